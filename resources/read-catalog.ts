@@ -1,0 +1,198 @@
+/** Reads what is served from what is promised. https://hl7.org/fhir/R4/capabilitystatement.html */
+import type { Catalog, ServedType } from './catalog.ts'
+import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
+import { type Complaint, failAll, ok, type Result } from './outcome.ts'
+import type { Interaction } from './resource.ts'
+import type {
+  ParameterType,
+  SearchParameterDefinition,
+  SearchParameterFacts,
+  SearchParameterTable,
+} from './search-parameter-definition.ts'
+
+export interface CatalogSources {
+  readonly searchParameters: SearchParameterTable
+  readonly compartment: CompartmentTable
+}
+
+type Json = Readonly<Record<string, unknown>>
+type Part = { readonly at: string; readonly json: Json }
+type Complain = (expression: string, diagnostics: string) => void
+
+const searchable = new Set<string>([
+  'token',
+  'reference',
+  'date',
+  'string',
+  'uri',
+  'number',
+  'quantity',
+] satisfies ParameterType[])
+
+/** The interactions that a whole server has; the others belong to a type. */
+const ofSystem: ReadonlySet<Interaction> = new Set(['batch', 'transaction', 'capabilities'])
+
+/** Promises of a resource type beside its interactions that would need code: the one value that needs none. */
+const withoutCode = { conditionalUpdate: false, conditionalDelete: 'not-supported' } as const
+
+const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+const isParameterType = (type: string): type is ParameterType => searchable.has(type)
+
+const own = <Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
+/** The members of a list of objects, each with its place. */
+function each({ at, json }: Part, name: string): readonly Part[] {
+  const list = json[name]
+  if (!Array.isArray(list)) return []
+  return list.map((item: unknown, place) => ({ at: `${at}.${name}[${place}]`, json: isJson(item) ? item : {} }))
+}
+
+const text = (json: Json, name: string): string => (typeof json[name] === 'string' ? json[name] : '')
+
+function readInteractions(part: Part, allowed: readonly Interaction[], complain: Complain): ReadonlySet<Interaction> {
+  const known = new Map(allowed.map(code => [String(code), code]))
+  const codes = each(part, 'interaction').flatMap(({ at, json }) => {
+    const code = known.get(text(json, 'code'))
+    if (code === undefined)
+      complain(`${at}.code`, `expected an interaction that has code at this level, found "${text(json, 'code')}"`)
+    return code === undefined ? [] : [code]
+  })
+  return new Set(codes)
+}
+
+function readParameter(
+  { at, json }: Part,
+  facts: SearchParameterFacts | undefined,
+  complain: Complain,
+): SearchParameterDefinition[] {
+  const code = text(json, 'name')
+  if (facts === undefined) complain(`${at}.name`, `expected a search parameter of R4 for this type, found "${code}"`)
+  else if (!isParameterType(facts.type))
+    complain(`${at}.type`, `expected a type that can be searched, found "${facts.type}"`)
+  else if (json.type !== facts.type) complain(`${at}.type`, `expected "${facts.type}", found "${text(json, 'type')}"`)
+  else if (json.definition !== undefined && json.definition !== facts.definition)
+    complain(`${at}.definition`, `expected "${facts.definition}", found "${text(json, 'definition')}"`)
+  else {
+    const { type, expression, target, definition } = facts
+    return [{ code, type, expression, target, definition }]
+  }
+  return []
+}
+
+function refuseOperations(part: Part, complain: Complain): void {
+  for (const { at } of each(part, 'operation')) complain(at, 'expected no operation, found a promise without code')
+}
+
+function refuseWithoutCode({ at, json }: Part, complain: Complain): void {
+  for (const [name, kept] of Object.entries(withoutCode))
+    if ((json[name] ?? kept) !== kept) complain(`${at}.${name}`, `expected ${kept}, found a promise without code`)
+  refuseOperations({ at, json }, complain)
+}
+
+/** The compartment's parameters, and the elements behind them: `patient` and `subject` before the others. */
+function compartmentOf(type: string, sources: CatalogSources): Pick<ServedType, 'compartment' | 'compartmentPaths'> {
+  const table = own(sources.searchParameters, type) ?? {}
+  const compartment = inOrder(own(sources.compartment, type) ?? [])
+  return {
+    compartment,
+    compartmentPaths: pathsOf(
+      type,
+      compartment.map(name => own(table, name)?.expression ?? ''),
+    ),
+  }
+}
+
+function readType(promise: Part, { sources, performed }: Reading, complain: Complain): ServedType | undefined {
+  const type = text(promise.json, 'type')
+  const table = own(sources.searchParameters, type)
+  if (table === undefined) {
+    complain(`${promise.at}.type`, `expected a resource type of R4, found "${type}"`)
+    return undefined
+  }
+  refuseWithoutCode(promise, complain)
+  const parameters = each(promise, 'searchParam').flatMap(parameter =>
+    readParameter(parameter, own(table, text(parameter.json, 'name')), complain),
+  )
+  return {
+    type,
+    interactions: readInteractions(
+      promise,
+      [...performed].filter(code => !ofSystem.has(code)),
+      complain,
+    ),
+    parameters: new Map(parameters.map(parameter => [parameter.code, parameter])),
+    includes: listOf(promise.json, 'searchInclude'),
+    revincludes: listOf(promise.json, 'searchRevInclude'),
+    ...compartmentOf(type, sources),
+  }
+}
+
+function listOf(json: Json, name: string): ReadonlySet<string> {
+  const list = json[name]
+  return new Set(Array.isArray(list) ? list.filter(item => typeof item === 'string') : [])
+}
+
+interface Reading {
+  readonly sources: CatalogSources
+  readonly performed: ReadonlySet<Interaction>
+}
+
+/** An include names `Type:parameter`, a reference parameter that this server promises too. */
+function checkIncludes({ at, json }: Part, types: ReadonlyMap<string, ServedType>, complain: Complain): void {
+  for (const name of ['searchInclude', 'searchRevInclude'] as const) {
+    for (const [place, include] of [...listOf(json, name)].entries()) {
+      const [source = '', code = '', ...rest] = include.split(':')
+      const reference = rest.length === 0 && types.get(source)?.parameters.get(code)?.type === 'reference'
+      const right = name === 'searchRevInclude' || source === json.type
+      if (!reference || !right)
+        complain(
+          `${at}.${name}[${place}]`,
+          `expected Type:parameter of a promised reference parameter, found "${include}"`,
+        )
+    }
+  }
+}
+
+/** Every type that is promised, by name. */
+function readTypes(parts: readonly Part[], reading: Reading, complain: Complain): ReadonlyMap<string, ServedType> {
+  const types = new Map<string, ServedType>()
+  for (const part of parts) {
+    const served = readType(part, reading, complain)
+    if (served === undefined) continue
+    if (types.has(served.type)) complain(`${part.at}.type`, `expected each type once, found "${served.type}" again`)
+    types.set(served.type, served)
+  }
+  for (const part of parts) checkIncludes(part, types, complain)
+  return types
+}
+
+/**
+ * Returns the catalog of a CapabilityStatement (parsed JSON with one `rest`). Fails with `badParameter` and everything that
+ * is wrong: an interaction outside `performed`, an unknown type, a parameter that R4 does not define for the type or that
+ * cannot be searched, an include that names no promised reference parameter, a conditional or an operation without code.
+ */
+export function readCatalog(
+  statement: unknown,
+  sources: CatalogSources,
+  performed: ReadonlySet<Interaction>,
+): Result<Catalog> {
+  const complaints: Complaint[] = []
+  const complain: Complain = (expression, diagnostics) => complaints.push({ expression, diagnostics })
+  const root: Part = { at: 'CapabilityStatement', json: isJson(statement) ? statement : {} }
+  if (root.json.resourceType !== 'CapabilityStatement')
+    complain(`${root.at}.resourceType`, 'expected CapabilityStatement')
+  const [rest = { at: `${root.at}.rest`, json: {} }, ...others] = each(root, 'rest')
+  if (rest.json.mode !== 'server' || others.length > 0) complain(`${root.at}.rest`, 'expected one rest of mode server')
+  const types = readTypes(each(rest, 'resource'), { sources, performed }, complain)
+  const system = readInteractions(
+    rest,
+    [...performed].filter(code => ofSystem.has(code)),
+    complain,
+  )
+  refuseOperations(rest, complain)
+  const [one, ...more] = complaints
+  if (one !== undefined) return failAll('badParameter', [one, ...more])
+  return ok({ types, system: new Set((['batch', 'transaction'] as const).filter(code => system.has(code))) })
+}

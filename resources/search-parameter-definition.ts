@@ -1,0 +1,30 @@
+/** A search parameter of one resource type, as the catalog serves it. https://hl7.org/fhir/R4/searchparameter.html */
+
+/** The types of parameter that this server can search. */
+export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri' | 'number' | 'quantity'
+
+export interface SearchParameterDefinition {
+  /** The name in a URL, such as `period`. */
+  readonly code: string
+  readonly type: ParameterType
+  /** FHIRPath for this one resource type. */
+  readonly expression: string
+  /** Types to which a reference may point; empty when any. */
+  readonly target: readonly string[]
+  /** Canonical URL of the SearchParameter. */
+  readonly definition: string
+}
+
+/** What R4 says of one search parameter of one type. */
+export interface SearchParameterFacts {
+  readonly type: string
+  /** FHIRPath for this one type; each branch of a union begins with it. */
+  readonly expression: string
+  /** Types to which a reference may point; empty when any. */
+  readonly target: readonly string[]
+  /** Canonical URL of the SearchParameter. */
+  readonly definition: string
+}
+
+/** By type, then by name of the parameter. Every type of R4 is a key. */
+export type SearchParameterTable = Readonly<Record<string, Readonly<Record<string, SearchParameterFacts>>>>
