@@ -1,0 +1,27 @@
+/** What `_summary` and `_elements` show of a type, from its structure. https://hl7.org/fhir/R4/search.html#summary */
+import type { ElementNames } from '../resources/subset.ts'
+import { type Element, jsonName, type Structures } from './structure.ts'
+
+/** The names of an element in JSON: one, or one for each type of a choice. */
+const namesOf = (element: Element): readonly string[] => [
+  ...new Set(element.types.map(type => jsonName(element, type))),
+]
+
+/** @returns a function from a resource type to its summary and mandatory elements; each type is looked at once. */
+export function elementNamesOf({ nodes }: Structures): (type: string) => ElementNames {
+  const known = new Map<string, ElementNames>()
+  return type => {
+    const before = known.get(type)
+    if (before !== undefined) return before
+    const elements = nodes[type] ?? []
+    const names = {
+      summary: new Set(elements.filter(({ summary }) => summary === true).flatMap(namesOf)),
+      mandatory: new Set(elements.filter(({ min }) => min > 0).flatMap(namesOf)),
+      choices: new Map(
+        elements.filter(({ choice }) => choice).flatMap(each => namesOf(each).map(name => [name, each.name])),
+      ),
+    }
+    known.set(type, names)
+    return names
+  }
+}
