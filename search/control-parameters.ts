@@ -1,0 +1,81 @@
+/** The parameters that shape the answer rather than choose what is in it. https://hl7.org/fhir/R4/search.html#return */
+import { fail, ok, type Result } from '../resources/outcome.ts'
+import { isCanonicalDate } from './canonical-date.ts'
+import { readInclusion } from './read-inclusion.ts'
+import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
+import type { SortKey, Summary, Total } from './search-request.ts'
+
+type Read = (value: string, reading: Reading, name: string) => Result<Effect>
+
+const bad = (name: string, expected: string): ReturnType<typeof fail> =>
+  fail('badParameter', `${name}: expected ${expected}.`, `http.${name}`)
+
+const totals: readonly Total[] = ['none', 'estimate', 'accurate']
+const summaries: readonly Summary[] = ['true', 'text', 'data', 'count', 'false']
+
+/** At most `maxCount` per page, and 0 for the number of matches alone. */
+function readCount(value: string, { maxCount }: Reading): Result<Effect> {
+  if (!/^\d{1,9}$/.test(value)) return bad('_count', 'a whole number, 0 or more')
+  const count = Math.min(Number(value), maxCount)
+  return ok({ controls: { count }, applied: String(count) })
+}
+
+function readTotal(value: string): Result<Effect> {
+  const total = totals.find(known => known === value)
+  return total === undefined ? bad('_total', totals.join(', ')) : ok({ controls: { total } })
+}
+
+function readSummary(value: string): Result<Effect> {
+  const summary = summaries.find(known => known === value)
+  return summary === undefined ? bad('_summary', summaries.join(', ')) : ok({ controls: { summary } })
+}
+
+function readElements(value: string): Result<Effect> {
+  const elements = value.split(',')
+  const named = elements.length <= 100 && elements.every(element => /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(element))
+  return named
+    ? ok({ controls: { elements } })
+    : bad('_elements', 'names of elements at the root of the resource, with commas between them')
+}
+
+function sortKey(written: string, { served, parameters }: Reading): SortKey | undefined {
+  const descending = written.startsWith('-')
+  const code = descending ? written.slice(1) : written
+  if (code === '_id' || code === '_lastUpdated') return { by: code, descending }
+  const definition = parameters.get(code)
+  if (definition === undefined) return undefined
+  return isCanonicalDate(served, definition) ? { by: 'date', descending } : { by: 'parameter', code, descending }
+}
+
+function readSort(value: string, reading: Reading): Result<Effect> {
+  const written = value.split(',')
+  if (written.length > 10) return bad('_sort', 'at most ten parameters')
+  const sort: SortKey[] = []
+  for (const part of written) {
+    const key = sortKey(part, reading)
+    if (key !== undefined) sort.push(key)
+    else {
+      const shown = shownName(part.replace(/^-/, '')) ?? 'this'
+      const sentence = `_sort: ${reading.served.type} cannot be sorted by ${shown}.`
+      return unknown(reading, '_sort', sentence + suggestion(shown, reading.parameters.keys()))
+    }
+  }
+  return ok({ controls: { sort } })
+}
+
+/** By name. All but the inclusions may be given once. */
+export const controlParameters: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ['_count', readCount],
+  ['_elements', readElements],
+  ['_include', readInclusion],
+  ['_revinclude', readInclusion],
+  ['_sort', readSort],
+  ['_summary', readSummary],
+  ['_total', readTotal],
+])
+
+/** The parameters that others read: the form of the answer, and the page. */
+export const passedOver: ReadonlySet<string> = new Set(['_format', '_pretty', '_page'])
+
+/** The parameters that may be given more than once. */
+export const repeatableControls: ReadonlySet<string> = new Set(['_include', '_revinclude'])

@@ -1,0 +1,32 @@
+/** Decimals as they are written: the literal says the precision. https://hl7.org/fhir/R4/search.html#number */
+
+/** A number of a URL and the range [low, high) that its precision implies. */
+export interface DecimalRange {
+  readonly value: number
+  readonly low: number
+  readonly high: number
+}
+
+const decimalForm = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
+const longestLiteral = 60
+
+/**
+ * Returns the number and its range: 5.4 is [5.35, 5.45), 100 is [99.5, 100.5), and 1e2 is [95, 105) as R4's table has
+ * it (a literal with an exponent is good for one digit more than it shows). Undefined when it is not a number.
+ * The limits are made from digits, so that they are the doubles nearest to the decimal limits.
+ */
+export function decimalRange(literal: string): DecimalRange | undefined {
+  const [, sign, whole, fraction = '', exponent] = decimalForm.exec(literal) ?? []
+  const value = Number(literal)
+  if (whole === undefined || literal.length > longestLiteral || !Number.isFinite(value)) return undefined
+  const moreDigits = exponent === undefined ? 1 : 2
+  const scale = Number(exponent ?? 0) - fraction.length - moreDigits
+  const units = BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(moreDigits)
+  return { value, low: Number(`${units - 5n}e${scale}`), high: Number(`${units + 5n}e${scale}`) }
+}
+
+/** A number just above `value`: what is at least that is greater than `value`. */
+export const justAbove = (value: number): number => value + Math.max(Math.abs(value) * Number.EPSILON, Number.MIN_VALUE)
+
+/** A number just below `value`. */
+export const justBelow = (value: number): number => -justAbove(-value)

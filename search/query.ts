@@ -1,0 +1,78 @@
+/**
+ * What a search asks, as data. Two interpreters read it: `matches()` in memory and `toMongo()` on stored rows.
+ * One test proves that they agree.
+ */
+
+/** A scalar of a row, as `access.md` section 5 lists them. */
+export type ScalarName = 'patient' | 'type' | 'id' | 'documentType' | 'mask' | 'status' | 'depositor'
+
+/** A scalar that is an instant, in milliseconds since 1970, UTC. */
+export type InstantName = 'updated' | 'date' | 'hiddenUntil'
+
+/** What an interval [low, high) that a row holds must satisfy. Absent members ask nothing. Milliseconds or numbers. */
+export interface Bounds {
+  readonly lowAtLeast?: number
+  readonly lowBelow?: number
+  readonly highAbove?: number
+  readonly highAtMost?: number
+  readonly lowAtMost?: number
+  readonly highAtLeast?: number
+}
+
+/** The unit that a quantity search names. `unit` alone matches the code or the printed unit. */
+export type AskedUnit = { readonly system: string; readonly code: string } | { readonly unit: string }
+
+export type Query =
+  | { readonly op: 'everything' }
+  | { readonly op: 'nothing' }
+  | { readonly op: 'and' | 'or'; readonly of: readonly Query[] }
+  | { readonly op: 'not'; readonly of: Query }
+  /** The scalar equals one of these; null is its absence. */
+  | { readonly op: 'scalar'; readonly name: ScalarName; readonly in: readonly (string | number | null)[] }
+  /** The instant lies in [from, before). A row without the instant does not match. */
+  | { readonly op: 'instant'; readonly name: InstantName; readonly from?: number; readonly before?: number }
+  /** One of the row's keys is one of these (`search/key.ts` has their forms). */
+  | { readonly op: 'key'; readonly in: readonly string[] }
+  /** One of the row's keys begins so. */
+  | { readonly op: 'prefix'; readonly prefix: string }
+  /** One date interval that the row holds for `code` satisfies the bounds. */
+  | { readonly op: 'interval'; readonly code: string; readonly bounds: Bounds }
+  /** One number or quantity that the row holds for `code` satisfies the bounds, in that unit. */
+  | { readonly op: 'quantity'; readonly code: string; readonly bounds: Bounds; readonly unit?: AskedUnit }
+  /** The row holds nothing for `code`. */
+  | { readonly op: 'missing'; readonly code: string }
+
+export const everything: Query = { op: 'everything' }
+export const nothing: Query = { op: 'nothing' }
+
+/** The conjunction, simplified: `everything` falls away, `nothing` swallows. */
+export function and(...of: readonly Query[]): Query {
+  const parts = of.flatMap(part => (part.op === 'and' ? part.of : [part])).filter(({ op }) => op !== 'everything')
+  if (parts.some(({ op }) => op === 'nothing')) return nothing
+  const [only] = parts
+  if (only === undefined) return everything
+  return parts.length === 1 ? only : { op: 'and', of: parts }
+}
+
+/** The disjunction, simplified: `nothing` falls away, `everything` swallows. */
+export function or(...of: readonly Query[]): Query {
+  const parts = of.flatMap(part => (part.op === 'or' ? part.of : [part])).filter(({ op }) => op !== 'nothing')
+  if (parts.some(({ op }) => op === 'everything')) return everything
+  const [only] = parts
+  if (only === undefined) return nothing
+  return parts.length === 1 ? only : { op: 'or', of: parts }
+}
+
+/** The complement. */
+export function not(of: Query): Query {
+  if (of.op === 'everything') return nothing
+  if (of.op === 'nothing') return everything
+  return of.op === 'not' ? of.of : { op: 'not', of }
+}
+
+/** The scalar is one of `values`. */
+export const scalar = (name: ScalarName, ...values: readonly (string | number | null)[]): Query =>
+  values.length === 0 ? nothing : { op: 'scalar', name, in: values }
+
+/** One of the row's keys is one of `keys`. */
+export const key = (...keys: readonly string[]): Query => (keys.length === 0 ? nothing : { op: 'key', in: keys })

@@ -1,0 +1,69 @@
+/** Parameters of type token. https://hl7.org/fhir/R4/search.html#token */
+import { ok, type Result } from '../resources/outcome.ts'
+import type { Found } from './compile-walker.ts'
+import { isObject, listOf, textOf } from './element.ts'
+import { splitEscaped, withoutEscapes } from './escape.ts'
+import { fit, fold } from './fold.ts'
+import { foldedKey, systemPrefix, systemTokenKey, tokenKey } from './key.ts'
+import { type Asked, badValue, type Collected, type Indexed, type ParameterTypeRow } from './parameter-type.ts'
+import { key, type Query } from './query.ts'
+
+/** The codes of ContactPoint.system: there the system says the kind of contact, not who issues the value. */
+const contactSystems = new Set(['phone', 'fax', 'email', 'pager', 'url', 'sms', 'other'])
+
+interface Token {
+  readonly system: string | undefined
+  readonly value: string | undefined
+}
+
+/** `code`, `system|code`, `|code` and `system|`, taken apart; undefined for any other form. */
+export function parseToken(value: string): Token | undefined {
+  const parts = splitEscaped(value, '|').map(part => fit(withoutEscapes(part)))
+  const [first = '', second] = parts
+  if (parts.length > 2 || (first === '' && (second ?? '') === '')) return undefined
+  if (second === undefined) return { system: undefined, value: first }
+  return second === '' ? { system: first, value: undefined } : { system: first, value: second }
+}
+
+const expected = 'a code, system|code, |code or system| (a | or , within them is written \\| or \\,)'
+
+function parse(asked: Asked): Result<Query> {
+  const { code } = asked.definition
+  const token = parseToken(asked.value)
+  if (token === undefined) return badValue(asked, expected)
+  const { system, value } = token
+  if (system === undefined) return ok(key(tokenKey(code, value ?? '')))
+  if (value === undefined) return ok({ op: 'prefix', prefix: systemPrefix(code, system) })
+  return ok(key(systemTokenKey(code, system, value)))
+}
+
+function add({ system, value }: Token, { code }: Indexed, { token }: Collected): void {
+  if (value === undefined && system === undefined) return
+  const text = value === undefined ? '' : fit(value)
+  if (value !== undefined) token.add(tokenKey(code, text))
+  token.add(systemTokenKey(code, system === undefined ? '' : fit(system), text))
+}
+
+/** A concept without a coding is found under its text: it is not missing. */
+function addConcept(concept: Readonly<Record<string, unknown>>, parameter: Indexed, into: Collected): void {
+  const codings = listOf(concept.coding)
+  for (const coding of codings) index({ value: coding }, parameter, into)
+  const text = textOf(concept.text)
+  if (codings.length === 0 && text !== undefined) into.token.add(foldedKey(parameter.code, fold(text)))
+}
+
+/** Coding, CodeableConcept, Identifier, ContactPoint, and what is a single value: code, boolean, string, uri. */
+function index({ value }: Found, parameter: Indexed, into: Collected): void {
+  if (!isObject(value)) {
+    const text = typeof value === 'boolean' || typeof value === 'number' ? String(value) : textOf(value)
+    if (text !== undefined) add({ system: parameter.implicitSystem, value: text }, parameter, into)
+    return
+  }
+  const system = textOf(value.system)
+  const code = textOf(value.code) ?? textOf(value.value)
+  if (system === undefined && code === undefined) addConcept(value, parameter, into)
+  const isContact = system !== undefined && contactSystems.has(system) && 'value' in value
+  add({ system: isContact ? undefined : system, value: code }, parameter, into)
+}
+
+export const token: ParameterTypeRow = { understands: modifier => modifier === 'not', parse, index }
