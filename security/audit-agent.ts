@@ -1,0 +1,26 @@
+/** Who acted, as the trail keeps it. `access.md` section 8. */
+import type { AuditAgent } from './audit-entry.ts'
+import type { Principal } from './principal.ts'
+
+/** What only a professional's token says. */
+const asProfessional = (principal: Principal): Pick<AuditAgent, 'rpps' | 'profession' | 'role' | 'mode' | 'reason'> => {
+  if (principal.kind !== 'professional') return { rpps: null, profession: null, role: null, mode: null, reason: null }
+  const { rpps, profession, role, mode, reason } = principal
+  return {
+    rpps,
+    profession: profession === null ? null : `${profession.system}|${profession.code}`,
+    role,
+    mode,
+    reason,
+  }
+}
+
+/** The agent of an access: copied from the token, so that the trail needs nothing else to be understood. */
+export const auditAgentOf = (principal: Principal): AuditAgent => ({
+  kind: principal.kind,
+  subject: principal.subject,
+  issuer: principal.issuer,
+  client: principal.client,
+  structure: principal.kind === 'professional' || principal.kind === 'structure' ? principal.structure : null,
+  ...asProfessional(principal),
+})

@@ -1,0 +1,69 @@
+/** The data that an access touched, as entities of an AuditEvent. https://hl7.org/fhir/R4/auditevent-definitions.html#AuditEvent.entity */
+import type { AuditEntry, AuditTarget } from './audit-entry.ts'
+
+const entityType = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
+const objectRole = 'http://terminology.hl7.org/CodeSystem/object-role'
+
+type Entity = Readonly<Record<string, unknown>>
+
+const patientOf = ({ patient }: AuditEntry): readonly Entity[] =>
+  patient === null
+    ? []
+    : [
+        {
+          what: { reference: `Patient/${patient}` },
+          type: { system: entityType, code: '1', display: 'Person' },
+          role: { system: objectRole, code: '1', display: 'Patient' },
+        },
+      ]
+
+/** The one object of a read or write. What a search found is told by its type, for BALP reads a system object there as the query. */
+function dataOf({ targets, interaction }: AuditEntry): readonly Entity[] {
+  const isOne = targets.length === 1 && interaction !== 'search-type'
+  return targets.map((target: AuditTarget) => ({
+    what: { reference: `${target.type}/${target.id}${target.version === null ? '' : `/_history/${target.version}`}` },
+    type: isOne
+      ? { system: entityType, code: '2', display: 'System Object' }
+      : { system: 'http://hl7.org/fhir/resource-types', code: target.type },
+    role: { system: objectRole, code: '4', display: 'Domain Resource' },
+  }))
+}
+
+/** The search as it was applied: readable in `description`, exact in `query`. */
+const queryOf = ({ query, interaction }: AuditEntry): readonly Entity[] =>
+  query === null && interaction !== 'search-type'
+    ? []
+    : [
+        {
+          type: { system: entityType, code: '2', display: 'System Object' },
+          role: { system: objectRole, code: '24', display: 'Query' },
+          ...(query ? { description: query, query: Buffer.from(query).toString('base64') } : {}),
+        },
+      ]
+
+const requestOf = ({ request }: AuditEntry): Entity => ({
+  what: { identifier: { value: request } },
+  type: {
+    ...{ system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
+    display: 'The X-Request-Id value in the http headers',
+  },
+})
+
+/** What decided: the matrix in force, and why the door opened. */
+function policyOf({ policy, basis, status }: AuditEntry): Entity {
+  const details = Object.entries({ policy, basis, status: String(status) })
+  return {
+    type: { system: entityType, code: '4', display: 'Other' },
+    role: { system: objectRole, code: '13', display: 'Security Resource' },
+    detail: details.flatMap(([type, valueString]) => (valueString === null ? [] : [{ type, valueString }])),
+  }
+}
+
+/** The entities of an event: the patient, the data, the query, the request and the policy that decided. */
+export const entitiesOf = (entry: AuditEntry): readonly Entity[] => [
+  ...patientOf(entry),
+  ...dataOf(entry),
+  ...queryOf(entry),
+  requestOf(entry),
+  policyOf(entry),
+]

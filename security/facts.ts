@@ -1,0 +1,56 @@
+/** What must be known of a record before a decision: one row of the collection `access`, compiled from its consents. */
+
+/** A professional (`rpps:…`) or a structure (`finess:…`) for a period. Milliseconds since 1970, [from, before); null is open. */
+export interface Grant {
+  readonly actor: string
+  readonly from: number | null
+  readonly before: number | null
+}
+
+/** What the patient hides from professionals as a whole. */
+export type MaskRule =
+  | { readonly by: 'type'; readonly documentTypes: readonly string[] }
+  | { readonly by: 'period'; readonly from: number | null; readonly before: number | null }
+  | { readonly by: 'author'; readonly actor: string }
+
+/** A mask holds within its own period. */
+export interface Mask {
+  readonly rule: MaskRule
+  readonly from: number | null
+  readonly before: number | null
+}
+
+/** A representative or relative: the RelatedPerson that names a token's subject. */
+export interface Representative {
+  /** `issuer|subject` of the token: an identifier of the RelatedPerson has the issuer as its system and the subject as its value. */
+  readonly person: string
+  /** `legal`: parent or guardian. `relative`: chosen by the patient, read only. */
+  readonly kind: 'legal' | 'relative'
+  readonly from: number | null
+  readonly before: number | null
+}
+
+/** One record's rules. It is read fresh for every request. */
+export interface Facts {
+  /** Key of the patient. */
+  readonly patient: string
+  /** False once the record is closed. */
+  readonly open: boolean
+  readonly authorised: readonly Grant[]
+  readonly blocked: readonly Grant[]
+  readonly treating: readonly Grant[]
+  readonly careTeam: readonly Grant[]
+  readonly representatives: readonly Representative[]
+  readonly masks: readonly Mask[]
+  /** The patient's two oppositions and third choice: null where nothing was chosen (then it is allowed; masked documents are not). */
+  readonly emergency: { readonly breakGlass: boolean; readonly centre15: boolean; readonly masked: boolean }
+  /** Ids (`_id`) of single rows that a Consent masks. */
+  readonly maskedRows: readonly string[]
+  /** Who has deposited into this record: `rpps:…`, `finess:…`, `patient:<key>`, … as in the scalar `depositor`. */
+  readonly depositors: readonly string[]
+  /**
+   * Whom the content of rows names as authors (`rpps:…`). A reader who is not among them is spared the search for masked
+   * documents of his own; absent means not known, and then everybody may be one.
+   */
+  readonly authors?: readonly string[]
+}

@@ -1,0 +1,8 @@
+/** First days of rules: a rule is in force from midnight in Europe/Paris. `access.md` section 6. */
+import { toInterval } from '../search/date-interval.ts'
+
+const dayForm = /^\d{4}-\d{2}-\d{2}$/
+
+/** @returns the first instant of a day `YYYY-MM-DD`, in milliseconds since 1970; undefined when there is no such day. */
+export const firstInstantOf = (day: string): number | undefined =>
+  dayForm.test(day) ? toInterval(day, 'Europe/Paris')?.low : undefined

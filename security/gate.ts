@@ -1,0 +1,100 @@
+/** What the token alone refuses, the same for every id and before any database read. `access.md` section 3. */
+import type { Catalog } from '../resources/catalog.ts'
+import type { Interaction } from '../resources/resource.ts'
+import { belongsToRecords } from './belongs-to-records.ts'
+import { columnOf } from './columns.ts'
+import type { Denial } from './decision.ts'
+import { depositsOf } from './may-deposit.ts'
+import type { Policy } from './policy.ts'
+import type { Principal } from './principal.ts'
+import { type Permission, permissionFor, type ScopeReader, scopeQuery } from './scope-query.ts'
+
+/** What is asked before it is known of whom. */
+export interface GateRequest {
+  readonly principal: Principal
+  readonly interaction: Interaction
+  readonly type: string
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** What decisions on scopes and places need beside the request. */
+export interface Surroundings {
+  readonly catalog: Pick<Catalog, 'types'>
+  readonly readScope: ScopeReader
+}
+
+type Said = Denial & { readonly diagnostics: string }
+
+const said = (failed: Denial['failed'], diagnostics: string): Said => ({
+  effect: 'deny',
+  failed,
+  because: 'token',
+  diagnostics,
+})
+
+/** The refusal of a request that no scope of the token covers. */
+export const scopeMissing = (type: string, permission: Permission): Said =>
+  said(
+    'scope-covers',
+    `expected a scope that grants "${permission}" on ${type}, such as user/${type}.${permission}, found none`,
+  )
+
+/** @returns the refusal when no scope covers the request in the place that suits the token best. */
+export function scopeGate(request: GateRequest, { catalog, readScope }: Surroundings): Denial | undefined {
+  const { principal, interaction, type, now } = request
+  const permission = permissionFor(interaction)
+  if (permission === undefined) return undefined
+  const ofRecords = belongsToRecords(catalog, type)
+  const launch = principal.patient
+  const patient = ofRecords ? (launch ?? 'every') : null
+  const within = scopeQuery(principal.scopes, { type, permission, patient, launch, ofRecords, now }, readScope)
+  return within === undefined ? scopeMissing(type, permission) : undefined
+}
+
+const writing: ReadonlySet<Interaction> = new Set(['create', 'update', 'delete'])
+
+/** What an operator may touch of a record: who represents a minor. */
+const operatorTypes: ReadonlySet<string> = new Set(['RelatedPerson'])
+
+/** Why a kind of principal never enters any record for this type; undefined when it may. */
+function kindGate({ principal, interaction, type }: GateRequest, policy: Policy): Denial | undefined {
+  switch (principal.kind) {
+    case 'client':
+      return said('kind-may-enter', 'expected a token that says in "dmp" who acts, found none')
+    case 'operator':
+      if (operatorTypes.has(type)) return undefined
+      return said(
+        'kind-may-enter',
+        `expected a professional, a structure, the insurance or the patient for ${type}, found an operator`,
+      )
+    case 'professional':
+      if (columnOf(policy, principal) !== undefined || depositsOf(policy, principal).size > 0) return undefined
+      return said('column-known', 'expected a profession of the habilitation matrix, found none, or more than one')
+    case 'representative':
+      return writing.has(interaction)
+        ? said(
+            'kind-may-enter',
+            'expected the patient, or somebody who deposits, found a representative, who only reads',
+          )
+        : undefined
+    default:
+      return undefined
+  }
+}
+
+/** @returns what the token alone refuses in the regime `dmp`. */
+export function gate(request: GateRequest, policy: Policy, surroundings: Surroundings): Denial | undefined {
+  const { principal, interaction, type } = request
+  if (permissionFor(interaction) === undefined) return undefined
+  const writes = writing.has(interaction)
+  if (type === 'AuditEvent' && writes)
+    return said(
+      'kind-may-enter',
+      'expected an interaction that reads AuditEvents, which the server alone writes, found one that writes',
+    )
+  if (belongsToRecords(surroundings.catalog, type)) return kindGate(request, policy) ?? scopeGate(request, surroundings)
+  if (writes && principal.kind !== 'operator')
+    return said('kind-may-enter', `expected an operator, who alone writes the directory, found a ${principal.kind}`)
+  return scopeGate(request, surroundings)
+}

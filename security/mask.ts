@@ -1,0 +1,76 @@
+/** Who a document is hidden from: the bits of `mask` and the labels that set them. `access.md` section 5. */
+import { fail, ok, type Result } from '../resources/outcome.ts'
+import type { Coding, Resource } from '../resources/resource.ts'
+import { oneMonthAfter } from './calendar.ts'
+import { codingsOf, conceptCodings } from './elements.ts'
+
+/** Hidden from professionals, but for the author and the médecin traitant. */
+export const masqueePs = 1
+/** Hidden from the patient until it was announced, one month at most. */
+export const invisiblePatient = 2
+/** Hidden from a minor's legal representatives. */
+export const invisibleRepresentants = 4
+
+export const visibilitySystem =
+  'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
+
+/** The same code system by its OID. */
+const visibilityOid = 'urn:oid:1.2.250.1.213.1.1.4.13'
+
+/** The codes of TRE_A07 that this record knows. NOS, TRE_A07-StatutVisibiliteDocument. */
+const bits: ReadonlyMap<string | undefined, number> = new Map([
+  ['MASQUE_PS', masqueePs],
+  ['INVISIBLE_PATIENT', invisiblePatient],
+  ['INVISIBLE_REPRESENTANTS_LEGAUX', invisibleRepresentants],
+])
+
+/** The bit that a coding asks for: 0 for a label of another kind, undefined when it looks like one of ours and is not. */
+function bitOf({ system, code }: Coding): number | undefined {
+  if (system === visibilitySystem || system === visibilityOid) return bits.get(code)
+  return bits.has(code) ? undefined : 0
+}
+
+function bitsOf(labels: readonly Coding[], expression: string): Result<number> {
+  let mask = 0
+  for (const coding of labels) {
+    const bit = bitOf(coding)
+    if (bit === undefined)
+      return fail(
+        'refusedByRule',
+        `expected a visibility label of ${visibilitySystem}, found "${coding.system}|${coding.code}"`,
+        expression,
+      )
+    mask |= bit
+  }
+  return ok(mask)
+}
+
+const together = masqueePs | invisiblePatient
+
+/**
+ * The bits that the resource's own labels set: those of `DocumentReference.securityLabel`, else of `meta.security`.
+ * Fails by the element's name when a label is unknown, when the two elements disagree, and when a document would be
+ * hidden from professionals and patient at once.
+ */
+export function ownMask(resource: Resource): Result<number> {
+  const type = resource.resourceType
+  const inMeta = bitsOf(codingsOf(resource.meta?.security), `${type}.meta.security`)
+  if (!inMeta.ok) return inMeta
+  const labels = type === 'DocumentReference' ? conceptCodings(resource.securityLabel) : []
+  const hasLabels = labels.length > 0
+  const element = hasLabels ? `${type}.securityLabel` : `${type}.meta.security`
+  const own = hasLabels ? bitsOf(labels, element) : inMeta
+  if (!own.ok) return own
+  if ((inMeta.value & ~own.value) !== 0)
+    return fail(
+      'refusedByRule',
+      'expected the visibility labels of securityLabel, found others',
+      `${type}.meta.security`,
+    )
+  if ((own.value & together) === together)
+    return fail('refusedByRule', 'expected MASQUE_PS or INVISIBLE_PATIENT, found both', element)
+  return own
+}
+
+/** When a document that is hidden from its patient is shown at last: one calendar month after its first deposit. */
+export const hiddenUntil = (firstDeposit: number): number => oneMonthAfter(firstDeposit)

@@ -1,0 +1,34 @@
+/** The data that decides who reads and deposits which type of document: the matrix in force, its restrictions, the professions and the producers. */
+
+/** A document type of the matrix. */
+export interface DocumentType {
+  readonly system: string
+  readonly code: string
+  readonly display: string
+}
+
+/** A row of `habilitation/columns.json`: which tokens fall in which column. */
+export interface ProfessionRow {
+  readonly id: string
+  readonly system: string
+  readonly code: string
+  readonly column: string | null
+  readonly qualifier: { readonly anyOf: readonly string[]; readonly noneOf: readonly string[] } | null
+  readonly alsoAppliesTo: readonly { readonly system: string; readonly code: string }[]
+}
+
+export interface Policy {
+  /** First day in force of the matrix, such as `2025-09-17`. */
+  readonly version: string
+  /** Digest of the restrictions that apply, for the trail. */
+  readonly restrictions: string
+  /** Every type of the matrix, by code. */
+  readonly documentTypes: ReadonlyMap<string, DocumentType>
+  /** What each column reads, restrictions applied. */
+  readonly readers: ReadonlyMap<string, ReadonlySet<string>>
+  readonly professions: readonly ProfessionRow[]
+  /** What each profession (by `id` of its row) may deposit. */
+  readonly professionDeposits: ReadonlyMap<string, ReadonlySet<string>>
+  /** What structures, patients and the insurance may deposit. */
+  readonly kindDeposits: Readonly<Record<'structure' | 'patient' | 'insurance', ReadonlySet<string>>>
+}

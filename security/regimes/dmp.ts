@@ -1,0 +1,31 @@
+/** The law of the shared record: matrix, consents, masks, emergencies. `access.md` sections 1 to 7. */
+import { decide } from '../decide.ts'
+import type { AccessRequest, Decision } from '../decision.ts'
+import type { Facts } from '../facts.ts'
+import { gate, type Surroundings } from '../gate.ts'
+import { judgeWrites } from '../judge-writes.ts'
+import type { PolicyInForce } from '../policy-in-force.ts'
+import type { Regime } from '../regime.ts'
+import { judgeScopes } from '../write-scopes.ts'
+
+/** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. */
+export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings): Regime {
+  const read = (request: AccessRequest, facts: Facts | undefined): Decision =>
+    decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
+  return {
+    name: 'dmp',
+    needsFacts: true,
+    onePatient: true,
+    policy: now => {
+      const { version, restrictions } = policyInForce(now)
+      return `${version}+${restrictions}`
+    },
+    choosesIds: principal => principal.kind === 'operator',
+    gate: request => gate(request, policyInForce(request.now), surroundings),
+    read,
+    write: (request, facts) => {
+      const covered = judgeScopes(request, surroundings, asked => read(asked, facts))
+      return covered.ok ? judgeWrites(policyInForce(request.now), request, facts) : covered
+    },
+  }
+}

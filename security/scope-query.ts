@@ -1,0 +1,70 @@
+/** Within which resources the scopes of a token hold. https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html */
+import type { Interaction } from '../resources/resource.ts'
+import { everything, or, type Query } from '../search/query.ts'
+import type { Scope } from './scope.ts'
+
+/** A permission of SMART version 2. */
+export type Permission = 'c' | 'r' | 'u' | 'd' | 's'
+
+/** The permission that an interaction on one type needs. */
+export const permissions = {
+  read: 'r',
+  vread: 'r',
+  'history-instance': 'r',
+  'search-type': 's',
+  create: 'c',
+  update: 'u',
+  delete: 'd',
+} as const satisfies Partial<Record<Interaction, Permission>>
+
+const permissionOf: ReadonlyMap<string, Permission> = new Map(Object.entries(permissions))
+
+/** Returns the permission that `interaction` needs; undefined for one about no single type, whose entries need their own. */
+export const permissionFor = (interaction: Interaction): Permission | undefined => permissionOf.get(interaction)
+
+/**
+ * Understands the search parameters of a scope for one type. `now` is in milliseconds since 1970.
+ * @returns undefined when one cannot be enforced on a single row: then the scope grants nothing.
+ */
+export type ScopeReader = (
+  type: string,
+  parameters: readonly (readonly [string, string])[],
+  now: number,
+) => Query | undefined
+
+/** What is to be covered. */
+export interface ScopeQuestion {
+  readonly type: string
+  readonly permission: Permission
+  /** Key of the record, every record, or the directory (null). */
+  readonly patient: string | 'every' | null
+  /** The record of the token's launch context. */
+  readonly launch: string | null
+  /** Whether resources of this type belong to records: then those of the directory are closed to `patient/` scopes. */
+  readonly ofRecords: boolean
+  readonly now: number
+}
+
+/** What a patient's scope grants outside his record: looking up who is named in it. */
+const looks: ReadonlySet<Permission> = new Set(['r', 's'])
+
+const holdsThere = (scope: Scope, { patient, launch, ofRecords, permission }: ScopeQuestion): boolean => {
+  if (scope.context !== 'patient') return true
+  if (launch === null) return false
+  return patient === null ? !ofRecords && looks.has(permission) : patient === launch
+}
+
+const covers = (scope: Scope, asked: ScopeQuestion): boolean =>
+  (scope.type === '*' || scope.type === asked.type) &&
+  scope.permissions.has(asked.permission) &&
+  holdsThere(scope, asked)
+
+/** @returns the union of the scopes that cover what is asked, as a query; undefined when none does. */
+export function scopeQuery(scopes: readonly Scope[], asked: ScopeQuestion, read: ScopeReader): Query | undefined {
+  const covering = scopes.filter(scope => covers(scope, asked))
+  if (covering.some(({ parameters }) => parameters.length === 0)) return everything
+  const within = covering
+    .map(({ parameters }) => read(asked.type, parameters, asked.now))
+    .filter(query => query !== undefined)
+  return within.length === 0 ? undefined : or(...within)
+}

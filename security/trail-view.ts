@@ -1,0 +1,52 @@
+/** What of a record's trail of accesses a caller sees. `access.md` section 8. */
+import { agentOf } from './actors.ts'
+import { holdsAt } from './calendar.ts'
+import type { TrailView } from './decision.ts'
+import { treats } from './entry.ts'
+import type { Facts } from './facts.ts'
+import type { Principal } from './principal.ts'
+import { masks } from './visible-rows.ts'
+
+/** The whole trail of a record. */
+export const wholeTrail: TrailView = { ownAgent: null, visibleMasks: masks.all, masksAfterHidden: [] }
+
+/** Whether the token's subject is now a representative or relative whom the record names. */
+export const represents = ({ issuer, subject }: Principal, facts: Facts, now: number): boolean =>
+  facts.representatives.some(each => each.person === `${issuer}|${subject}` && holdsAt(each, now))
+
+const ofPatient: TrailView = {
+  ownAgent: null,
+  visibleMasks: masks.patient,
+  masksAfterHidden: masks.patientLater,
+}
+
+const ofRepresentative: TrailView = {
+  ownAgent: null,
+  visibleMasks: masks.representative,
+  masksAfterHidden: masks.representativeLater,
+}
+
+/**
+ * What of the trail the principal sees: patient and representative what concerns targets that they may see, a médecin
+ * traitant all, any other agent his own accesses. The trail of a closed record answers the patient only.
+ * @returns undefined when nothing of it.
+ */
+export function trailView(principal: Principal, facts: Facts | undefined, now: number): TrailView | undefined {
+  if (facts === undefined) return undefined
+  if (principal.kind === 'patient') return principal.patient === facts.patient ? ofPatient : undefined
+  if (!facts.open) return undefined
+  switch (principal.kind) {
+    case 'representative': {
+      const entitled = principal.patient === facts.patient && represents(principal, facts, now)
+      return entitled ? ofRepresentative : undefined
+    }
+    case 'professional':
+      return treats(principal, facts, now) ? wholeTrail : { ...wholeTrail, ownAgent: agentOf(principal) }
+    case 'structure':
+    case 'insurance':
+      return { ...wholeTrail, ownAgent: agentOf(principal) }
+    case 'operator':
+    case 'client':
+      return undefined
+  }
+}

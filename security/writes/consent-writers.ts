@@ -1,0 +1,91 @@
+/** Who may write which Consent. `access.md` section 4, last column. */
+import { fail, ok, type Result } from '../../resources/outcome.ts'
+import type { Resource } from '../../resources/resource.ts'
+import { actorsOf, depositorOf } from '../actors.ts'
+import { isVerified } from '../consent-elements.ts'
+import type { ConsentRule } from '../consent-rule.ts'
+import { treats } from '../entry.ts'
+import { mayOpen } from '../opening.ts'
+import { readConsent } from '../read-consent.ts'
+import { isOfRecord, targetRow } from './consent-target.ts'
+import { ownsDeposit } from './deposit.ts'
+import type { Judging } from './judging.ts'
+
+type Writer = 'patient' | 'opener' | 'himself' | 'treating' | 'depositor'
+
+/** The table of section 4. */
+const writers: Readonly<Record<ConsentRule['kind'], readonly Writer[]>> = {
+  opened: ['patient', 'opener'],
+  authorise: ['patient', 'himself'],
+  block: ['patient', 'treating'],
+  treating: ['patient', 'himself'],
+  mask: ['patient'],
+  'mask-document': ['patient', 'depositor'],
+  emergency: ['patient'],
+}
+
+/** Those who write in the patient's name attest that he agreed. */
+const attests: ReadonlySet<Writer> = new Set(['opener', 'himself', 'depositor'])
+
+export const isPatient = ({ request: { principal, patient } }: Judging): boolean =>
+  principal.kind === 'patient' && principal.patient === patient
+
+/** Whether the caller is that writer of a Consent which says `rule`. */
+const is: Readonly<Record<Writer, (rule: ConsentRule, judging: Judging) => boolean>> = {
+  patient: (_, judging) => isPatient(judging),
+  // Once a record is open, only its holder refuses it.
+  opener: (rule, { request: { principal, opens } }) =>
+    rule.kind === 'opened' && principal.kind !== 'patient' && mayOpen(principal) && (opens || rule.effect === 'permit'),
+  himself: (rule, { request: { principal } }) =>
+    principal.kind === 'professional' && 'grant' in rule && actorsOf(principal).includes(rule.grant.actor),
+  treating: (_, { request: { principal, now }, facts }) =>
+    principal.kind === 'professional' && treats(principal, facts, now),
+  depositor: (rule, judging) => {
+    const row = rule.kind === 'mask-document' ? targetRow(rule.document, judging) : undefined
+    return row !== undefined && ownsDeposit(judging.request.principal, row)
+  },
+}
+
+const refused = (): Result<never> =>
+  fail(
+    'accessDenied',
+    'expected a Consent that the token may write for this patient, found another',
+    'Consent.provision',
+  )
+
+/** Judges one state of a Consent: as it is, or as it would become. */
+function judgeRule(consent: Resource, rule: ConsentRule, judging: Judging): Result<undefined> {
+  const found = writers[rule.kind].filter(writer => is[writer](rule, judging))
+  if (found.length === 0) return refused()
+  if (isVerified(consent) || found.some(writer => !attests.has(writer))) return ok(undefined)
+  return fail(
+    'refusedByRule',
+    'expected the verification of what the patient agreed to, found none',
+    'Consent.verification',
+  )
+}
+
+/** Only the patient changes or withdraws what another declared, and what this record no longer understands. */
+function judgeBefore(judging: Judging): Result<undefined> {
+  const { before } = judging.plan.write
+  if (before === undefined || isPatient(judging)) return ok(undefined)
+  if (before.labels.depositor !== depositorOf(judging.request.principal)) return refused()
+  const rule = readConsent(before.resource)
+  return rule.ok ? judgeRule(before.resource, rule.value, judging) : refused()
+}
+
+/** A mask on what is not of this record would mask nothing, in silence. */
+function judgeTarget(rule: ConsentRule, judging: Judging): Result<undefined> {
+  if (rule.kind !== 'mask-document' || isOfRecord(rule.document, judging)) return ok(undefined)
+  return fail('refusedByRule', 'expected a document of this record, found another', 'Consent.provision.data.reference')
+}
+
+/** Judges one write of a Consent. */
+export function judgeConsent(judging: Judging): Result<undefined> {
+  const before = judgeBefore(judging)
+  if (!before.ok) return before
+  const { after, rule } = judging.plan
+  if (after === undefined || rule === undefined) return before
+  const writer = judgeRule(after, rule, judging)
+  return writer.ok ? judgeTarget(rule, judging) : writer
+}

@@ -1,0 +1,54 @@
+/** What Patients, Consents, care teams and related persons must not carry, because nobody would heed it. `access.md` section 4. */
+import { fail, ok, type Result } from '../../resources/outcome.ts'
+import type { Resource } from '../../resources/resource.ts'
+import { actorOfReference } from '../authors.ts'
+import { periodOf } from '../calendar.ts'
+import { objectsOf, targetOf } from '../elements.ts'
+import { ownMask } from '../mask.ts'
+
+/** Elements that may change the meaning of all others. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
+const changing = ['modifierExtension', 'implicitRules'] as const
+
+const badPeriod = (path: string): Result<void> =>
+  fail('refusedByRule', 'expected a period that can be understood, found another', path)
+
+/** Family and friends may be in a team; they have their door as related persons. */
+const isPerson = (member: unknown): boolean => /^(Patient|RelatedPerson)\//.test(targetOf(member) ?? '')
+
+function checkCareTeam(team: Resource): Result<void> {
+  for (const { member, period } of objectsOf(team.participant)) {
+    if (periodOf(period) === undefined) return badPeriod('CareTeam.participant.period')
+    if (!isPerson(member) && actorOfReference(member, team) === undefined)
+      return fail('refusedByRule', 'expected one RPPS or FINESS, found none', 'CareTeam.participant.member')
+  }
+  return periodOf(team.period) === undefined ? badPeriod('CareTeam.period') : ok(undefined)
+}
+
+const checkRelatedPerson = (person: Resource): Result<void> =>
+  periodOf(person.period) === undefined ? badPeriod('RelatedPerson.period') : ok(undefined)
+
+const checks: ReadonlyMap<string, (resource: Resource) => Result<void>> = new Map([
+  ['CareTeam', checkCareTeam],
+  ['RelatedPerson', checkRelatedPerson],
+])
+
+/** Fails with 422, by the element's name, on what these resources may not say. */
+export function checkRecordResource(resource: Resource): Result<void> {
+  const type = resource.resourceType
+  const strange = changing.find(name => resource[name] !== undefined)
+  if (strange !== undefined)
+    return fail(
+      'refusedByRule',
+      `expected an element with a meaning for this record, found "${strange}"`,
+      `${type}.${strange}`,
+    )
+  const mask = ownMask(resource)
+  if (!mask.ok) return mask
+  if (mask.value !== 0)
+    return fail(
+      'refusedByRule',
+      `expected visibility labels on documents only, found one on ${type}`,
+      `${type}.meta.security`,
+    )
+  return checks.get(type)?.(resource) ?? ok(undefined)
+}
