@@ -1,0 +1,99 @@
+/** A line of the trail as a document, and the bytes that its hash covers. `access.md` section 8. */
+import { createHash } from 'node:crypto'
+import { Binary, type Document } from 'mongodb'
+import type { AuditAgent, AuditEntry, AuditTarget } from '../../security/audit-entry.ts'
+
+/** A line with the id under which it is stored. */
+export interface IdentifiedEntry {
+  readonly _id: string
+  readonly entry: AuditEntry
+}
+
+/** A write's line that its transaction stored, for the chain to link. */
+export interface LinkedEntry {
+  readonly _id: string
+  /** Collection that holds it. */
+  readonly month: string
+  readonly digest: Buffer
+}
+
+const agentFields = [
+  ...(['kind', 'subject', 'issuer', 'client', 'rpps', 'structure', 'profession', 'role', 'mode', 'reason'] as const),
+] satisfies readonly (keyof AuditAgent)[]
+
+const withoutNull = (object: object): Document =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+
+const targetDocument = ({ hiddenUntil, ...target }: AuditTarget): Document => ({
+  ...withoutNull(target),
+  ...(hiddenUntil === null ? {} : { hiddenUntil: new Date(hiddenUntil) }),
+})
+
+/** @returns the document of a line; what is null is left out. */
+export const toAuditDocument = ({ _id, entry }: IdentifiedEntry): Document => ({
+  _id,
+  patient: entry.patient,
+  ...withoutNull({ ...entry, at: new Date(entry.at) }),
+  targets: entry.targets.map(targetDocument),
+  agent: withoutNull(entry.agent),
+})
+
+const toAgent = (agent: Document): AuditAgent =>
+  // The border: `toAuditDocument` wrote it.
+  Object.fromEntries(agentFields.map(name => [name, agent[name] ?? null])) as unknown as AuditAgent
+
+const toTarget = ({ type, id, version, documentType, mask, hiddenUntil }: Document): AuditTarget => ({
+  ...{ type, id, documentType, mask },
+  version: version ?? null,
+  hiddenUntil: hiddenUntil instanceof Date ? hiddenUntil.getTime() : null,
+})
+
+/** @returns the line that a document holds. */
+export const toAuditEntry = (document: Document): AuditEntry => ({
+  at: document.at.getTime(),
+  patient: document.patient ?? null,
+  ...{ interaction: document.interaction, type: document.type, outcome: document.outcome, status: document.status },
+  ...{ failed: document.failed ?? null, basis: document.basis ?? null, query: document.query ?? null },
+  targets: document.targets.map(toTarget),
+  agent: toAgent(document.agent),
+  ...{ policy: document.policy ?? null, request: document.request },
+})
+
+/** Half of a character cannot be stored: it becomes U+FFFD before it is hashed, as it would in the database. */
+const wellFormed = (_name: string, value: unknown): unknown =>
+  typeof value === 'string' ? Buffer.from(value).toString() : value
+
+/** @returns the line as it will be read again: whole milliseconds, whole characters. */
+export function storable(entry: AuditEntry): AuditEntry {
+  const text = JSON.stringify({ ...entry, at: Math.trunc(entry.at) })
+  return JSON.parse(text, text.includes('\\ud') ? wellFormed : undefined)
+}
+
+/** The bytes that are hashed: all but masks and their ends, which follow the masks of the targets as they change. */
+export function canonicalBytes({ _id, entry }: IdentifiedEntry): Buffer {
+  const targets = entry.targets.map(({ type, id, version, documentType }) => [type, id, version, documentType])
+  const agent = agentFields.map(name => entry.agent[name])
+  const { at, patient, interaction, type, outcome, status, failed, basis, query, policy, request } = entry
+  const fields = [_id, at, patient, interaction, type, outcome, status, failed, basis, query, targets, agent, policy]
+  return Buffer.from(JSON.stringify([...fields, request]))
+}
+
+/** The bytes of a link: which lines of writes it takes into the chain. */
+export const linkBytes = (_id: string, links: readonly LinkedEntry[]): Buffer =>
+  Buffer.from(JSON.stringify([_id, links.map(link => [link._id, link.month, link.digest.toString('hex')])]))
+
+/** SHA-256 of the parts in order. */
+export function sha256(...parts: readonly Uint8Array[]): Buffer {
+  const hash = createHash('sha256')
+  for (const part of parts) hash.update(part)
+  return hash.digest()
+}
+
+export const linkDocument = (_id: string, at: Date, links: readonly LinkedEntry[]): Document => ({
+  ...{ _id, patient: null, at },
+  links: links.map(link => ({ ...link, digest: new Binary(link.digest) })),
+})
+
+/** @returns the lines that a link document takes into the chain. */
+export const linksOf = ({ links }: Document): readonly LinkedEntry[] =>
+  links.map((link: Document) => ({ ...link, digest: Buffer.from(link.digest.buffer) }))

@@ -1,0 +1,103 @@
+/** Every collection and its indexes, made at start. `docs/architecture.md` says which search each index serves. */
+import { type CreateCollectionOptions, type Db, type Document, MongoServerError } from 'mongodb'
+import type { CrossPatientSearch } from './deployment.ts'
+import { acrossNames, alwaysAcross } from './read-commands.ts'
+
+/** One index. Searches name it, so its name and its keys are checked at start. */
+interface Index {
+  readonly name: string
+  readonly key: Readonly<Record<string, 1 | -1>>
+  readonly partialFilterExpression?: Document
+  readonly expireAfterSeconds?: number
+}
+
+export interface CollectionPlan {
+  readonly name: string
+  readonly indexes: readonly Index[]
+  /** Of WiredTiger: large pages compress rows that are written once and rarely read four times better. */
+  readonly storage: 'small pages' | 'large pages' | 'no compression'
+}
+
+const storages: Readonly<Record<CollectionPlan['storage'], string>> = {
+  'small pages': 'block_compressor=zstd',
+  'large pages': 'block_compressor=zstd,leaf_page_max=128KB',
+  'no compression': 'block_compressor=none',
+}
+
+const updated: Index = { name: 'updated', key: { updated: 1, _id: 1 } }
+const outboxKept = 7 * 24 * 3600
+
+/** A month of the trail; its name is the month. */
+export const auditCollection: Omit<CollectionPlan, 'name'> = {
+  indexes: [{ name: 'trail', key: { patient: 1, at: -1 } }],
+  storage: 'large pages',
+}
+
+function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
+  const names = acrossNames(setting)
+  const few = setting === 'all' ? {} : { partialFilterExpression: { type: { $in: [...alwaysAcross] } } }
+  return [
+    {
+      name: 'compartment',
+      key: { patient: 1, type: 1, date: -1, tie: 1, documentType: 1, mask: 1, status: 1, hiddenUntil: 1 },
+    },
+    updated,
+    { name: names.token, key: { 'search.token': 1 }, ...few },
+    { name: names.type, key: { type: 1, date: -1, tie: 1 }, ...few },
+    { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
+  ]
+}
+
+/** Every collection but the months of the trail. */
+export const collections = (setting: CrossPatientSearch): readonly CollectionPlan[] => [
+  { name: 'record', indexes: recordIndexes(setting), storage: 'small pages' },
+  { name: 'record_history', indexes: [{ name: 'history', key: { patient: 1, updated: -1 } }], storage: 'large pages' },
+  {
+    name: 'directory',
+    indexes: [
+      { name: 'token', key: { type: 1, 'search.token': 1 } },
+      { name: 'type', key: { type: 1, date: -1, tie: 1 } },
+      updated,
+    ],
+    storage: 'small pages',
+  },
+  { name: 'directory_history', indexes: [], storage: 'large pages' },
+  { name: 'access', indexes: [], storage: 'small pages' },
+  { name: 'identifier', indexes: [], storage: 'small pages' },
+  {
+    name: 'outbox',
+    indexes: [{ name: 'delivered', key: { delivered: 1 }, expireAfterSeconds: outboxKept }],
+    storage: 'small pages',
+  },
+  { name: 'blob', indexes: [], storage: 'no compression' },
+  { name: 'audit_chain', indexes: [], storage: 'small pages' },
+  { name: 'agreement', indexes: [], storage: 'small pages' },
+]
+
+const namespaceExists = 48
+const indexesDiffer = new Set<unknown>([85, 86])
+
+async function create(db: Db, { name, storage }: CollectionPlan): Promise<void> {
+  const options: CreateCollectionOptions = { storageEngine: { wiredTiger: { configString: storages[storage] } } }
+  try {
+    await db.createCollection(name, options)
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || error.code !== namespaceExists) throw error
+  }
+}
+
+/** Makes the collection and its indexes where they are missing. Throws when an index of one of these names has other keys. */
+export async function ensureCollection(db: Db, plan: CollectionPlan): Promise<void> {
+  await create(db, plan)
+  if (plan.indexes.length === 0) return
+  try {
+    await db.collection(plan.name).createIndexes(plan.indexes.map(index => ({ ...index, key: { ...index.key } })))
+  } catch (error) {
+    if (!(error instanceof MongoServerError) || !indexesDiffer.has(error.code)) throw error
+    const names = plan.indexes.map(({ name }) => name).join(', ')
+    throw new Error(
+      `the collection ${plan.name} has an index that differs from what this version needs (${names}): ` +
+        `drop it and start again; ${error.message}`,
+    )
+  }
+}

@@ -1,0 +1,69 @@
+/** Opens the database: refuses what cannot keep the promises of `store.ts`, makes what is missing. */
+import { type Db, type Document, MongoClient, type MongoClientOptions } from 'mongodb'
+import { collections, ensureCollection } from './collections.ts'
+import type { CrossPatientSearch, Deployment } from './deployment.ts'
+
+export interface StoreOptions {
+  /** A replica set or a sharded cluster. */
+  readonly url: string
+  readonly database: string
+  /** Which types carry the index of searches across patients; all when absent. */
+  readonly crossPatientSearch?: CrossPatientSearch
+  /** Time zone of days in consents; Europe/Paris when absent. */
+  readonly zone?: string
+  /** Milliseconds until a deployment that does not answer is given up; 15,000 when absent, longer than an election. */
+  readonly patience?: number
+  /** Milliseconds since 1970; the clock of the machine when absent. */
+  readonly now?: () => number
+  /** Is told each command with its name, for measurements and for the tests that look at its target. */
+  readonly onCommand?: (name: string, command: Document) => void
+}
+
+const settings = {
+  appName: 'dmp',
+  retryReads: true,
+  retryWrites: true,
+  writeConcern: { w: 'majority', journal: true, wtimeoutMS: 10_000 },
+  readConcern: { level: 'majority' },
+  readPreference: 'primary',
+  waitQueueTimeoutMS: 2000,
+  // A server that does not even answer its monitor for the sum of both is given up, and what waits for it is asked anew.
+  connectTimeoutMS: 10_000,
+  heartbeatFrequencyMS: 5000,
+  maxPoolSize: 16, // 64 connections cost mongod up to twice as much
+  minPoolSize: 2,
+} as const satisfies MongoClientOptions
+
+const oldest = 6
+
+async function refuseWhatCannotServe(db: Db): Promise<void> {
+  const hello = await db.command({ hello: 1 })
+  if (hello.setName === undefined && hello.msg !== 'isdbgrid') {
+    throw new Error(
+      'expected a replica set or a sharded cluster, found a standalone MongoDB, which has no transactions: ' +
+        'start mongod with --replSet and run rs.initiate() once',
+    )
+  }
+  const { version } = await db.admin().command({ buildInfo: 1 })
+  if (Number.parseInt(version, 10) < oldest) throw new Error(`expected MongoDB ${oldest}.0 or later, found ${version}`)
+}
+
+/** @returns the open deployment with every collection and index in place. Throws with a message for the operator. */
+export async function connect(options: StoreOptions): Promise<Deployment> {
+  const { url, database, onCommand, crossPatientSearch = 'all', patience = 15_000, now = Date.now } = options
+  const client = new MongoClient(url, {
+    ...settings,
+    serverSelectionTimeoutMS: patience,
+    monitorCommands: onCommand !== undefined,
+  })
+  if (onCommand !== undefined) client.on('commandStarted', event => onCommand(event.commandName, event.command))
+  try {
+    const db = client.db(database)
+    await refuseWhatCannotServe(db)
+    for (const plan of collections(crossPatientSearch)) await ensureCollection(db, plan)
+    return { client, db, crossPatientSearch, now }
+  } catch (error) {
+    await client.close()
+    throw error
+  }
+}

@@ -1,0 +1,13 @@
+/** The open database as the files of this folder share it. */
+import type { Db, MongoClient } from 'mongodb'
+
+/** Which types carry the index of searches across patients. */
+export type CrossPatientSearch = 'all' | 'patient'
+
+export interface Deployment {
+  readonly client: MongoClient
+  readonly db: Db
+  readonly crossPatientSearch: CrossPatientSearch
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}

@@ -1,0 +1,45 @@
+/** Inserts that a majority has journaled before they count, repeated when the primary is lost. */
+import type { Db, Document } from 'mongodb'
+import { asUnavailable, isLost } from './mongo-errors.ts'
+
+/** What a durable write waits for. `j: false` would be slower: it waits for the next periodic flush. */
+export const durable = { w: 'majority', j: true, wtimeout: 10_000 } as const
+
+/** Milliseconds for one attempt: a server that is locked for a backup takes a write, and keeps it waiting. */
+const maxTimeMS = 12_000
+
+const attempts = 5
+const duplicateKey = 11000
+
+const pause = (attempt: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, Math.random() * 50 * 2 ** attempt))
+
+/** A document that exists already came with an attempt before: its `_id` is ours alone. */
+function judge(reply: Document): void {
+  const errors = (reply.writeErrors ?? []) as readonly { code: number; errmsg: string }[]
+  const refused = errors.find(({ code }) => code !== duplicateKey)
+  if (refused !== undefined) throw new Error(`an insert was refused: ${refused.code} ${refused.errmsg}`)
+}
+
+/**
+ * Inserts documents whose `_id`s nobody else uses, in order: when it fails, those that were inserted are the first ones.
+ * Rejects with `Unavailable` when it cannot be known that they are durable.
+ */
+export async function insertDurably(db: Db, collection: string, documents: readonly Document[]): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    // Once more, those that exist are passed over.
+    const command = {
+      insert: collection,
+      documents: [...documents],
+      ordered: attempt === 1,
+      writeConcern: durable,
+      maxTimeMS,
+    }
+    try {
+      return judge(await db.command(command))
+    } catch (error) {
+      if (!isLost(error) || attempt === attempts) throw asUnavailable(error)
+      await pause(attempt)
+    }
+  }
+}

@@ -1,0 +1,126 @@
+/** The commands of reads. Each names its index: the planner was seen to choose another one, which walked the whole collection. */
+import type { Document } from 'mongodb'
+import type { Query } from '../../search/query.ts'
+import type { Restriction } from '../../security/restriction.ts'
+import type { CrossPatientSearch } from './deployment.ts'
+import { afterPosition, sortOf } from './order.ts'
+import { countFilters, idFilter, pageFilter, type Within } from './restriction-filter.ts'
+import { foundFields, versionFields, versionKey, versionRange } from './row-document.ts'
+import type { Collection, Order, PageRequest } from './store.ts'
+import { toMongo } from './to-mongo.ts'
+
+const collectionOf = ({ extent }: Restriction): Collection => extent.collection
+const historyOf = ({ extent }: Restriction): string => `${extent.collection}_history`
+
+const isOneRecord = ({ extent }: Restriction): boolean => extent.collection === 'record' && extent.patient !== 'every'
+
+/** Whether every row that the query finds is found by a key, so that the index of keys can serve it. */
+function asksKeys(query: Query): boolean {
+  if (query.op === 'key' || query.op === 'prefix') return true
+  if (query.op === 'and') return query.of.some(asksKeys)
+  return query.op === 'or' && query.of.every(asksKeys)
+}
+
+/** Types whose rows carry the index across patients when the setting limits it: a person by name, a consent by actor. */
+export const alwaysAcross: readonly string[] = ['Patient', 'Consent']
+
+/** Names of the indexes across patients, of all types or of the few: both may exist while instances disagree. */
+export const acrossNames = (setting: CrossPatientSearch): { token: string; type: string } =>
+  setting === 'all' ? { token: 'token', type: 'type' } : { token: 'token-few', type: 'type-few' }
+
+const byOrder = (order: Order['by'], type: string): string =>
+  order === 'date' ? type : order === 'updated' ? 'updated' : '_id_'
+
+interface Asked {
+  readonly restriction: Restriction
+  readonly type: string
+  readonly query: Query
+}
+
+function hintOf({ restriction, type, query }: Asked, order: Order['by'], setting: CrossPatientSearch): string {
+  if (isOneRecord(restriction)) return 'compartment'
+  if (collectionOf(restriction) === 'directory') return asksKeys(query) ? 'token' : byOrder(order, 'type')
+  // A type without the index: every row is looked at, within the time limit of reads.
+  if (setting === 'patient' && !alwaysAcross.includes(type))
+    return byOrder(order === 'date' ? 'updated' : order, 'updated')
+  const names = acrossNames(setting)
+  const { disjuncts } = restriction
+  return asksKeys(query) || (disjuncts.length > 0 && disjuncts.every(asksKeys))
+    ? names.token
+    : byOrder(order, names.type)
+}
+
+/** At most `limit` rows of an order, after a position. */
+export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): Document => ({
+  find: collectionOf(request.restriction),
+  filter: pageFilter(
+    request,
+    toMongo(request.query),
+    request.after === undefined ? {} : afterPosition(request.order, request.after),
+  ),
+  projection: foundFields,
+  sort: sortOf(request.order),
+  limit: request.limit,
+  batchSize: request.limit,
+  hint: hintOf(request, request.order.by, setting),
+})
+
+/** The rows of a sort in memory, with what it needs. */
+export const sortCommand = (request: Asked & { readonly limit: number }, setting: CrossPatientSearch): Document => ({
+  find: collectionOf(request.restriction),
+  filter: pageFilter(request, toMongo(request.query)),
+  projection: { search: 1, date: 1, updated: 1 },
+  limit: request.limit,
+  batchSize: request.limit,
+  hint: hintOf(request, 'date', setting),
+})
+
+/** One count for each disjunct. */
+export const countCommands = (asked: Asked, setting: CrossPatientSearch): readonly Document[] =>
+  countFilters(asked, asked.query).map(query => ({
+    count: collectionOf(asked.restriction),
+    query,
+    hint: hintOf(asked, 'date', setting),
+  }))
+
+const byIds = (within: Within, ids: readonly string[], fields: Document | undefined): Document => ({
+  find: collectionOf(within.restriction),
+  filter: idFilter(within, ids.length === 1 ? { $eq: ids[0] } : { $in: ids }, ids),
+  ...(fields === undefined ? {} : { projection: fields }),
+  limit: ids.length,
+  batchSize: ids.length,
+  hint: '_id_',
+})
+
+/** Rows by `_id`. */
+export const rowsCommand = (within: Within, ids: readonly string[]): Document => byIds(within, ids, foundFields)
+
+/** One row with all that it holds. */
+export const storedCommand = (within: Within, _id: string): Document => byIds(within, [_id], undefined)
+
+interface Versions {
+  readonly limit: number
+  readonly before?: number
+  readonly deleted?: boolean
+}
+
+/** Versions of one row in the history, newest first. */
+export const historyCommand = (within: Within, _id: string, { limit, before, deleted }: Versions): Document => ({
+  find: historyOf(within.restriction),
+  filter: { ...idFilter(within, versionRange(_id, before), [_id]), ...(deleted === true ? { deleted } : {}) },
+  projection: versionFields,
+  sort: { _id: -1 },
+  limit,
+  batchSize: limit,
+  hint: '_id_',
+})
+
+/** One version of one row in the history. */
+export const versionCommand = (within: Within, _id: string, version: number): Document => ({
+  find: historyOf(within.restriction),
+  filter: idFilter(within, { $eq: versionKey(_id, version) }, [_id]),
+  projection: versionFields,
+  limit: 1,
+  batchSize: 1,
+  hint: '_id_',
+})

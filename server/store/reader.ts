@@ -1,0 +1,46 @@
+/** Reads of current rows, each within its restriction. https://hl7.org/fhir/R4/http.html */
+import type { Restriction } from '../../security/restriction.ts'
+import type { Deployment } from './deployment.ts'
+import { countCommands, pageCommand, rowsCommand, sortCommand, storedCommand } from './read-commands.ts'
+import { toFound, toSortRow, toStored } from './row-document.ts'
+import { runCount, runFind } from './run-read.ts'
+import type { Store } from './store.ts'
+
+type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'count' | 'sortRows'>
+
+const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
+
+/** Nothing is readable when a restriction has no disjunct. */
+export const isClosed = ({ disjuncts }: Restriction): boolean => disjuncts.length === 0
+
+/** @returns the reads of current rows on this deployment. */
+export function openReader(deployment: Deployment): Reader {
+  const setting = deployment.crossPatientSearch
+  return {
+    async row(restriction, type, _id) {
+      if (isClosed(restriction)) return undefined
+      const [found] = await runFind(deployment, rowsCommand({ restriction, type }, [_id]))
+      return found && toFound(found)
+    },
+    async rows(restriction, type, ids) {
+      if (isClosed(restriction) || ids.length === 0) return []
+      return (await runFind(deployment, rowsCommand({ restriction, type }, ids))).map(toFound)
+    },
+    async stored(restriction, type, _id) {
+      if (isClosed(restriction)) return undefined
+      const [found] = await runFind(deployment, storedCommand({ restriction, type }, _id))
+      return found && toStored(found)
+    },
+    async page(request) {
+      if (isClosed(request.restriction)) return []
+      return (await runFind(deployment, pageCommand(request, setting))).map(toFound)
+    },
+    async count(request) {
+      return sum(await Promise.all(countCommands(request, setting).map(command => runCount(deployment, command))))
+    },
+    async sortRows(request) {
+      if (isClosed(request.restriction)) return []
+      return (await runFind(deployment, sortCommand(request, setting))).map(toSortRow)
+    },
+  }
+}

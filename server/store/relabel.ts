@@ -1,0 +1,140 @@
+/** A mask that changes reaches every row that follows, its former versions and the trail, in the same transaction. `access.md` sections 4, 5 and 8. */
+import type { Document } from 'mongodb'
+import { type Base, baseOf, inForce, type Labelled, sameBase } from './masks.ts'
+import type { ConsentChange } from './record-facts.ts'
+import { type Change, find, type InTransaction, update } from './statements.ts'
+
+export interface Relabelling extends ConsentChange {
+  readonly patient: string
+  /** `_id`s of rows whose own or consents' masks the unit changed otherwise. */
+  readonly changed: readonly string[]
+}
+
+/** A resource whose masks in force are others now. */
+export interface Relabelled extends Base {
+  readonly type: string
+  readonly id: string
+}
+
+interface LabelledRow extends Labelled {
+  readonly _id: string
+  /** `_id` of the current row; the same for itself. */
+  readonly row: string
+  readonly type: string
+  readonly id: string
+  readonly deleted: boolean
+}
+
+const labels: Document = {
+  ...{ row: 1, type: 1, id: 1, deleted: 1 },
+  ...{ ownMask: 1, consentMask: 1, mask: 1, hiddenUntil: 1, follows: 1 },
+}
+
+// The border: only `toDocument` and `historyDocument` write what is read here.
+const toLabelled = ({ hiddenUntil, follows, row, deleted, ...rest }: Document): LabelledRow => ({
+  ...(rest as Omit<LabelledRow, 'hiddenUntil' | 'follows' | 'row' | 'deleted'>),
+  row: row ?? rest._id,
+  hiddenUntil: hiddenUntil === null ? null : hiddenUntil.getTime(),
+  follows: follows ?? [],
+  deleted: deleted === true,
+})
+
+interface Where {
+  readonly collection: string
+  readonly hint: string
+  readonly condition: Document
+}
+
+async function labelled(at: InTransaction, patient: string, where: Where): Promise<readonly LabelledRow[]> {
+  const filter = { patient, ...where.condition }
+  const rows = await find(at, { find: where.collection, filter, projection: labels, hint: where.hint })
+  return rows.map(toLabelled)
+}
+
+/** Current rows of the record by `_id`, with their labels. */
+export const labelledRows = (
+  at: InTransaction,
+  patient: string,
+  ids: readonly string[],
+): Promise<readonly LabelledRow[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : labelled(at, patient, { collection: 'record', hint: '_id_', condition: { _id: { $in: [...ids] } } })
+
+const followers = (at: InTransaction, patient: string, ids: readonly string[]): Promise<readonly LabelledRow[]> =>
+  labelled(at, patient, {
+    collection: 'record',
+    hint: 'follows',
+    condition: { follows: { $exists: true, $in: [...ids] } },
+  })
+
+const versionsOf = (at: InTransaction, patient: string, ids: readonly string[]): Promise<readonly LabelledRow[]> =>
+  labelled(at, patient, { collection: 'record_history', hint: 'history', condition: { row: { $in: [...ids] } } })
+
+const byId = (rows: readonly LabelledRow[]): readonly LabelledRow[] => [
+  ...new Map(rows.map(row => [row._id, row])).values(),
+]
+
+const changeOf = (patient: string, { _id, consentMask }: LabelledRow, { mask, hiddenUntil }: Base): Change => ({
+  q: { _id, patient },
+  u: { $set: { consentMask, mask, hiddenUntil: hiddenUntil === null ? null : new Date(hiddenUntil) } },
+  hint: '_id_',
+})
+
+/** Sets the masks in force on all rows and versions that the change reaches. @returns the resources that are masked otherwise now. */
+export async function relabel(
+  at: InTransaction,
+  { patient, masked, lifted, changed }: Relabelling,
+): Promise<readonly Relabelled[]> {
+  const consented = [...masked, ...lifted]
+  const sources = [...new Set([...consented, ...changed])]
+  if (sources.length === 0) return []
+  const withConsent = (row: LabelledRow): LabelledRow =>
+    masked.includes(row.row) ? { ...row, consentMask: 1 } : lifted.includes(row.row) ? { ...row, consentMask: 0 } : row
+  const following = await followers(at, patient, sources)
+  const current = byId([...(await labelledRows(at, patient, sources)), ...following])
+  const reached = [...new Set([...consented, ...following.map(({ _id }) => _id)])]
+  const past = reached.length === 0 ? [] : await versionsOf(at, patient, reached)
+  const rows = [...current, ...past]
+  const followed = await labelledRows(at, patient, [...new Set(rows.flatMap(({ follows }) => follows))])
+  const bases = new Map(followed.map(row => [row._id, baseOf(withConsent(row))]))
+  const settle = (row: LabelledRow) => {
+    const now = withConsent(row)
+    const force = inForce(now, bases)
+    return { now, force, differs: now.consentMask !== row.consentMask || !sameBase(force, row) }
+  }
+  const settled = { current: current.map(settle), past: past.map(settle) }
+  await update(
+    at,
+    'record',
+    settled.current.filter(({ differs }) => differs).map(({ now, force }) => changeOf(patient, now, force)),
+  )
+  await update(
+    at,
+    'record_history',
+    settled.past.filter(({ differs }) => differs).map(({ now, force }) => changeOf(patient, now, force)),
+  )
+  const gone = settled.past.filter(({ now }) => now.deleted && !current.some(({ _id }) => _id === now.row))
+  const otherwise = settled.current.filter(({ now, differs }) => differs || changed.includes(now._id))
+  return [...otherwise, ...gone].map(({ now, force }) => ({ type: now.type, id: now.id, ...force }))
+}
+
+/** Changes the copies of masks in the trail: they stand outside the bytes that are chained. */
+export async function relabelTrail(
+  at: InTransaction,
+  { patient, months, changes }: { patient: string; months: readonly string[]; changes: readonly Relabelled[] },
+): Promise<void> {
+  const updates = changes.map(({ type, id, mask, hiddenUntil }) => ({
+    q: { patient, targets: { $elemMatch: { type, id } } },
+    u: {
+      $set: {
+        'targets.$[target].mask': mask,
+        'targets.$[target].hiddenUntil': hiddenUntil === null ? null : new Date(hiddenUntil),
+      },
+    },
+    arrayFilters: [{ 'target.type': type, 'target.id': id }],
+    multi: true,
+    hint: 'trail',
+  }))
+  for (const month of months) await update(at, month, updates)
+}

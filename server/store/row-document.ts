@@ -1,0 +1,121 @@
+/** A row as a document: scalars for the index, the search block, the exact bytes. `docs/architecture.md` has the model. */
+import { Binary, type Document, Long } from 'mongodb'
+import type { Resource } from '../../resources/resource.ts'
+import type { IndexEntry, SearchBlock } from '../../search/index-entry.ts'
+import type { Labels, Stored } from '../../security/regime.ts'
+import type { WalkedDocument } from './bson-walker.ts'
+import type { Found, Row, SortRow } from './store.ts'
+
+const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
+
+/** Intervals hold plain numbers: an open end lies where a Date could not be compared without rounding. */
+const searchDocument = ({ token, date, quantity }: SearchBlock): Document => ({
+  token: [...token],
+  date: date.map(({ name, low, high }) => ({ name, low, high })),
+  quantity: quantity.map(({ name, low, high, system, code, unit }) => ({
+    name,
+    low,
+    high,
+    ...(system === undefined ? {} : { system }),
+    ...(code === undefined ? {} : { code }),
+    ...(unit === undefined ? {} : { unit }),
+  })),
+})
+
+/** @returns the document of a current row. The first fields are those that every read asks for. */
+export const toDocument = (row: Row): Document => ({
+  _id: row._id,
+  patient: row.patient,
+  type: row.type,
+  id: row.id,
+  version: row.version,
+  updated: instant(row.updated),
+  date: instant(row.date),
+  tie: Long.fromNumber(row.tie),
+  documentType: row.documentType,
+  mask: row.mask,
+  status: row.status,
+  hiddenUntil: instant(row.hiddenUntil),
+  depositor: row.depositor,
+  ownMask: row.ownMask,
+  consentMask: row.consentMask,
+  ...(row.follows.length === 0 ? {} : { follows: [...row.follows] }), // absent keeps the row out of the index
+  search: searchDocument(row.search),
+  json: new Binary(row.json),
+  ...(row.blobs.length === 0 ? {} : { blobs: row.blobs.map(({ at, sha256, size }) => ({ at, sha256, size })) }),
+})
+
+/** `_id` of a version in the history: the versions of a row stand beside each other, in order. */
+export const versionKey = (_id: string, version: number): string => `${_id}/${String(version).padStart(10, '0')}`
+
+/** @returns the versions of a row before `before`, or all, as a range of `_id`. */
+export const versionRange = (_id: string, before?: number): Document => ({
+  $gte: `${_id}/`,
+  $lt: before === undefined ? `${_id}0` : versionKey(_id, before), // '0' follows '/'
+})
+
+/** @returns a superseded version or a tombstone as it stands in the history. */
+export const historyDocument = (current: Document, deleted: boolean): Document => ({
+  ...current,
+  _id: versionKey(current._id, current.version),
+  row: current._id,
+  ...(deleted ? { deleted: true } : {}),
+})
+
+/** What every read asks for. */
+export const foundFields: Document = {
+  _id: 1,
+  id: 1,
+  type: 1,
+  patient: 1,
+  documentType: 1,
+  mask: 1,
+  hiddenUntil: 1,
+  version: 1,
+  updated: 1,
+  date: 1,
+  tie: 1,
+  json: 1,
+  blobs: 1,
+}
+
+/** The same of a version in the history. */
+export const versionFields: Document = { ...foundFields, row: 1, deleted: 1 }
+
+/** A field as `toDocument` wrote it: this is the border, and nobody else writes rows. */
+const field = <Name extends keyof Found>(document: WalkedDocument, name: Name): Found[Name] =>
+  document[name] as unknown as Found[Name]
+
+/** @returns the row that a reply holds. */
+export const toFound = (document: WalkedDocument): Found => ({
+  _id: typeof document.row === 'string' ? document.row : field(document, '_id'),
+  id: field(document, 'id'),
+  type: field(document, 'type'),
+  patient: field(document, 'patient'),
+  documentType: field(document, 'documentType'),
+  mask: field(document, 'mask'),
+  hiddenUntil: field(document, 'hiddenUntil'),
+  version: field(document, 'version'),
+  updated: field(document, 'updated'),
+  date: field(document, 'date'),
+  tie: field(document, 'tie'),
+  json: field(document, 'json'),
+  blobs: field(document, 'blobs') ?? [],
+  deleted: document.deleted === true,
+})
+
+/** @returns a row's id and what it is found by. */
+export const toSortRow = (document: WalkedDocument): SortRow => document as unknown as SortRow
+
+const isPolicyKey = (key: string): boolean => key.startsWith('#')
+
+/** @returns the current version with everything that a write must judge. */
+export function toStored(document: WalkedDocument): Stored & { readonly row: Row } {
+  const row = { follows: [], blobs: [], ...document } as unknown as Row
+  const { _id, consentMask, json, blobs, ownMask, follows, ...entry } = row
+  const { documentType, mask, hiddenUntil, depositor, search } = row
+  const keys = search.token.filter(isPolicyKey)
+  const labels: Labels = { documentType, ownMask, mask, hiddenUntil, depositor, follows, keys }
+  const resource: Resource = JSON.parse(Buffer.from(json).toString('utf8'))
+  return { _id, entry: entry satisfies IndexEntry, labels, resource, row }
+}

@@ -1,0 +1,198 @@
+/** What the storage promises. `mongo-store.ts` keeps the promise; nothing here names the driver. */
+
+import type { IndexEntry } from '../../search/index-entry.ts'
+import type { Query } from '../../search/query.ts'
+import type { AuditEntry } from '../../security/audit-entry.ts'
+import type { Facts } from '../../security/facts.ts'
+import type { Labels, Stored } from '../../security/regime.ts'
+import type { Restriction } from '../../security/restriction.ts'
+
+export type Collection = 'record' | 'directory'
+
+/** Attachment data that was lifted out of the JSON: at byte `at` of `json` its base64 belongs. */
+export interface LiftedData {
+  readonly at: number
+  readonly sha256: string
+  readonly size: number
+}
+
+/** A version ready to be stored. */
+export interface Row extends IndexEntry, Omit<Labels, 'keys'> {
+  readonly _id: string
+  /** The bits that Consents naming this row set. */
+  readonly consentMask: number
+  /** The exact UTF-8 JSON, with id and meta, without lifted data. */
+  readonly json: Uint8Array
+  readonly blobs: readonly LiftedData[]
+}
+
+/** A row as a read gives it. */
+export interface Found {
+  readonly _id: string
+  readonly id: string
+  readonly type: string
+  readonly patient: string | null
+  readonly documentType: string
+  readonly mask: number
+  readonly hiddenUntil: number | null
+  readonly version: number
+  readonly updated: number
+  readonly date: number
+  readonly tie: number
+  readonly json: Uint8Array
+  readonly blobs: readonly LiftedData[]
+  readonly deleted: boolean
+}
+
+/** The order of a page; the canonical date is the order of the index `compartment`. */
+export type Order = { readonly by: 'date' | 'updated' | '_id'; readonly descending: boolean }
+
+/** The row after which a page begins: the values of its order, and its tie-break (`tie` for dates, else `_id`). */
+export interface Position {
+  readonly value: number | string
+  readonly tie: number | string
+}
+
+export interface PageRequest {
+  readonly restriction: Restriction
+  readonly type: string
+  readonly query: Query
+  readonly order: Order
+  readonly limit: number
+  readonly after?: Position
+}
+
+/** What a parameter sort needs of a row: its id and what it is found by. */
+export interface SortRow {
+  readonly _id: string
+  readonly search: IndexEntry['search']
+  readonly date: number
+  readonly updated: number
+}
+
+/** One write of a unit. `expected` is the version that must be current; 0 when there must be none. */
+export interface RowWrite {
+  readonly collection: Collection
+  readonly row: Row
+  readonly expected: number
+  /** A delete: `row` becomes a tombstone of the history (its `json` is empty) and leaves the current rows. */
+  readonly deletes: boolean
+}
+
+/** A line of the registry `identifier` that the unit must own: `_id` is its key, `resource` the row that it names. */
+export interface Claim {
+  readonly key: string
+  readonly collection: Collection
+  readonly resource: string
+  /** FHIR type and id, version and whatever the first answer must repeat. */
+  readonly answer?: string
+  /** When the registry held another row under this key and it is stale: that row's `_id`. */
+  readonly replaces?: string
+}
+
+export interface Registered {
+  readonly key: string
+  readonly collection: Collection
+  readonly resource: string
+  readonly answer: string | null
+}
+
+/** Everything that is written together or not at all. */
+export interface Unit {
+  readonly writes: readonly RowWrite[]
+  readonly claims: readonly Claim[]
+  /** Keys of the registry that the unit gives back. */
+  readonly releases: readonly string[]
+  /** The record whose `access` row the unit changes, and whether its consents must be compiled again. */
+  readonly record?: {
+    readonly patient: string
+    readonly depositor: string | null
+    /** Whom the content of the rows names as authors (`rpps:…`) and the record does not know as such yet. */
+    readonly authors?: readonly string[]
+    readonly recompile: boolean
+  }
+  readonly audit: readonly AuditEntry[]
+  /** What must be delivered after the unit: notifications. */
+  readonly outbox: readonly { readonly patient: string; readonly topic: string; readonly about: readonly string[] }[]
+}
+
+/** `overtaken`: a version was not the expected one. `claimed`: another unit owns the key. Nothing was written then. */
+export type Committed =
+  | { readonly outcome: 'committed' }
+  | { readonly outcome: 'overtaken'; readonly _id: string }
+  | { readonly outcome: 'claimed'; readonly key: string }
+
+/** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
+export interface Store {
+  /** One row by `_id` within the restriction. */
+  row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
+  /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */
+  rows(restriction: Restriction, type: string, ids: readonly string[]): Promise<readonly Found[]>
+  /** The current version with everything that a write must judge, within the restriction. */
+  stored(restriction: Restriction, type: string, _id: string): Promise<(Stored & { readonly row: Row }) | undefined>
+  page(request: PageRequest): Promise<readonly Found[]>
+  /** The sum of one count per disjunct. */
+  count(request: Pick<PageRequest, 'restriction' | 'type' | 'query'>): Promise<number>
+  /** At most `limit` rows with their search block, for a sort by parameter; in no particular order. */
+  sortRows(request: Pick<PageRequest, 'restriction' | 'type' | 'query' | 'limit'>): Promise<readonly SortRow[]>
+  /** Superseded versions and tombstones of one row, newest first, each within the restriction by its own labels. `before` is a version. */
+  history(
+    restriction: Restriction,
+    type: string,
+    _id: string,
+    limit: number,
+    before?: number,
+  ): Promise<readonly Found[]>
+  /** One superseded version or tombstone. */
+  version(restriction: Restriction, type: string, _id: string, version: number): Promise<Found | undefined>
+  /** The newest tombstone of a deleted row. */
+  tombstone(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
+  /** The facts of a record, read fresh, several requests in one query. */
+  facts(patient: string): Promise<Facts | undefined>
+  /** Lines of the registry. */
+  registered(keys: readonly string[]): Promise<readonly Registered[]>
+  commit(unit: Unit): Promise<Committed>
+  /** Makes entries durable (majority) in groups; resolves when they are. Rejects with `Unavailable`: then nothing may be answered. */
+  audit(entries: readonly AuditEntry[]): Promise<void>
+  /** Keeps bytes under (patient, SHA-256); idempotent. `patient` is `directory` outside records. @returns the hex digest. */
+  putBlob(patient: string, bytes: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>
+  /** The chunks of a blob, in order. `range` is [from, to) in bytes. */
+  blob(
+    patient: string,
+    sha256: string,
+    range?: { readonly from: number; readonly to: number },
+  ): AsyncIterable<Uint8Array>
+  trail: Trail
+}
+
+/** A search in the trail of one record. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
+export interface TrailRequest {
+  readonly patient: string
+  /** Restricts to the caller's own accesses: `rpps:…`, `finess:…` or `<issuer>|<subject>`; null for the patient and the treating physician. */
+  readonly ownAgent: string | null
+  /** Masks whose targets the caller sees at once; others after `hiddenUntil`. */
+  readonly visibleMasks: readonly number[]
+  readonly masksAfterHidden: readonly number[]
+  readonly now: number
+  readonly id?: string
+  /** Milliseconds, [from, before); each must hold. */
+  readonly at: readonly { readonly from?: number; readonly before?: number }[]
+  /** Alternatives: the forms of `ownAgent`, or an RPPS, a FINESS or a subject as they are. */
+  readonly agents: readonly (readonly string[])[]
+  readonly types: readonly (readonly string[])[]
+  /** `Type/id` */
+  readonly entities: readonly (readonly string[])[]
+  readonly descending: boolean
+  readonly limit: number
+  readonly after?: Position
+}
+
+/** A line of the trail with its id; targets that the caller may not see are already left out. */
+export interface TrailEntry extends AuditEntry {
+  readonly _id: string
+}
+
+export interface Trail {
+  find(request: TrailRequest): Promise<readonly TrailEntry[]>
+  count(request: TrailRequest): Promise<number>
+}

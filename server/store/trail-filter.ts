@@ -1,0 +1,90 @@
+/** What of a record's trail a caller may see and asks for. `access.md` section 8. */
+import type { Document } from 'mongodb'
+import type { AuditTarget } from '../../security/audit-entry.ts'
+import type { TrailRequest } from './store.ts'
+
+/** Interactions about one resource: who may not see the resource must not see that it was touched. */
+const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'delete']
+
+type Eyes = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
+
+/** @returns whether the caller may see the target. The filter below says the same. */
+export const sees = ({ visibleMasks, masksAfterHidden, now }: Eyes, { mask, hiddenUntil }: AuditTarget): boolean =>
+  visibleMasks.includes(mask) || (masksAfterHidden.includes(mask) && hiddenUntil !== null && hiddenUntil <= now)
+
+const seen = ({ visibleMasks, masksAfterHidden, now }: Eyes): Document => ({
+  $or: [
+    { mask: { $in: [...visibleMasks] } },
+    { mask: { $in: [...masksAfterHidden] }, hiddenUntil: { $lte: new Date(now) } },
+  ],
+})
+
+const visible = (request: TrailRequest): Document => ({
+  $or: [{ interaction: { $nin: aboutOne } }, { targets: { $size: 0 } }, { targets: { $elemMatch: seen(request) } }],
+})
+
+/** The accesses of an agent in the forms of `TrailRequest.ownAgent`. */
+function ownAccess(agent: string): Document {
+  if (agent.startsWith('rpps:')) return { 'agent.rpps': agent.slice('rpps:'.length) }
+  if (agent.startsWith('finess:')) return { 'agent.structure': agent.slice('finess:'.length) }
+  const bar = agent.lastIndexOf('|')
+  return { 'agent.issuer': agent.slice(0, bar), 'agent.subject': agent.slice(bar + 1) }
+}
+
+/** A structure's own accesses are its systems': what its professionals opened is theirs. */
+const own = (agent: string): Document => ({
+  ...ownAccess(agent),
+  ...(agent.startsWith('finess:') ? { 'agent.kind': 'structure' } : {}),
+})
+
+/** An agent in the forms of `TrailRequest.ownAgent`, or a value of any system. */
+const isQualified = (agent: string): boolean => /^(?:rpps|finess):|\|/.test(agent)
+
+function named(agents: readonly string[]): Document {
+  const values = { $in: agents.filter(agent => !isQualified(agent)) }
+  const anySystem = [{ 'agent.rpps': values }, { 'agent.structure': values }, { 'agent.subject': values }]
+  return { $or: [...anySystem, ...agents.filter(isQualified).map(ownAccess)] }
+}
+
+/** An interaction (`read`) or a resource type (`Observation`): neither looks like the other. */
+const ofType = (types: readonly string[]): Document => {
+  const values = { $in: [...types] }
+  return { $or: [{ interaction: values }, { type: values }] }
+}
+
+function about(request: TrailRequest, entities: readonly string[]): Document {
+  const targets = entities.map(entity => {
+    const slash = entity.indexOf('/')
+    return { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
+  })
+  return { targets: { $elemMatch: { $and: [{ $or: targets }, seen(request)] } } }
+}
+
+const since = ({ from, before }: TrailRequest['at'][number]): Document => ({
+  at: {
+    ...(from === undefined ? {} : { $gte: new Date(from) }),
+    ...(before === undefined ? {} : { $lt: new Date(before) }),
+  },
+})
+
+function after({ after: position, descending }: TrailRequest): readonly Document[] {
+  if (position === undefined) return []
+  const at = new Date(Number(position.value))
+  const [from, beyond] = descending ? ['$lte', '$lt'] : ['$gte', '$gt']
+  return [{ at: { [from]: at }, $or: [{ at: { [beyond]: at } }, { _id: { [beyond]: position.tie } }] }]
+}
+
+/** @returns the filter of the lines that the caller may see and asks for. */
+export const trailFilter = (request: TrailRequest): Document => ({
+  patient: request.patient,
+  ...(request.id === undefined ? {} : { _id: request.id }),
+  $and: [
+    visible(request),
+    ...(request.ownAgent === null ? [] : [own(request.ownAgent)]),
+    ...request.at.filter(bounds => bounds.from !== undefined || bounds.before !== undefined).map(since),
+    ...request.agents.map(named),
+    ...request.types.map(ofType),
+    ...request.entities.map(entities => about(request, entities)),
+    ...after(request),
+  ],
+})

@@ -1,0 +1,86 @@
+/** A transaction with retries of our own: the driver retries up to two minutes, and not what loses its connection. */
+import type { ClientSession, MongoClient } from 'mongodb'
+import { asUnavailable, isConflict, isLost, isUnknownCommit } from './mongo-errors.ts'
+import { Unavailable } from './unavailable.ts'
+
+const attempts = 5
+
+/** Ends the transaction with a foreseen outcome: nothing is written. */
+export class Stopped<Outcome> extends Error {
+  override readonly name = 'Stopped'
+  readonly outcome: Outcome
+  constructor(outcome: Outcome) {
+    super('the unit of work was stopped')
+    this.outcome = outcome
+  }
+}
+
+export interface UnitOfWork<Outcome> {
+  /** One statement after the other; nothing in it may differ between attempts. */
+  readonly perform: (session: ClientSession) => Promise<Outcome>
+  /** Asked when the unit was stopped after a commit whose outcome is not known: was it ours that is in the way? */
+  readonly wasCommitted: () => Promise<Outcome | undefined>
+}
+
+const options = {
+  readConcern: { level: 'snapshot' },
+  writeConcern: { w: 'majority', j: true, wtimeoutMS: 10_000 },
+  readPreference: 'primary',
+} as const
+
+/** Randomly 0 to 16, 32, 64 … milliseconds, so that rivals do not meet again. */
+const pause = (attempt: number): Promise<void> =>
+  new Promise(resolve => setTimeout(resolve, Math.random() * 8 * 2 ** attempt))
+
+/** @returns whether it is known to be committed; false when it must be performed again and may have been committed. */
+async function commit(session: ClientSession): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await session.commitTransaction()
+      return true
+    } catch (error) {
+      if (isUnknownCommit(error) && attempt < attempts) await pause(attempt + 3)
+      else if (isConflict(error)) return false
+      else throw error
+    }
+  }
+}
+
+type Attempt<Outcome> =
+  | { readonly kind: 'done'; readonly outcome: Outcome }
+  | { readonly kind: 'stopped'; readonly outcome: Outcome }
+  | { readonly kind: 'again'; readonly doubtful: boolean; readonly cause: unknown }
+
+async function attemptOnce<Outcome>(client: MongoClient, unit: UnitOfWork<Outcome>): Promise<Attempt<Outcome>> {
+  const session = client.startSession()
+  try {
+    session.startTransaction(options)
+    const outcome = await unit.perform(session)
+    const known = await commit(session)
+    return known ? { kind: 'done', outcome } : { kind: 'again', doubtful: true, cause: 'the commit was lost' }
+  } catch (error) {
+    if (session.inTransaction()) await session.abortTransaction() // the driver keeps its own failures to itself
+    if (error instanceof Stopped) return { kind: 'stopped', outcome: error.outcome }
+    if (isConflict(error) || isLost(error)) return { kind: 'again', doubtful: isUnknownCommit(error), cause: error }
+    throw error
+  } finally {
+    await session.endSession()
+  }
+}
+
+/** @returns what the unit returned when it is committed (majority, journaled), or what it was stopped with. Rejects with `Unavailable` after five attempts. */
+export async function inTransaction<Outcome>(client: MongoClient, unit: UnitOfWork<Outcome>): Promise<Outcome> {
+  let doubtful = false
+  let cause: unknown
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const result = await attemptOnce(client, unit).catch(error => {
+      throw asUnavailable(error)
+    })
+    if (result.kind === 'done') return result.outcome
+    if (result.kind === 'stopped') return (doubtful ? await unit.wasCommitted() : undefined) ?? result.outcome
+    doubtful ||= result.doubtful
+    cause = result.cause
+    await pause(attempt)
+  }
+  throw new Unavailable('other writers, or the loss of the primary, prevented the write', { cause })
+}
