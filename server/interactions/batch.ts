@@ -1,0 +1,31 @@
+/** The batch interaction: each entry on its own. https://hl7.org/fhir/R4/http.html#transaction */
+import { type ResponseEntry, responseBundle } from '../../resources/bundle.ts'
+import { failAll, ok, type Result } from '../../resources/outcome.ts'
+import { allAtOnce } from './at-once.ts'
+import { jsonOfBody } from './body.ts'
+import { type EntryRead, type EntryRequest, isComplaint, readEntries } from './bundle-entry.ts'
+import { callOf, failed, performEntry } from './entry-call.ts'
+import type { Call, Context, Reply } from './interaction.ts'
+
+/** The order in which a batch with the same resource in several entries has an outcome that can be told. */
+const order = ['DELETE', 'POST', 'PUT', 'GET'] as const
+
+export async function batch(context: Context, call: Call): Promise<Result<Reply>> {
+  const json = jsonOfBody(call)
+  if (!json.ok) return json
+  const entries = readEntries(json.value, 'batch', context.base)
+  if (!entries.ok) return entries
+  const answers = new Map<EntryRead, ResponseEntry>()
+  for (const entry of entries.value)
+    if (isComplaint(entry)) answers.set(entry, failed(failAll('malformedBody', [entry]).failure))
+  const performable = entries.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
+  for (const method of order) {
+    const group = performable.filter(entry => entry.method === method)
+    await allAtOnce(group, async entry => {
+      answers.set(entry, await performEntry(context, callOf(call, entry, json.value.text)))
+      return ok(undefined)
+    })
+  }
+  const responses = entries.value.flatMap(entry => answers.get(entry) ?? [])
+  return ok({ status: 200, headers: {}, body: responseBundle({ type: 'batch-response', entries: responses }) })
+}

@@ -1,0 +1,69 @@
+/** From the body of a request to a resource that is valid and of the right type. */
+import { type JsonNode, type JsonText, readJson } from '../../resources/json-text.ts'
+import { objectOf, textOf } from '../../resources/json-value.ts'
+import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
+import type { Resource } from '../../resources/resource.ts'
+import type { Call, Context } from './interaction.ts'
+import type { Written } from './write/item.ts'
+
+/** Puts the place in the request before each expression of a complaint about a resource. */
+export const at = (path: string, { expression, ...rest }: Complaint): Complaint => ({
+  ...rest,
+  expression:
+    expression === undefined ? path : path === '' ? expression : `${path}${expression.replace(/^[A-Za-z]+/, '')}`,
+})
+
+/** A part of a JSON text as a resource of `type`, checked against the structure of its type. */
+export function writtenAt(
+  context: Context,
+  from: { readonly text: string; readonly node: JsonNode; readonly value: unknown },
+  expected: { readonly type: string; readonly path: string },
+): Result<Written> {
+  const found = objectOf(from.value)
+  const type = textOf(found?.resourceType)
+  if (found === undefined || type === undefined)
+    return fail('malformedBody', 'expected a resource: an object with resourceType', expected.path)
+  if (type !== expected.type)
+    return fail(
+      'malformedBody',
+      `expected a ${expected.type}, found another resourceType`,
+      `${expected.path}.resourceType`,
+    )
+  const valid = context.validate(found as Resource)
+  if (!valid.ok) {
+    const [first, ...others] = valid.failure.complaints
+    return failAll(valid.failure.kind, [
+      at(expected.path, first),
+      ...others.map(complaint => at(expected.path, complaint)),
+    ])
+  }
+  return ok({ text: from.text, node: from.node, resource: valid.value })
+}
+
+/** A Binary from raw bytes, as if it had been sent as JSON. https://hl7.org/fhir/R4/binary.html#rest */
+const binaryText = (bytes: Uint8Array, contentType: string, securityContext: string | undefined): string =>
+  JSON.stringify({
+    resourceType: 'Binary',
+    contentType,
+    ...(securityContext === undefined ? {} : { securityContext: { reference: securityContext } }),
+    data: Buffer.from(bytes).toString('base64'),
+  })
+
+function textOfBody({ body }: Call): Result<string> {
+  if (body === undefined) return fail('malformedBody', 'expected a body that holds a resource, found none')
+  return ok(body.form === 'json' ? body.text : binaryText(body.bytes, body.contentType, body.securityContext))
+}
+
+/** The body as JSON. */
+export function jsonOfBody(call: Call): Result<JsonText> {
+  const text = textOfBody(call)
+  return text.ok ? readJson(text.value) : text
+}
+
+/** The body as a resource of the call's type. */
+export function writtenBody(context: Context, call: Call): Result<Written> {
+  const json = jsonOfBody(call)
+  if (!json.ok) return json
+  const { text, root, value } = json.value
+  return writtenAt(context, { text, node: root, value }, { type: call.type, path: call.type })
+}

@@ -1,0 +1,148 @@
+/** The entries of a batch or transaction as requests. https://hl7.org/fhir/R4/http.html#transaction */
+import type { JsonNode, JsonText } from '../../resources/json-text.ts'
+import { objectOf, textOf } from '../../resources/json-value.ts'
+import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
+import { entryValues } from './bundle-shape.ts'
+
+/** One entry: what it asks, and the place of its resource in the text of the Bundle. */
+export interface EntryRequest {
+  /** FHIRPath, such as `Bundle.entry[2]`. */
+  readonly path: string
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly type: string
+  readonly id: string | undefined
+  readonly version: string | undefined
+  readonly history: boolean
+  /** What stands behind `?`. */
+  readonly query: string | undefined
+  readonly fullUrl: string | undefined
+  readonly ifMatch: string | undefined
+  readonly ifNoneMatch: string | undefined
+  readonly ifModifiedSince: string | undefined
+  readonly ifNoneExist: string | undefined
+  readonly resource: { readonly node: JsonNode; readonly value: unknown } | undefined
+}
+
+const addressForm =
+  /^([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9.-]{1,64})(?:\/(_history)(?:\/([A-Za-z0-9.-]{1,64}))?)?)?\/?(?:\?(.*))?$/s
+
+const methods = new Set(['GET', 'POST', 'PUT', 'DELETE'])
+
+const isMethod = (method: string | undefined): method is EntryRequest['method'] =>
+  method !== undefined && methods.has(method)
+
+/** What is wrong with the shape of an entry. */
+function complaintOf(entry: EntryRequest): Complaint | undefined {
+  const { path, method, id, query, resource } = entry
+  if (method === 'POST' && id !== undefined)
+    return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
+  if ((method === 'PUT' || method === 'DELETE') && (id === undefined || query !== undefined))
+    return { diagnostics: `expected ${method} to Type/id, found something else`, expression: `${path}.request.url` }
+  if ((method === 'POST' || method === 'PUT') && resource === undefined)
+    return {
+      diagnostics: `expected a resource to ${method}, found none`,
+      expression: `${path}.resource`,
+      code: 'required',
+    }
+  return undefined
+}
+
+interface Address {
+  readonly type: string
+  readonly id: string | undefined
+  readonly version: string | undefined
+  readonly history: boolean
+  readonly query: string | undefined
+}
+
+function addressOf(url: string, base: string): Address | undefined {
+  const relative = url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url.replace(/^\//, '')
+  const [, type, id, history, version, query] = addressForm.exec(relative) ?? []
+  return type === undefined ? undefined : { type, id, version, history: history !== undefined, query }
+}
+
+const wrongMethod = (path: string): Complaint => ({
+  diagnostics: 'expected GET, POST, PUT or DELETE',
+  expression: `${path}.request.method`,
+  code: 'not-supported',
+})
+
+const wrongUrl = (path: string): Complaint => ({
+  diagnostics: 'expected a URL such as Observation or Observation/id',
+  expression: `${path}.request.url`,
+  code: 'value',
+})
+
+function entryOf(
+  value: unknown,
+  node: JsonNode | undefined,
+  { path, base }: { readonly path: string; readonly base: string },
+): EntryRequest | Complaint {
+  const entry = objectOf(value)
+  const request = objectOf(entry?.request)
+  const method = textOf(request?.method)
+  if (!isMethod(method)) return wrongMethod(path)
+  const address = addressOf(textOf(request?.url) ?? '', base)
+  if (address === undefined) return wrongUrl(path)
+  const place = node?.members?.get('resource')
+  const read: EntryRequest = {
+    path,
+    method,
+    ...address,
+    fullUrl: textOf(entry?.fullUrl),
+    ifMatch: textOf(request?.ifMatch),
+    ifNoneMatch: textOf(request?.ifNoneMatch),
+    ifModifiedSince: textOf(request?.ifModifiedSince),
+    ifNoneExist: textOf(request?.ifNoneExist),
+    resource: place === undefined ? undefined : { node: place, value: entry?.resource },
+  }
+  return complaintOf(read) ?? read
+}
+
+/** Whether an entry cannot be performed. */
+export const isComplaint = (entry: EntryRead): entry is Complaint => 'diagnostics' in entry
+
+/** The most entries of one Bundle. */
+const mostEntries = 1000
+
+/** Two entries under one `fullUrl` could not be told apart. https://hl7.org/fhir/R4/bundle.html#bundle-unique */
+function repeated(entries: readonly EntryRequest[]): Complaint | undefined {
+  const seen = new Set<string>()
+  for (const { fullUrl, path } of entries) {
+    if (fullUrl === undefined) continue
+    if (seen.has(fullUrl))
+      return {
+        diagnostics: 'expected a fullUrl of its own, found one that another entry has',
+        expression: `${path}.fullUrl`,
+      }
+    seen.add(fullUrl)
+  }
+  return undefined
+}
+
+/** An entry as a request, or what is wrong with it. */
+export type EntryRead = EntryRequest | Complaint
+
+/** @returns each entry in order; fails for what is wrong with the Bundle as a whole. */
+export function readEntries(
+  { value, root }: JsonText,
+  type: 'batch' | 'transaction',
+  base: string,
+): Result<readonly EntryRead[]> {
+  const values = entryValues(value, type)
+  if (!values.ok) return values
+  if (values.value.length > mostEntries)
+    return fail('tooCostly', `expected at most ${mostEntries} entries, found more`, 'Bundle.entry')
+  const nodes = root.members?.get('entry')?.items ?? []
+  return ok(values.value.map((entry, index) => entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base })))
+}
+
+/** @returns the entries of a transaction in order; or everything that is wrong with them. */
+export function entriesOf(json: JsonText, base: string): Result<readonly EntryRequest[]> {
+  const read = readEntries(json, 'transaction', base)
+  if (!read.ok) return read
+  const entries = read.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
+  const same = repeated(entries)
+  const [first, ...others] = [...read.value.filter(isComplaint), ...(same === undefined ? [] : [same])]
+  return first === undefined ? ok(entries) : failAll('malformedBody', [first, ...others])
+}

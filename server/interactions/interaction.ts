@@ -1,0 +1,90 @@
+/** What an interaction is given and what it gives back. Interactions know nothing of the web framework. */
+import type { Catalog } from '../../resources/catalog.ts'
+import type { Result } from '../../resources/outcome.ts'
+import type { Interaction, Resource } from '../../resources/resource.ts'
+import type { ElementNames } from '../../resources/subset.ts'
+import type { IndexEntry } from '../../search/index-entry.ts'
+import type { Principal } from '../../security/principal.ts'
+import type { Regime } from '../../security/regime.ts'
+import type { PageLinks } from '../page-links.ts'
+import type { Store } from '../store/store.ts'
+
+/** What is the same for every request. A test builds one in a few lines. */
+export interface Context {
+  readonly catalog: Catalog
+  readonly regime: Regime
+  readonly store: Store
+  readonly links: PageLinks
+  /** `http://…/fhir`, without a final slash. */
+  readonly base: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly newUlid: () => string
+  readonly newPatientKey: () => string
+  /** 48 random bits. */
+  readonly newTie: () => number
+  /** Digest under the server's secret: keys of the registry reveal nothing. */
+  readonly registryKey: (...parts: readonly string[]) => string
+  /** Complaints about structure; none when the resource is valid. */
+  readonly validate: (resource: Resource) => Result<Resource>
+  readonly index: (resource: Resource) => IndexEntry['search']
+  /** Canonical date, milliseconds. `firstDeposit` when the resource has none. */
+  readonly canonicalDate: (resource: Resource, firstDeposit: number) => number
+  /** The local references that the parameter `code` finds in a resource. */
+  readonly follow: (resource: Resource, code: string) => readonly { readonly type: string; readonly id: string }[]
+  /** What `_summary` and `_elements` always show of a type. */
+  readonly elementNames: (type: string) => ElementNames
+  /** The code of every interaction: batch and transaction perform their entries with it. */
+  readonly performers: Readonly<Record<Interaction, Perform>>
+  /** The capability statement as bytes, as `metadata` answers it. */
+  readonly statement: Uint8Array
+  readonly zone: string
+  readonly maxCount: number
+}
+
+/** The headers that change what an interaction does. https://hl7.org/fhir/R4/http.html */
+export interface Preferences {
+  readonly ifMatch?: string
+  readonly ifNoneMatch?: string
+  readonly ifModifiedSince?: string
+  readonly ifNoneExist?: string
+  readonly returns: 'minimal' | 'representation' | 'OperationOutcome'
+  readonly handling: 'strict' | 'lenient'
+  /** What the client accepts, for Binary. */
+  readonly accept: string
+}
+
+/** The body of a request: JSON text of a resource, or the raw bytes of a Binary. */
+export type Body =
+  | { readonly form: 'json'; readonly text: string }
+  | {
+      readonly form: 'raw'
+      readonly bytes: Uint8Array
+      readonly contentType: string
+      readonly securityContext?: string
+    }
+
+/** One request, or one entry of a batch or transaction. */
+export interface Call {
+  readonly principal: Principal
+  readonly interaction: Interaction
+  readonly type: string
+  readonly id?: string
+  readonly version?: string
+  /** Parameters of the URL and of a posted form, decoded, in order. */
+  readonly parameters: readonly (readonly [string, string])[]
+  readonly body?: Body
+  readonly preferences: Preferences
+  /** X-Request-Id. */
+  readonly request: string
+}
+
+/** An answer. `body` is JSON of a FHIR resource unless `contentType` says otherwise. */
+export interface Reply {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array>
+  readonly contentType?: string
+}
+
+export type Perform = (context: Context, call: Call) => Promise<Result<Reply>>

@@ -1,0 +1,26 @@
+/** Puts attachment data that was lifted out of the JSON back to its place, in canonical base64. `access.md` section 11. */
+import type { Found, Store } from '../store/store.ts'
+
+/** All bytes of a blob. */
+export async function collect(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
+  const parts: Uint8Array[] = []
+  for await (const chunk of chunks) parts.push(chunk)
+  return Buffer.concat(parts)
+}
+
+/** The key under which the blobs of a record, or of the directory, are kept. */
+export const blobOwner = (patient: string | null): string => patient ?? 'directory'
+
+/** The JSON of a row as the client sent it. */
+export async function wholeJson(store: Pick<Store, 'blob'>, row: Found): Promise<Uint8Array> {
+  if (row.blobs.length === 0) return row.json
+  const parts: Uint8Array[] = []
+  let from = 0
+  for (const { at, sha256 } of row.blobs) {
+    const bytes = await collect(store.blob(blobOwner(row.patient), sha256))
+    parts.push(row.json.subarray(from, at), Buffer.from(bytes.toString('base64')))
+    from = at
+  }
+  parts.push(row.json.subarray(from))
+  return Buffer.concat(parts)
+}

@@ -1,0 +1,79 @@
+/** A page as a searchset Bundle: bytes beside bytes, unless a part of the resources was asked for. */
+import { bytesOf, type SearchEntry, searchset } from '../../resources/bundle.ts'
+import type { Resource } from '../../resources/resource.ts'
+import type { SearchRequest } from '../../search/search-request.ts'
+import { queryString } from '../../search/self-link.ts'
+import type { Found } from '../store/store.ts'
+import type { Call, Context, Reply } from './interaction.ts'
+import { wholeJson } from './lifted.ts'
+import { cut, keepsOf, type Part } from './part.ts'
+import { nextLink } from './search-link.ts'
+import type { Page } from './search-page.ts'
+
+/** What an answer is made of. */
+export interface Answered {
+  readonly request: SearchRequest
+  readonly page: Page
+  readonly others: readonly Found[]
+  readonly total: number | undefined
+  /** A resource that stands for what the caller may not see but may know to exist. */
+  readonly extra: { readonly fullUrl: string; readonly resource: Resource } | undefined
+}
+
+/** `_elements` is about the type that is searched; `_summary` about all. */
+const partFor = ({ type, summary, elements }: SearchRequest, row: Found): Part =>
+  elements.length > 0 && row.type !== type ? { summary: 'false', elements: [] } : { summary, elements }
+
+const jsonOf = async (context: Context, request: SearchRequest, row: Found): Promise<Uint8Array> =>
+  cut(await wholeJson(context.store, row), keepsOf(context, partFor(request, row), row.type))
+
+/** The entries of matches, or of what came along with them. */
+const entriesOf =
+  (context: Context, request: SearchRequest) =>
+  (rows: readonly Found[], mode: 'match' | 'include'): Promise<readonly SearchEntry[]> =>
+    Promise.all(
+      rows.map(async row => ({
+        fullUrl: `${context.base}/${row.type}/${row.id}`,
+        json: await jsonOf(context, request, row),
+        mode,
+      })),
+    )
+
+/** What a lenient search passed over: one entry that says so, or none. */
+export const warnings = ({ ignored }: SearchRequest): readonly SearchEntry[] =>
+  ignored.length === 0
+    ? []
+    : [
+        {
+          json: bytesOf({
+            resourceType: 'OperationOutcome',
+            issue: ignored.map(diagnostics => ({ severity: 'warning', code: 'not-supported', diagnostics })),
+          }),
+          mode: 'outcome',
+        },
+      ]
+
+/** @returns the answer, and the applied query for the trail. */
+export async function searchReply(
+  context: Context,
+  call: Call,
+  answered: Answered,
+): Promise<{ reply: Reply; query: string }> {
+  const { request, page, others, total, extra } = answered
+  const query = queryString(request.applied)
+  const self = `${context.base}/${call.type}${query === '' ? '' : `?${query}`}`
+  const next =
+    page.next === undefined
+      ? []
+      : [{ relation: 'next' as const, url: nextLink(context, call, { request, start: page.next }) }]
+  const asEntries = entriesOf(context, request)
+  const entries: SearchEntry[] = [
+    ...(await asEntries(page.rows, 'match')),
+    ...(extra === undefined ? [] : [{ fullUrl: extra.fullUrl, json: bytesOf(extra.resource), mode: 'match' as const }]),
+    ...(await asEntries(others, 'include')),
+    ...warnings(request),
+  ]
+  const links = [{ relation: 'self' as const, url: self }, ...next]
+  const body = searchset({ links, entries, ...(total === undefined ? {} : { total }) })
+  return { reply: { status: 200, headers: {}, body }, query }
+}

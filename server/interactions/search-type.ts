@@ -1,0 +1,151 @@
+/** The search interaction on one type. https://hl7.org/fhir/R4/http.html#search */
+import { ok, type Result } from '../../resources/outcome.ts'
+import { and, scalar } from '../../search/query.ts'
+import type { SearchRequest } from '../../search/search-request.ts'
+import type { Denial, Permit } from '../../security/decision.ts'
+import type { Facts } from '../../security/facts.ts'
+import type { Found } from '../store/store.ts'
+import { decideWith, factsOf, gate, sayRefusal } from './access.ts'
+import { included } from './include.ts'
+import type { Call, Context, Reply } from './interaction.ts'
+import { visiblePage, visibleTotal } from './open-records.ts'
+import { type Reach, reachOf } from './patient-names.ts'
+import { accessStatusOf } from './patient-status.ts'
+import { openSearch } from './search-link.ts'
+import type { Asked, Page, pageOf } from './search-page.ts'
+import { searchReply } from './search-reply.ts'
+import { leaveTrace, targetOf } from './trail.ts'
+
+/** Where a permitted search looks, and why it may. */
+interface Permitted {
+  readonly asked: Asked
+  readonly record: string | 'every' | null
+  readonly facts: Facts | undefined
+  readonly basis: string
+}
+
+/** The one record, every record, or none; several named records are every record with a condition. */
+const recordOf = ({ records }: Reach): string | 'every' | null =>
+  records === null || records === 'every' ? records : records.length === 1 ? (records[0] ?? null) : 'every'
+
+const isRefusal = (decision: Permitted | Denial): decision is Denial => 'effect' in decision
+
+/** Decides for the record and, where a type may also live outside records, for the directory. */
+async function permitted(
+  context: Context,
+  call: Call,
+  at: { request: SearchRequest; reach: Reach },
+): Promise<Permitted | Denial> {
+  const { request, reach } = at
+  const record = recordOf(reach)
+  const facts = await factsOf(context, record)
+  const decision = decideWith(context, call, { patient: record, facts })
+  if (decision.effect === 'deny') return decision
+  const permits: Permit[] = [decision]
+  if (record === 'every' && reach.records === 'every' && !context.regime.onePatient && call.type !== 'Patient') {
+    const outside = decideWith(context, call, { patient: null, facts: undefined })
+    if (outside.effect === 'permit') permits.push(outside)
+  }
+  const several = Array.isArray(reach.records) && reach.records.length > 1
+  const query = several ? and(request.query, scalar('patient', ...(reach.records ?? []))) : request.query
+  const asked = { request, query, restrictions: permits.map(({ restriction }) => restriction) }
+  return { asked, record, facts, basis: decision.basis }
+}
+
+/** A record that refuses answers like one that holds nothing. */
+const emptyPage: Page = { rows: [], next: undefined }
+
+/** One line for each record that the answer touches, and one when it touches none. */
+async function trace(
+  context: Context,
+  call: Call,
+  at: { record: string | 'every' | null; query: string; basis: string; rows: readonly Found[] },
+): Promise<void> {
+  const records = new Map<string | null, Found[]>(at.record === 'every' || at.record === null ? [] : [[at.record, []]])
+  for (const row of at.rows) records.set(row.patient, [...(records.get(row.patient) ?? []), row])
+  await Promise.all(
+    [...records].map(([patient, rows]) =>
+      leaveTrace(context, call, {
+        patient,
+        status: 200,
+        query: at.query,
+        basis: at.basis,
+        targets: rows.map(targetOf),
+      }),
+    ),
+  )
+}
+
+const countsOnly = ({ summary, count }: SearchRequest): boolean => summary === 'count' || count === 0
+const asksTotal = (request: SearchRequest): boolean => countsOnly(request) || request.total !== 'none'
+
+async function perform(
+  context: Context,
+  call: Call,
+  at: Permitted & { start: Parameters<typeof pageOf>[2] },
+): Promise<Result<Reply>> {
+  const { asked, record, facts, basis, start } = at
+  const { request } = asked
+  const page = countsOnly(request) ? ok(emptyPage) : await visiblePage(context, asked, { record, start })
+  if (!page.ok) return page
+  const others = await included(context, call, { rows: page.value.rows, record, facts, request })
+  if (!others.ok) return others
+  const counted = asksTotal(request) ? await visibleTotal(context, asked, record) : ok(undefined)
+  if (!counted.ok) return counted
+  const extra =
+    page.value.rows.length === 0 ? await accessStatusOf(context, call, { request, record, facts }) : undefined
+  const total = counted.value === 0 && extra !== undefined ? 1 : counted.value
+  const reply = await searchReply(context, call, { request, page: page.value, others: others.value, total, extra })
+  const rows = [...page.value.rows, ...others.value]
+  await trace(context, call, { record, query: reply.query, basis, rows })
+  return ok(reply.reply)
+}
+
+async function refused(
+  context: Context,
+  call: Call,
+  at: { request: SearchRequest; reach: Reach; denial: Denial },
+): Promise<Result<Reply>> {
+  const { request, reach, denial } = at
+  const record = recordOf(reach)
+  if (denial.because === 'token')
+    return sayRefusal(context, call, { denial, patient: record === 'every' ? null : record })
+  const facts = await factsOf(context, record)
+  const extra = await accessStatusOf(context, call, { request, record, facts })
+  const total = extra === undefined ? 0 : 1
+  const reply = await searchReply(context, call, {
+    request,
+    page: emptyPage,
+    others: [],
+    total: asksTotal(request) ? total : undefined,
+    extra,
+  })
+  await leaveTrace(context, call, {
+    patient: record,
+    status: 200,
+    outcome: 'refused',
+    query: reply.query,
+    failed: denial.failed,
+  })
+  return ok(reply.reply)
+}
+
+/** Nobody is named: the same answer as a record that holds nothing. */
+const namesNobody = ({ records }: Reach): boolean => Array.isArray(records) && records.length === 0
+
+export async function searchType(context: Context, call: Call): Promise<Result<Reply>> {
+  const closed = await gate(context, call)
+  if (closed !== undefined) return closed
+  const opened = openSearch(context, call)
+  if (!opened.ok) return opened
+  const { request, start } = opened.value
+  const reach = await reachOf(context, call, request)
+  if (!reach.ok) return reach
+  if (namesNobody(reach.value)) {
+    const denial: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
+    return refused(context, call, { request, reach: { records: null }, denial })
+  }
+  const decided = await permitted(context, call, { request, reach: reach.value })
+  if (isRefusal(decided)) return refused(context, call, { request, reach: reach.value, denial: decided })
+  return perform(context, call, { ...decided, start })
+}

@@ -1,0 +1,73 @@
+/** The lines that a request leaves in the trail. `access.md` section 8. */
+import { failureKinds, type Result } from '../../resources/outcome.ts'
+import { auditAgentOf } from '../../security/audit-agent.ts'
+import type { AuditEntry, AuditTarget } from '../../security/audit-entry.ts'
+import type { ConditionId, Denial } from '../../security/decision.ts'
+import type { Found } from '../store/store.ts'
+import type { Call, Context } from './interaction.ts'
+
+/** What differs from one line to the next; the rest comes from the call. */
+export interface Trace {
+  readonly patient: string | null
+  readonly status: number
+  readonly outcome?: AuditEntry['outcome']
+  readonly failed?: ConditionId
+  readonly basis?: string
+  readonly query?: string
+  readonly targets?: readonly AuditTarget[]
+}
+
+/** A line about `call`, ready to be stored. */
+export const traceOf = (context: Context, call: Call, trace: Trace): AuditEntry => ({
+  at: context.now(),
+  patient: trace.patient,
+  interaction: call.interaction,
+  type: call.type,
+  outcome: trace.outcome ?? (trace.status < 400 ? 'success' : 'refused'),
+  status: trace.status,
+  failed: trace.failed ?? null,
+  basis: trace.basis ?? null,
+  query: trace.query ?? null,
+  targets: trace.targets ?? [],
+  agent: auditAgentOf(call.principal),
+  policy: context.regime.policy(context.now()),
+  request: call.request,
+})
+
+/** A row as what a line points to. */
+export const targetOf = (row: Found): AuditTarget => ({
+  type: row.type,
+  id: row.id,
+  version: row.version,
+  documentType: row.documentType,
+  mask: row.mask,
+  hiddenUntil: row.hiddenUntil,
+})
+
+/** Makes a line durable. Reading the directory touches no record and leaves none. */
+export async function leaveTrace(context: Context, call: Call, trace: Trace): Promise<void> {
+  if (trace.patient === null && trace.failed === undefined) return
+  await context.store.audit([traceOf(context, call, trace)])
+}
+
+/** Refuses with `failure` after the true reason became durable. */
+export async function refuse(
+  context: Context,
+  call: Call,
+  refusal: { readonly failure: Result<never>; readonly patient: string | null; readonly failed?: ConditionId },
+): Promise<Result<never>> {
+  const { failure, patient, failed } = refusal
+  if (failure.ok) return failure
+  const status = failureKinds[failure.failure.kind].status
+  await leaveTrace(context, call, { patient, status, ...(failed === undefined ? {} : { failed }) })
+  return failure
+}
+
+/** The sentence of a refusal that follows from the token alone. */
+export const saidRefusal = ({
+  failed,
+  diagnostics,
+}: Denial): { kind: 'insufficientScope' | 'accessDenied'; text: string } => ({
+  kind: failed === 'scope-covers' ? 'insufficientScope' : 'accessDenied',
+  text: diagnostics ?? 'expected a token that opens this door, found one that does not',
+})

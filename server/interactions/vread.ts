@@ -1,0 +1,58 @@
+/** The vread interaction: a version is judged by its own labels and by the current ones. https://hl7.org/fhir/R4/http.html#vread */
+import { fail, ok, type Result } from '../../resources/outcome.ts'
+import type { Permit } from '../../security/decision.ts'
+import type { Found } from '../store/store.ts'
+import { gate, notFound, permitById } from './access.ts'
+import { resourceReply } from './answer.ts'
+import type { Call, Context, Reply } from './interaction.ts'
+import { wholeJson } from './lifted.ts'
+import type { Place } from './locate.ts'
+import { locate } from './locate.ts'
+import { leaveTrace, refuse, targetOf } from './trail.ts'
+
+/** The version asked for, where both it and what stands now are visible. */
+async function visibleVersion(
+  { store }: Context,
+  { type, version }: Call,
+  { place, permit }: { readonly place: Place; readonly permit: Permit },
+): Promise<Found | undefined> {
+  const asked = /^[1-9]\d{0,8}$/.test(version ?? '') ? Number(version) : undefined
+  const current =
+    (await store.row(permit.restriction, type, place._id)) ??
+    (await store.tombstone(permit.restriction, type, place._id))
+  if (current === undefined || asked === undefined) return undefined
+  return current.version === asked ? current : store.version(permit.restriction, type, place._id, asked)
+}
+
+/** Finds the version, and answers as `present` says. */
+export async function vreadAs(
+  context: Context,
+  call: Call,
+  present: (row: Found) => Promise<Reply>,
+): Promise<Result<Reply>> {
+  const closed = await gate(context, call)
+  if (closed !== undefined) return closed
+  const place = await locate(context, call.type, call.id ?? '')
+  const patient = place?.patient ?? null
+  if (place === undefined)
+    return refuse(context, call, { failure: notFound(call.type), patient, failed: 'record-exists' })
+  const decided = await permitById(context, call, patient)
+  if ('refused' in decided) return decided.refused
+  const row = await visibleVersion(context, call, { place, permit: decided.permit })
+  if (row === undefined) return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
+  if (row.deleted) {
+    const failure = fail('deleted', `expected a version that exists, found the deletion of this ${call.type}`)
+    return refuse(context, call, { failure, patient })
+  }
+  const reply = await present(row)
+  await leaveTrace(context, call, {
+    patient,
+    status: reply.status,
+    basis: decided.permit.basis,
+    targets: [targetOf(row)],
+  })
+  return ok(reply)
+}
+
+export const vread = (context: Context, call: Call): Promise<Result<Reply>> =>
+  vreadAs(context, call, async row => resourceReply(call, row, await wholeJson(context.store, row)))

@@ -1,0 +1,49 @@
+/** The answer to a single write, as `Prefer` asks. https://hl7.org/fhir/R4/http.html#ops */
+import { bytesOf } from '../../resources/bundle.ts'
+import type { Found } from '../store/store.ts'
+import { decideIn } from './access.ts'
+import { locationOf, versionHeaders } from './answer.ts'
+import type { Call, Context, Reply } from './interaction.ts'
+import { wholeJson } from './lifted.ts'
+import { locate } from './locate.ts'
+import type { Done } from './write/done.ts'
+
+const said = (diagnostics: string): Uint8Array =>
+  bytesOf({
+    resourceType: 'OperationOutcome',
+    issue: [{ severity: 'information', code: 'informational', diagnostics }],
+  })
+
+const sentences = { 200: 'stored', 201: 'created', 204: 'deleted' } as const
+
+/** The resource that an item wrote, or that it found, as far as the caller may read it. */
+async function resourceOf(context: Context, call: Call, done: Done): Promise<Uint8Array | undefined> {
+  const { write, type } = done
+  if (write !== undefined && !write.deletes)
+    return wholeJson(context.store, { ...write.row, deleted: false } satisfies Found)
+  const asked: Call = { ...call, interaction: 'read', type }
+  const { principal, interaction } = asked
+  const place = await locate(context, type, done.id)
+  if (place === undefined || context.regime.gate({ principal, interaction, type, now: context.now() }) !== undefined)
+    return undefined
+  const decision = await decideIn(context, asked, place.patient)
+  if (decision.effect === 'deny') return undefined
+  const row = await context.store.row(decision.restriction, type, place._id)
+  return row === undefined || row.version !== done.version ? undefined : wholeJson(context.store, row)
+}
+
+/** What the client gets to read: nothing, an outcome, or the resource. */
+export async function preferredBody(context: Context, call: Call, done: Done): Promise<Uint8Array | undefined> {
+  const { returns } = call.preferences
+  if (returns === 'minimal' || done.status === 204) return undefined
+  if (returns === 'OperationOutcome') return said(sentences[done.status])
+  return resourceOf(context, call, done)
+}
+
+/** @returns the answer to a write that stands alone. */
+export async function writeReply(context: Context, call: Call, done: Done): Promise<Reply> {
+  const body = await preferredBody(context, call, done)
+  const location = done.status === 201 || done.write === undefined ? { Location: locationOf(context, done) } : {}
+  const headers = { ...versionHeaders(done), ...location }
+  return { status: done.status, headers, ...(body === undefined ? {} : { body }) }
+}

@@ -1,0 +1,115 @@
+/** What is written together: rows, lines of the registry, the trail and what must be delivered. */
+import { authorKey } from '../../../search/key.ts'
+import { depositorOf } from '../../../security/actors.ts'
+import type { AuditEntry } from '../../../security/audit-entry.ts'
+import type { Claim, RowWrite, Unit } from '../../store/store.ts'
+import { insKey } from '../patient-names.ts'
+import { traceOf } from '../trail.ts'
+import type { Settled } from './item.ts'
+import { type Answered, firstAnswer, type Push } from './push.ts'
+import { chosenKey, type Settling } from './settle.ts'
+import { foundTraces } from './traces.ts'
+
+/** What the registry must say of a unit. */
+interface Claiming {
+  readonly settled: readonly Settled[]
+  readonly push: Push | undefined
+  readonly done: readonly Answered[]
+  /** Lines of pushes whose documents were deleted since, by key. */
+  readonly stale: ReadonlyMap<string, string>
+}
+
+const claim = (key: string, { collection, _id }: Settled, replaces: string | undefined): Claim => ({
+  key,
+  collection,
+  resource: _id,
+  ...(replaces === undefined ? {} : { replaces }),
+})
+
+/** The INS under which a record that opens is found from now on. */
+function openingClaims({ context, record }: Settling): readonly Claim[] {
+  const { opens, ins, patient } = record
+  if (!opens || ins === undefined || patient === null || !context.regime.onePatient) return []
+  return [{ key: insKey(context, ins.system, ins.value), collection: 'record', resource: patient }]
+}
+
+function itemClaims({ context }: Settling, one: Settled, { push, done, stale }: Claiming): readonly Claim[] {
+  if (one.existing !== undefined) return []
+  const pushed = push?.keys.find(({ item }) => item === one.item)
+  return [
+    ...(one.chosen ? [claim(chosenKey(context, one), one, undefined)] : []),
+    ...(one.guard === undefined ? [] : [claim(one.guard.key, one, one.guard.replaces)]),
+    ...(push === undefined || pushed === undefined
+      ? []
+      : [{ ...claim(pushed.key, one, stale.get(pushed.key)), answer: firstAnswer(push, done) }]),
+  ]
+}
+
+/** The lines of the registry that the unit must own. */
+export const claimsOf = (settling: Settling, claiming: Claiming): readonly Claim[] => [
+  ...openingClaims(settling),
+  ...claiming.settled.flatMap(one => itemClaims(settling, one, claiming)),
+]
+
+/** Writes that change who may see the record. */
+const compiled = new Set(['Patient', 'Consent', 'CareTeam', 'RelatedPerson'])
+
+function auditOf(settling: Settling, writes: readonly RowWrite[]): readonly AuditEntry[] {
+  const { context, call } = settling
+  return writes.map(({ row, expected, deletes }) => {
+    const interaction = deletes ? 'delete' : expected === 0 ? 'create' : 'update'
+    const { type, id, version, documentType, mask, hiddenUntil } = row
+    const status = deletes ? 204 : expected === 0 ? 201 : 200
+    const targets = [{ type, id, version, documentType, mask, hiddenUntil }]
+    return traceOf(context, { ...call, interaction, type }, { patient: row.patient, status, basis: 'deposit', targets })
+  })
+}
+
+const authorMark = authorKey('rpps:')
+
+/** Whom rows name as authors by RPPS. */
+const authorsOf = (writes: readonly RowWrite[]): readonly string[] => [
+  ...new Set(
+    writes.flatMap(({ row }) =>
+      row.search.token.filter(token => token.startsWith(authorMark)).map(token => token.slice(authorKey('').length)),
+    ),
+  ),
+]
+
+/** What the unit changes of the row that every decision about the record reads; undefined when nothing. */
+function recordChange({ context, call, record, facts }: Settling, writes: readonly RowWrite[]): Unit['record'] {
+  if (record.patient === null || writes.length === 0 || !context.regime.needsFacts) return undefined
+  const own = depositorOf(call.principal)
+  const depositor = facts?.depositors.includes(own) === true ? null : own
+  const authors = authorsOf(writes).filter(author => facts?.authors?.includes(author) !== true)
+  const recompile = writes.some(({ row }) => compiled.has(row.type))
+  if (!recompile && depositor === null && authors.length === 0) return undefined
+  return { patient: record.patient, depositor, authors, recompile }
+}
+
+/** Documents that were deposited, to be told to those who asked for it. */
+function outboxOf({ patient }: Settling['record'], writes: readonly RowWrite[]): Unit['outbox'] {
+  const deposits = writes.filter(
+    ({ row, deletes }) => row.type === 'DocumentReference' && !deletes && row.version === 1,
+  )
+  if (patient === null || deposits.length === 0) return []
+  return [{ patient, topic: 'document-deposited', about: deposits.map(({ row }) => row._id) }]
+}
+
+/** @returns the unit that the store commits. */
+export function unitOf(
+  settling: Settling,
+  writes: readonly RowWrite[],
+  { claims, settled }: { readonly claims: readonly Claim[]; readonly settled: readonly Settled[] },
+): Unit {
+  const inRecord = writes.filter(({ collection }) => collection === 'record')
+  const change = recordChange(settling, inRecord)
+  return {
+    writes,
+    claims,
+    releases: [],
+    ...(change === undefined ? {} : { record: change }),
+    audit: [...auditOf(settling, writes), ...foundTraces(settling, settled)],
+    outbox: outboxOf(settling.record, inRecord),
+  }
+}

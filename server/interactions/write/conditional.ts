@@ -1,0 +1,80 @@
+/** Finds the one resource that criteria mean, within what the caller may see. https://hl7.org/fhir/R4/http.html#ccreate */
+import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { parseSearch } from '../../../search/parse-search.ts'
+import { and, type Query, scalar } from '../../../search/query.ts'
+import type { SearchRequest } from '../../../search/search-request.ts'
+import { depositorOf } from '../../../security/actors.ts'
+import type { Facts } from '../../../security/facts.ts'
+import type { Restriction } from '../../../security/restriction.ts'
+import { systemRestriction } from '../../../security/system-restriction.ts'
+import type { Found } from '../../store/store.ts'
+import { decideWith } from '../access.ts'
+import type { Call, Context } from '../interaction.ts'
+import { patientKeys } from '../patient-names.ts'
+
+/** Where criteria are looked for: in the unit's record, in every record, or in the directory. */
+export interface Within {
+  readonly patient: string | 'every' | null
+  readonly facts: Facts | undefined
+  /** `_id`s of rows that the unit itself deletes: nothing finds them any more. */
+  readonly gone?: ReadonlySet<string>
+}
+
+/** Reads criteria such as `identifier=system|value`; control parameters and the empty criterion are refused. */
+export function parseCriteria(context: Context, type: string, criteria: string): Result<SearchRequest> {
+  const parameters = [...new URLSearchParams(criteria.replace(/^\?/, ''))]
+  const control = parameters.find(([name]) =>
+    /^_(sort|count|include|revinclude|summary|elements|total|page)/.test(name),
+  )
+  if (parameters.length === 0 || control !== undefined)
+    return fail(
+      'badParameter',
+      `expected search parameters that identify one ${type}, found ${control === undefined ? 'none' : `"${control[0]}"`}`,
+    )
+  const { zone, base, catalog } = context
+  return parseSearch({ type, catalog, parameters, zone, now: context.now(), base, lenient: false, maxCount: 2 })
+}
+
+async function namesOthers(context: Context, request: SearchRequest, patient: string | null): Promise<boolean> {
+  for (const names of request.patients) {
+    const keys = (await Promise.all(names.map(name => patientKeys(context, name)))).flat()
+    if (patient === null || !keys.includes(patient)) return true
+  }
+  return false
+}
+
+/** Own deposits are matched whatever the scopes say, so that a push twice does not double what it deposits. */
+const ownDeposits = (call: Call, within: Within, query: Query): { restriction: Restriction; query: Query } => ({
+  restriction: systemRestriction(
+    'resolve identifiers',
+    within.patient === null ? { collection: 'directory' } : { collection: 'record', patient: within.patient },
+  ),
+  query: and(query, scalar('depositor', depositorOf(call.principal))),
+})
+
+/** @returns the matches, at most two: own deposits, the directory, and what the caller may read. Hidden ones do not exist. */
+export async function matchesOf(
+  context: Context,
+  call: Call,
+  at: Within & { readonly type: string; readonly request: SearchRequest },
+): Promise<readonly Found[]> {
+  const { type, request, patient, facts, gone = new Set() } = at
+  if (patient !== 'every' && (await namesOthers(context, request, patient))) return []
+  const asked = { principal: call.principal, interaction: 'search-type', type } as const
+  const closed = context.regime.gate({ ...asked, now: context.now() })
+  const decision = closed ?? decideWith(context, asked, { patient, facts })
+  const within =
+    decision.effect === 'permit'
+      ? { restriction: decision.restriction, query: request.query }
+      : ownDeposits(call, { patient, facts }, request.query)
+  const limit = 2 + gone.size
+  const rows = await context.store.page({ ...within, type, order: { by: 'date', descending: true }, limit })
+  return rows.filter(({ _id }) => !gone.has(_id)).slice(0, 2)
+}
+
+/** The one match, none, or 412 for several. */
+export function onlyMatch(rows: readonly Found[], path: string): Result<Found | undefined> {
+  return rows.length > 1
+    ? fail('multipleMatches', 'expected criteria that match one resource, found several', path)
+    : ok(rows[0])
+}

@@ -1,0 +1,117 @@
+/** A version that is ready to be judged: its letters with id, meta and references set, its data lifted out. */
+import { type Edit, type JsonText, readJson, splice } from '../../../resources/json-text.ts'
+import { ok, type Result } from '../../../resources/outcome.ts'
+import type { Resource } from '../../../resources/resource.ts'
+import type { IndexEntry } from '../../../search/index-entry.ts'
+import type { Stored } from '../../../security/regime.ts'
+import type { LiftedData, Row } from '../../store/store.ts'
+import { type Inline, inlineData, liftingEdits } from './attachments.ts'
+import type { Settled, Written } from './item.ts'
+import { referenceEdits } from './references.ts'
+import type { Settling } from './settle.ts'
+
+export interface Draft {
+  readonly settled: Settled
+  readonly before: (Stored & { readonly row: Row }) | undefined
+  /** The version that must be current; 0 for none. */
+  readonly expected: number
+  readonly version: number
+  /** Milliseconds since 1970. */
+  readonly updated: number
+  /** As it would become, with marks for lifted data; undefined for a delete. */
+  readonly after:
+    | {
+        readonly resource: Resource
+        readonly text: string
+        readonly inline: readonly Inline[]
+        readonly unique: string
+      }
+    | undefined
+  /** Data of the former version that stays where it is (only the server's own edits keep it). */
+  readonly keptBlobs: readonly LiftedData[] | undefined
+}
+
+/** A draft with how it would be found. */
+export interface Proposal {
+  readonly draft: Draft
+  readonly entry: IndexEntry | undefined
+}
+
+/** The version that a draft will be. */
+export interface NextVersion {
+  readonly id: string
+  readonly version: number
+  readonly updated: number
+}
+
+/** What the server says of a version beside what the client says in meta. https://hl7.org/fhir/R4/resource.html#Meta */
+export function metaText(resource: Resource, { version, updated }: NextVersion): string {
+  const { versionId: _, lastUpdated: __, ...kept } = resource.meta ?? {}
+  return JSON.stringify({ versionId: String(version), lastUpdated: new Date(updated).toISOString(), ...kept })
+}
+
+/** The edits that set id and meta: in their place, or after `resourceType`. */
+export function identityEdits({ node, resource }: Written, next: NextVersion): readonly Edit[] {
+  const values = [
+    ['id', JSON.stringify(next.id)],
+    ['meta', metaText(resource, next)],
+  ] as const
+  const edits: Edit[] = []
+  let added = ''
+  for (const [name, text] of values) {
+    const place = node.members?.get(name)
+    if (place === undefined) added += `,"${name}":${text}`
+    else edits.push({ start: place.start, end: place.end, text })
+  }
+  const at = node.members?.get('resourceType')?.end ?? node.end - 1
+  return added === '' ? edits : [...edits, { start: at, end: at, text: added }]
+}
+
+const lies = (edit: Edit, within: { readonly start: number; readonly end: number } | undefined): boolean =>
+  within !== undefined && edit.start >= within.start && edit.end <= within.end
+
+/** @returns the draft's content: what the client wrote, with identity, references resolved and data lifted. */
+export async function contentOf(
+  settling: Settling,
+  at: {
+    readonly settled: Settled
+    readonly written: Written
+    readonly next: NextVersion
+    readonly targets: ReadonlyMap<string, string>
+  },
+): Promise<Result<NonNullable<Draft['after']>>> {
+  const { settled, written, next, targets } = at
+  const { path } = settled.item
+  const references = await referenceEdits(settling, { written, targets, path, holder: settled.item.fullUrl })
+  if (!references.ok) return references
+  const inline = inlineData(written, path)
+  if (!inline.ok) return inline
+  const unique = settling.context.newUlid()
+  const meta = written.node.members?.get('meta')
+  const edits = [
+    ...identityEdits(written, next),
+    ...references.value.filter(edit => !lies(edit, meta)),
+    ...liftingEdits(inline.value, unique),
+  ]
+  const text = splice(written.text, written.node, edits)
+  return ok({ resource: JSON.parse(text) as Resource, text, inline: inline.value, unique })
+}
+
+/** The byte positions of kept data after edits to the text before them. */
+export function shifted(blobs: readonly LiftedData[], text: string, edits: readonly Edit[]): readonly LiftedData[] {
+  const moves = edits.map(({ start, end, text: put }) => ({
+    at: Buffer.byteLength(text.slice(0, start)),
+    by: Buffer.byteLength(put) - Buffer.byteLength(text.slice(start, end)),
+  }))
+  return blobs.map(blob => ({
+    ...blob,
+    at: moves.reduce((at, move) => (move.at < blob.at ? at + move.by : at), blob.at),
+  }))
+}
+
+/** A stored version read with its letters. */
+export function storedText(row: Pick<Row, 'json'>): JsonText {
+  const read = readJson(Buffer.from(row.json).toString())
+  if (!read.ok) throw new Error('a stored version cannot be read')
+  return read.value
+}

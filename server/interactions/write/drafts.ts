@@ -1,0 +1,91 @@
+/** From settled items to drafts: the version that stands now, the version that would be, and what `If-Match` asks. */
+import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import type { Stored } from '../../../security/regime.ts'
+import type { Row } from '../../store/store.ts'
+import { decideWith } from '../access.ts'
+import { versionOf } from '../answer.ts'
+import { allAtOnce } from '../at-once.ts'
+import { nothingThere } from './absent.ts'
+import { contentOf, type Draft } from './draft.ts'
+import type { Settled } from './item.ts'
+import type { Settling } from './settle.ts'
+
+type Current = Stored & { readonly row: Row }
+
+interface Standing {
+  readonly before: Current | undefined
+  /** The newest version that ever was; 0 when there was none. */
+  readonly newest: number
+}
+
+/** What stands under an item's row, within what the caller may read, update or delete. */
+async function standingFor(
+  { context, call, record, facts }: Settling,
+  { item, collection, _id }: Settled,
+  interaction: 'read' | 'update' | 'delete',
+): Promise<Standing | 'hidden'> {
+  const patient = collection === 'record' ? record.patient : null
+  const decision = decideWith(context, { principal: call.principal, interaction, type: item.type }, { patient, facts })
+  if (decision.effect === 'deny') return 'hidden'
+  const before = await context.store.stored(decision.restriction, item.type, _id)
+  if (before !== undefined) return { before, newest: before.entry.version }
+  const tombstone = await context.store.tombstone(decision.restriction, item.type, _id)
+  return tombstone === undefined ? 'hidden' : { before: undefined, newest: tombstone.version }
+}
+
+/** The same, by the scope to read or by the scope to write: a token may hold the one without the other. */
+async function standing(settling: Settling, settled: Settled): Promise<Standing | 'hidden'> {
+  const { item, chosen } = settled
+  if (chosen || item.method === 'POST') return { before: undefined, newest: 0 }
+  const read = await standingFor(settling, settled, 'read')
+  return read === 'hidden' ? standingFor(settling, settled, item.method === 'PUT' ? 'update' : 'delete') : read
+}
+
+function checked(settling: Settling, settled: Settled, { before, newest }: Standing): Result<undefined> {
+  const { item } = settled
+  const gone = before === undefined && newest > 0
+  const revives = item.method === 'PUT' && settling.context.regime.choosesIds(settling.call.principal, item.type)
+  if (gone && !revives)
+    return fail('deleted', `expected a ${item.type} that exists, found one that was deleted`, item.path)
+  if (item.ifMatch === undefined) return ok(undefined)
+  const current = before?.entry.version
+  const fits = item.ifMatch.trim() === '*' || versionOf(item.ifMatch) === current
+  if (current !== undefined && fits) return ok(undefined)
+  return fail('versionConflict', 'expected the version that If-Match names, found another', item.path)
+}
+
+async function draftOf(
+  settling: Settling,
+  at: { settled: Settled; targets: ReadonlyMap<string, string> },
+): Promise<Result<Draft>> {
+  const { settled, targets } = at
+  const now = await standing(settling, settled)
+  if (now === 'hidden') return nothingThere(settled.item)
+  const fit = checked(settling, settled, now)
+  if (!fit.ok) return fit
+  const version = now.newest + 1
+  const updated = settling.now
+  const base = {
+    settled,
+    before: now.before,
+    expected: now.before?.entry.version ?? 0,
+    version,
+    updated,
+    keptBlobs: undefined,
+  }
+  const { written } = settled.item
+  if (settled.item.method === 'DELETE' || written === undefined) return ok({ ...base, after: undefined })
+  const content = await contentOf(settling, { settled, written, next: { id: settled.id, version, updated }, targets })
+  return content.ok ? ok({ ...base, after: content.value }) : content
+}
+
+/** `fullUrl` of every entry → `Type/id`. */
+const targetsOf = (all: readonly Settled[]): ReadonlyMap<string, string> =>
+  new Map(all.flatMap(({ item, id }) => (item.fullUrl === undefined ? [] : [[item.fullUrl, `${item.type}/${id}`]])))
+
+/** @returns the drafts of all items that write something; fails at the first that may not stand. */
+export async function draftsOf(settling: Settling, all: readonly Settled[]): Promise<Result<readonly Draft[]>> {
+  const targets = targetsOf(all)
+  const writing = all.filter(({ existing }) => existing === undefined)
+  return allAtOnce(writing, settled => draftOf(settling, { settled, targets }))
+}

@@ -1,0 +1,52 @@
+/** One write that a request asks for: the request itself, or an entry of a transaction. */
+import type { JsonNode } from '../../../resources/json-text.ts'
+import type { Resource } from '../../../resources/resource.ts'
+import type { AuditTarget } from '../../../security/audit-entry.ts'
+
+/** A resource with its letters: the node stands in `text`. */
+export interface Written {
+  readonly text: string
+  readonly node: JsonNode
+  readonly resource: Resource
+}
+
+export interface Item {
+  /** FHIRPath of the resource in the request, for complaints: `Bundle.entry[2].resource` or `Observation`. */
+  readonly path: string
+  readonly method: 'POST' | 'PUT' | 'DELETE'
+  readonly type: string
+  /** Of PUT and DELETE. */
+  readonly id?: string
+  /** Absent for DELETE. */
+  readonly written?: Written
+  /** How other entries refer to it. */
+  readonly fullUrl?: string
+  readonly ifMatch?: string
+  readonly ifNoneExist?: string
+  /** The server adds it: what a deposit replaces becomes superseded. */
+  readonly implied?: true
+}
+
+/** Where an item's row is or will be, once its record is known. */
+export interface Settled {
+  readonly item: Item
+  readonly collection: 'record' | 'directory'
+  readonly _id: string
+  /** The FHIR id. */
+  readonly id: string
+  /** The row that a conditional create found: nothing is written then. */
+  readonly existing?: { readonly version: number; readonly updated: number; readonly target: AuditTarget }
+  /** The client chose the id: the registry must own it. */
+  readonly chosen: boolean
+  /** Guard of a conditional create, with the stale row that it held. */
+  readonly guard?: { readonly key: string; readonly replaces?: string }
+}
+
+/** The record in which a unit writes; null is the directory. */
+export interface UnitRecord {
+  readonly patient: string | null
+  /** The unit creates the Patient. */
+  readonly opens: boolean
+  /** The INS under which the record is registered when it opens. */
+  readonly ins?: { readonly system: string; readonly value: string }
+}

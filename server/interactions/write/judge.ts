@@ -1,0 +1,157 @@
+/** Puts a unit before the regime, and turns drafts and labels into rows. */
+import { type Complaint, failAll, ok, type Result } from '../../../resources/outcome.ts'
+import type { Resource } from '../../../resources/resource.ts'
+import type { IndexEntry } from '../../../search/index-entry.ts'
+import { statusOf } from '../../../search/status-of.ts'
+import type { Labels, ProposedWrite } from '../../../security/regime.ts'
+import type { Row, RowWrite } from '../../store/store.ts'
+import { blobOwner } from '../lifted.ts'
+import { keepLifted } from './attachments.ts'
+import type { Draft, Proposal } from './draft.ts'
+import { type DatedLabels, dated, datesOf } from './followed-date.ts'
+import type { Named } from './named.ts'
+import { checkSize } from './row-size.ts'
+import { firstDeposit, type Settling } from './settle.ts'
+
+const interactionOf = ({ after, expected }: Draft): ProposedWrite['interaction'] =>
+  after === undefined ? 'delete' : expected === 0 ? 'create' : 'update'
+
+/** How the new state would be found; its labels are not known yet. */
+function entryOf({ context, record }: Settling, draft: Draft, resource: Resource): IndexEntry {
+  const { settled, before, version, updated } = draft
+  const deposited = firstDeposit(settled._id) ?? before?.entry.date ?? updated
+  return {
+    patient: settled.collection === 'record' ? record.patient : null,
+    type: settled.item.type,
+    id: settled.id,
+    documentType: before?.entry.documentType ?? '',
+    mask: before?.entry.mask ?? 0,
+    status: statusOf(resource),
+    hiddenUntil: before?.entry.hiddenUntil ?? null,
+    depositor: before?.entry.depositor ?? null,
+    date: context.canonicalDate(resource, deposited),
+    tie: before?.entry.tie ?? context.newTie(),
+    version,
+    updated,
+    search: context.index(resource),
+  }
+}
+
+export const proposalsOf = (settling: Settling, drafts: readonly Draft[]): readonly Proposal[] =>
+  drafts.map(draft => ({
+    draft,
+    entry: draft.after === undefined ? undefined : entryOf(settling, draft, draft.after.resource),
+  }))
+
+const proposed = ({ draft, entry }: Proposal): ProposedWrite => ({
+  interaction: interactionOf(draft),
+  type: draft.settled.item.type,
+  _id: draft.settled._id,
+  ...(draft.after === undefined ? {} : { after: draft.after.resource }),
+  ...(entry === undefined ? {} : { entry }),
+  ...(draft.before === undefined ? {} : { before: draft.before }),
+})
+
+/** The regime counts writes; the client knows its own entries. */
+const inRequest = (complaint: Complaint, proposals: readonly Proposal[]): Complaint => {
+  const [whole, at, rest] = /^entry\[(\d+)\]\.resource(.*)$/s.exec(complaint.expression ?? '') ?? []
+  const path = whole === undefined ? undefined : proposals[Number(at)]?.draft.settled.item.path
+  return path === undefined ? complaint : { ...complaint, expression: `${path}${rest ?? ''}` }
+}
+
+/** Asks the regime about the writes of one collection. */
+function judgedIn(
+  settling: Settling,
+  proposals: readonly Proposal[],
+  at: { readonly patient: string | null; readonly named: Named },
+): Result<readonly Labels[]> {
+  const { patient, named } = at
+  const { context, call, record, facts } = settling
+  const writes = proposals.map(proposed)
+  const opens = patient !== null && record.opens
+  const judged = context.regime.write(
+    { principal: call.principal, patient, opens, writes, now: settling.now, ...named },
+    patient === null ? undefined : facts,
+  )
+  if (judged.ok) return judged
+  const [first, ...others] = judged.failure.complaints
+  return failAll(judged.failure.kind, [
+    inRequest(first, proposals),
+    ...others.map(other => inRequest(other, proposals)),
+  ])
+}
+
+/** @returns the labels of each proposal, in order; the regime's refusal otherwise, or 413 for one that is too large. */
+export function judged(
+  settling: Settling,
+  proposals: readonly Proposal[],
+  named: Named,
+): Result<ReadonlyMap<Proposal, DatedLabels>> {
+  const labels = new Map<Proposal, DatedLabels>()
+  const dates = datesOf(proposals, named)
+  for (const { draft, entry } of proposals) {
+    const { after, settled } = draft
+    if (after === undefined || entry === undefined) continue
+    const fit = checkSize({ text: after.text, search: entry.search, path: settled.item.path })
+    if (!fit.ok) return fit
+  }
+  for (const collection of ['record', 'directory'] as const) {
+    const group = proposals.filter(({ draft }) => draft.settled.collection === collection)
+    if (group.length === 0) continue
+    const patient = collection === 'record' ? settling.record.patient : null
+    const result = judgedIn(settling, group, { patient, named })
+    if (!result.ok) return result
+    group.forEach((proposal, at) => {
+      const label = result.value[at]
+      if (label !== undefined) labels.set(proposal, dated(proposal, label, dates))
+    })
+  }
+  return ok(labels)
+}
+
+/** Whether the record answers deposits at all: asked before anything about its content is looked up. */
+export function recordAnswers(settling: Settling): Result<readonly Labels[]> {
+  return settling.record.patient === null
+    ? ok([])
+    : judgedIn(settling, [], { patient: settling.record.patient, named: {} })
+}
+
+const tombstone = (before: Row, { version, updated }: Draft): Row => ({
+  ...before,
+  version,
+  updated,
+  json: Buffer.alloc(0),
+  blobs: [],
+})
+
+/** @returns the row of a proposal, its data kept as blobs before anything refers to them. */
+export async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLabels): Promise<RowWrite> {
+  const { draft, entry } = proposal
+  const { settled, before, expected, after } = draft
+  const { collection, _id } = settled
+  if (after === undefined || entry === undefined) {
+    if (before === undefined) throw new Error('a delete without a current version')
+    return { collection, row: tombstone(before.row, draft), expected, deletes: true }
+  }
+  const owner = blobOwner(entry.patient)
+  const lifted = await keepLifted(settling.context.store, {
+    owner,
+    text: after.text,
+    inline: after.inline,
+    unique: after.unique,
+  })
+  const { keys, ...kept } = labels
+  const consentMask = before?.row.consentMask ?? 0
+  const search = { ...entry.search, token: [...entry.search.token, ...keys] }
+  const row: Row = {
+    ...entry,
+    ...kept,
+    search,
+    mask: labels.mask | consentMask,
+    _id,
+    consentMask,
+    json: lifted.json,
+    blobs: draft.keptBlobs ?? lifted.blobs,
+  }
+  return { collection, row, expected, deletes: false }
+}

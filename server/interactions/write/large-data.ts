@@ -1,0 +1,66 @@
+/** Inline attachments above 1 MiB become a Binary beside their resource and are given back as `url`. `access.md` section 11. */
+import { type Edit, readJson, splice } from '../../../resources/json-text.ts'
+import { ok, type Result } from '../../../resources/outcome.ts'
+import type { Resource } from '../../../resources/resource.ts'
+import { type DataPlace, dataOf, decoded } from './attachments.ts'
+import type { Item, Written } from './item.ts'
+
+/** The largest data that comes back inline. */
+const mostBytes = 1024 * 1024
+
+/** Whether the data is large; what cannot be is not decoded for it. */
+function isLarge({ attachment: { data, url } }: DataPlace): boolean {
+  if (url !== undefined || typeof data !== 'string' || data.length <= mostBytes) return false
+  return Buffer.from(data, 'base64').length > mostBytes
+}
+
+/** A text that was valid JSON before a splice and is so after it. */
+function reread(text: string): Written {
+  const read = readJson(text)
+  if (!read.ok) throw new Error('a spliced resource cannot be read')
+  return { text: read.value.text, node: read.value.root, resource: read.value.value as Resource }
+}
+
+const binaryItem = ({ attachment: { contentType, data } }: DataPlace, item: Item, fullUrl: string): Item => ({
+  path: item.path,
+  method: 'POST',
+  type: 'Binary',
+  fullUrl,
+  written: reread(JSON.stringify({ resourceType: 'Binary', contentType, data })),
+})
+
+/** Puts `url` in the place of `data`: the member begins at the quotation mark before its name. */
+function urlEdit({ text }: Written, { node: { start, end } }: DataPlace, fullUrl: string): Edit {
+  const nameEnd = start - '":'.length
+  return { start: text.lastIndexOf('"', nameEnd - 1), end, text: `"url":${JSON.stringify(fullUrl)}` }
+}
+
+/**
+ * @returns the items with large inline data replaced by the url of a Binary, those Binaries at the end; fails where
+ * base64, size or hash of such data is not what was declared.
+ */
+export function withLargeDataApart(items: readonly Item[], newUlid: () => string): Result<readonly Item[]> {
+  const added: Item[] = []
+  const kept: Item[] = []
+  for (const item of items) {
+    const { written } = item
+    const large =
+      written === undefined || item.type === 'Binary'
+        ? []
+        : [...dataOf(written.resource, written.node, item.path)].filter(isLarge)
+    const edits: Edit[] = []
+    for (const place of large) {
+      const bytes = decoded(place)
+      if (!bytes.ok) return bytes
+      const fullUrl = `urn:attachment:${newUlid()}`
+      added.push(binaryItem(place, item, fullUrl))
+      if (written !== undefined) edits.push(urlEdit(written, place, fullUrl))
+    }
+    kept.push(
+      written === undefined || edits.length === 0
+        ? item
+        : { ...item, written: reread(splice(written.text, written.node, edits)) },
+    )
+  }
+  return ok([...kept, ...added])
+}

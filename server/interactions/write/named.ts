@@ -1,0 +1,139 @@
+/** What the resources of a unit name and the regime must know of: rows that labels come from, and who the authors are. */
+import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
+import { parseReference } from '../../../resources/reference.ts'
+import type { Identifier, Resource } from '../../../resources/resource.ts'
+import type { Stored, WriteRequest } from '../../../security/regime.ts'
+import { systemRestriction } from '../../../security/system-restriction.ts'
+import type { Found } from '../../store/store.ts'
+import { decideWith } from '../access.ts'
+import { locate, locateAll } from '../locate.ts'
+import type { Proposal } from './draft.ts'
+import type { Settling } from './settle.ts'
+
+/** What a regime may ask of beside the writes themselves. */
+export type Named = Pick<WriteRequest, 'referenced' | 'directory'>
+
+interface LocalReference {
+  readonly type: string
+  readonly id: string
+}
+
+/** Types that say who an author is. */
+const directoryTypes = new Set(['Practitioner', 'PractitionerRole', 'Organization'])
+
+/** Every local reference of a resource, at any depth. */
+function* referencesIn(value: unknown, base: string): Generator<LocalReference> {
+  if (Array.isArray(value)) {
+    for (const item of value) yield* referencesIn(item, base)
+    return
+  }
+  const object = objectOf(value)
+  if (object === undefined) return
+  const text = textOf(object.reference)
+  const parsed = text === undefined ? undefined : parseReference(text, base)
+  if (parsed?.form === 'local') yield { type: parsed.type, id: parsed.id }
+  for (const inner of Object.values(object)) if (typeof inner === 'object') yield* referencesIn(inner, base)
+}
+
+/** The elements whose targets give labels, by type of the resource that holds them. */
+const labelling: Readonly<Record<string, (resource: Resource) => unknown>> = {
+  List: ({ entry }) => entry,
+  Provenance: ({ target }) => target,
+  Binary: ({ securityContext }) => securityContext,
+  Consent: ({ provision }) => objectOf(provision)?.data,
+}
+
+function labellingReferences({ context }: Settling, { draft }: Proposal): readonly LocalReference[] {
+  const resource = draft.after?.resource
+  const elements = resource === undefined ? undefined : labelling[resource.resourceType]
+  const named =
+    resource === undefined || elements === undefined ? [] : [...referencesIn(elements(resource), context.base)]
+  const followed = draft.before?.labels.follows.map(id => ({ type: 'DocumentReference', id })) ?? []
+  return [...named, ...followed]
+}
+
+/** A row of the unit's record that the caller may see. */
+async function visibleStored(settling: Settling, { type, id }: LocalReference): Promise<Stored | undefined> {
+  const { context, call, record, facts } = settling
+  const place = await locate(context, type, id)
+  if (place === undefined || place.patient !== record.patient || !context.catalog.types.has(type)) return undefined
+  const asked = { principal: call.principal, interaction: 'read', type } as const
+  const decision = decideWith(context, asked, { patient: record.patient, facts })
+  return decision.effect === 'permit' ? context.store.stored(decision.restriction, type, place._id) : undefined
+}
+
+async function referencedBy(settling: Settling, proposals: readonly Proposal[]): Promise<readonly Stored[]> {
+  const own = new Set(proposals.map(({ draft }) => `${draft.settled.item.type}/${draft.settled.id}`))
+  const wanted = new Map(
+    proposals
+      .flatMap(proposal => labellingReferences(settling, proposal))
+      .map(reference => [`${reference.type}/${reference.id}`, reference] as const)
+      .filter(([name]) => !own.has(name)),
+  )
+  const found = await Promise.all([...wanted.values()].map(reference => visibleStored(settling, reference)))
+  return found.filter(stored => stored !== undefined)
+}
+
+const resourceOf = (row: Found): Resource => JSON.parse(Buffer.from(row.json).toString()) as Resource
+
+/** Rows of the directory by `Type/id`. */
+async function directoryRows(
+  { context }: Settling,
+  references: readonly LocalReference[],
+): Promise<ReadonlyMap<string, Resource>> {
+  const places = await locateAll(context, references)
+  const rows = await Promise.all(
+    [...directoryTypes].map(type => {
+      const ids = references.flatMap(reference => {
+        const place = places.get(`${reference.type}/${reference.id}`)
+        return reference.type === type && place?.collection === 'directory' ? [place._id] : []
+      })
+      const restriction = systemRestriction('resolve identifiers', { collection: 'directory' })
+      return ids.length === 0 ? [] : context.store.rows(restriction, type, [...new Set(ids)])
+    }),
+  )
+  return new Map(rows.flat().map(row => [`${row.type}/${row.id}`, resourceOf(row)]))
+}
+
+const identifiersOf = (resource: Resource | undefined): readonly Identifier[] =>
+  listOf(resource?.identifier).flatMap(entry => {
+    const identifier = objectOf(entry)
+    const system = textOf(identifier?.system)
+    const value = textOf(identifier?.value)
+    return system === undefined || value === undefined ? [] : [{ system, value }]
+  })
+
+/** Who practitioners, roles and organizations are; a role is also whom it names. */
+async function directoryFor(
+  settling: Settling,
+  proposals: readonly Proposal[],
+): Promise<ReadonlyMap<string, readonly Identifier[]>> {
+  const { base } = settling.context
+  const named = proposals.flatMap(({ draft }) => [...referencesIn(draft.after?.resource, base)])
+  const wanted = named.filter(({ type }) => directoryTypes.has(type))
+  if (wanted.length === 0) return new Map()
+  const rows = await directoryRows(settling, wanted)
+  const behind = [...rows.values()].flatMap(({ practitioner, organization }) => [
+    ...referencesIn([practitioner, organization], base),
+  ])
+  const others = behind.length === 0 ? rows : new Map([...(await directoryRows(settling, behind)), ...rows])
+  return new Map(
+    [...rows].map(([name, resource]) => {
+      const whom = [...referencesIn([resource.practitioner, resource.organization], base)]
+      return [
+        name,
+        [...identifiersOf(resource), ...whom.flatMap(({ type, id }) => identifiersOf(others.get(`${type}/${id}`)))],
+      ]
+    }),
+  )
+}
+
+/** @returns the rows that labels come from, within what the caller may see, and the identifiers of who is named. */
+export async function namedBy(settling: Settling, proposals: readonly Proposal[]): Promise<Named> {
+  if (settling.record.patient === null || !settling.context.regime.needsFacts) return {}
+  const [referenced, directory] = await Promise.all([
+    referencedBy(settling, proposals),
+    directoryFor(settling, proposals),
+  ])
+  return { referenced, directory }
+}

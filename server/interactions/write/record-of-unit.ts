@@ -1,0 +1,177 @@
+/** The one record that a unit of writes names. `access.md` section 6, "Naming the patient in a deposit". */
+import { patientReferences } from '../../../resources/compartment.ts'
+import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
+import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { fullUrlsOf, parseReference } from '../../../resources/reference.ts'
+import type { Reference, Resource } from '../../../resources/resource.ts'
+import type { PatientName } from '../../../search/search-request.ts'
+import { isIns } from '../../../security/actor-identifier.ts'
+import { belongsToRecords } from '../../../security/belongs-to-records.ts'
+import type { Call, Context } from '../interaction.ts'
+import { locate } from '../locate.ts'
+import { patientKeys } from '../patient-names.ts'
+import { matchesOf, parseCriteria } from './conditional.ts'
+import { insOf } from './ins.ts'
+import type { Item, UnitRecord } from './item.ts'
+
+/** What a reference means: a record by key, the Patient that this unit creates, somebody unknown, or nothing about patients. */
+type Named = { readonly key: string } | 'created' | 'unknown' | 'nobody'
+
+/** Everything that is needed to understand a reference inside a unit. */
+interface Reading {
+  readonly context: Context
+  readonly call: Call
+  readonly items: readonly Item[]
+  /** Whom identifiers and ids mean: entries of one deposit name one patient many times. */
+  readonly known: Map<string, Promise<Named>>
+}
+
+/** Looks a patient up once for the whole unit. */
+function lookedUp({ context, known }: Reading, name: PatientName): Promise<Named> {
+  const key = JSON.stringify(name)
+  const found = known.get(key) ?? patientKeys(context, name).then(onlyKey)
+  known.set(key, found)
+  return found
+}
+
+const onlyKey = (keys: readonly string[]): Named => {
+  const [key, other] = keys
+  return key === undefined || other !== undefined ? 'unknown' : { key }
+}
+
+const byIdentifier = async (reading: Reading, system: string | undefined, value: string | undefined): Promise<Named> =>
+  system === undefined || value === undefined ? 'unknown' : lookedUp(reading, { by: 'identifier', system, value })
+
+/** `identifier=system|value` and nothing else. */
+async function byCriteria(reading: Reading, criteria: string): Promise<Named> {
+  const parameters = [...new URLSearchParams(criteria)]
+  const [name, text] = parameters[0] ?? []
+  const bar = text?.indexOf('|') ?? -1
+  if (parameters.length !== 1 || name !== 'identifier' || text === undefined || bar < 1) return 'unknown'
+  return byIdentifier(reading, text.slice(0, bar), text.slice(bar + 1))
+}
+
+/** The Patient whom a conditional create finds. What is wrong with its criteria is said when the item is settled. */
+async function byCondition(reading: Reading, criteria: string): Promise<Named> {
+  const { context, call } = reading
+  if (context.regime.onePatient) {
+    const known = await byCriteria(reading, criteria)
+    return known === 'unknown' ? 'created' : known
+  }
+  const request = parseCriteria(context, 'Patient', criteria)
+  if (!request.ok) return 'created'
+  const asked = { type: 'Patient', request: request.value, patient: 'every', facts: undefined } as const
+  const [row, other] = await matchesOf(context, call, asked)
+  return row === undefined || other !== undefined ? 'created' : { key: row._id }
+}
+
+/** Asked once for each item: between two answers another unit could create the Patient. */
+function byPatientItem(reading: Reading, item: Item): Promise<Named> {
+  const key = `item ${reading.items.indexOf(item)}`
+  const found = reading.known.get(key) ?? patientItem(reading, item)
+  reading.known.set(key, found)
+  return found
+}
+
+async function patientItem(reading: Reading, item: Item): Promise<Named> {
+  if (item.method === 'POST') return item.ifNoneExist === undefined ? 'created' : byCondition(reading, item.ifNoneExist)
+  const place = await locate(reading.context, 'Patient', item.id ?? '')
+  if (place !== undefined) return onlyKey([place._id])
+  return reading.context.regime.needsFacts ? 'unknown' : 'created'
+}
+
+async function byContained(reading: Reading, { written }: Item, id: string): Promise<Named> {
+  const contained = listOf(written?.resource.contained)
+    .map(objectOf)
+    .find(inner => inner?.id === id)
+  if (contained?.resourceType !== 'Patient') return 'nobody'
+  const ins = insOf(contained)
+  return ins === undefined ? 'unknown' : byIdentifier(reading, ins.system, ins.value)
+}
+
+/** What a reference to a patient, or to something in a record, means. */
+async function byReference(reading: Reading, holder: Item, reference: Reference): Promise<Named> {
+  const { reference: text, identifier } = reference
+  if (text === undefined) return byIdentifier(reading, identifier?.system, identifier?.value)
+  const names = fullUrlsOf(text, holder.fullUrl)
+  const entry = reading.items.find(({ fullUrl }) => fullUrl !== undefined && names.includes(fullUrl))
+  if (entry !== undefined) return entry.type === 'Patient' ? byPatientItem(reading, entry) : 'nobody'
+  const parsed = parseReference(text, reading.context.base)
+  if (parsed.form === 'contained') return byContained(reading, holder, parsed.id)
+  if (parsed.form === 'conditional') return parsed.type === 'Patient' ? byCriteria(reading, parsed.criteria) : 'nobody'
+  if (parsed.form !== 'local') return 'unknown'
+  if (parsed.type === 'Patient') return lookedUp(reading, { by: 'id', id: parsed.id })
+  const place = await locate(reading.context, parsed.type, parsed.id)
+  return place?.patient === null || place?.patient === undefined ? 'nobody' : { key: place.patient }
+}
+
+/** The Patient of whom the document was made stands beside its subject. IHE MHD, DocumentReference.context.sourcePatientInfo. */
+const sourcePatient = (resource: Resource): Reference | undefined => {
+  const info = objectOf(objectOf(resource.context)?.sourcePatientInfo)
+  const reference = textOf(info?.reference)
+  return reference === undefined ? undefined : { reference }
+}
+
+/** Whom a reference means by its text, and by the INS beside it: they must be one. */
+async function byBoth(reading: Reading, item: Item, reference: Reference): Promise<readonly Named[]> {
+  const named = await byReference(reading, item, reference)
+  const { reference: text, identifier } = reference
+  const isDouble = text !== undefined && identifier !== undefined && isIns({ ...identifier })
+  if (!isDouble || typeof named === 'string') return [named]
+  return [named, await byIdentifier(reading, identifier.system, identifier.value)]
+}
+
+async function namedBy(reading: Reading, item: Item): Promise<readonly Named[]> {
+  const resource = item.written?.resource
+  if (item.type === 'Patient') return [await byPatientItem(reading, item)]
+  const own = item.id === undefined ? undefined : await locate(reading.context, item.type, item.id)
+  const owned: readonly Named[] = own?.patient === null || own?.patient === undefined ? [] : [{ key: own.patient }]
+  if (resource === undefined) return owned
+  const placement = patientReferences(resource, reading.context.catalog.types.get(item.type)?.compartmentPaths ?? [])
+  const placed = placement.kind === 'patient' || placement.kind === 'target' ? placement.references : []
+  const source = item.type === 'DocumentReference' ? sourcePatient(resource) : undefined
+  const references = [...placed.map(({ reference }) => reference), ...(source === undefined ? [] : [source])]
+  return [...owned, ...(await Promise.all(references.map(reference => byBoth(reading, item, reference)))).flat()]
+}
+
+/** A record that nobody has: the regime answers for it exactly as for one that is closed. */
+export const nobodysRecord = 'absent'
+
+const twoPatients = (path: string): Result<never> =>
+  fail('refusedByRule', 'expected resources of one patient only, found several', path)
+
+/** In a shared record each resource is somebody's; elsewhere what names nobody lives in the directory. `access.md` section 9. */
+function namesNobody({ catalog, regime }: Context, items: readonly Item[]): Result<UnitRecord> {
+  const isStray = ({ method, type }: Item): boolean => method === 'POST' && belongsToRecords(catalog, type)
+  const stray = regime.needsFacts ? items.find(isStray) : undefined
+  return stray === undefined
+    ? ok({ patient: null, opens: false })
+    : fail('refusedByRule', 'expected a reference to the patient whose record it is for, found none', stray.path)
+}
+
+/**
+ * @returns the record that the items name together. A patient who is named but not known yields `nobodysRecord` where
+ * the regime asks for facts, else 422; nobody named is the directory.
+ */
+export async function recordOfUnit(context: Context, call: Call, items: readonly Item[]): Promise<Result<UnitRecord>> {
+  const reading: Reading = { context, call, items, known: new Map() }
+  const keys = new Set<string>()
+  let path = items[0]?.path ?? 'Bundle'
+  for (const item of items) {
+    for (const named of await namedBy(reading, item)) {
+      if (named === 'unknown' && !context.regime.needsFacts)
+        return fail('refusedByRule', 'expected a reference to a Patient that exists, found none', item.path)
+      if (named === 'unknown') keys.add(nobodysRecord)
+      else if (named === 'created') keys.add('created')
+      else if (named !== 'nobody') keys.add(named.key)
+      path = item.path
+      if (keys.size > 1) return twoPatients(path)
+    }
+  }
+  const [key] = keys
+  if (key === undefined) return namesNobody(context, items)
+  if (key !== 'created') return ok({ patient: key, opens: false })
+  const patient = items.find(item => item.type === 'Patient')?.written?.resource
+  const ins = patient === undefined ? undefined : insOf(patient)
+  return ok({ patient: context.newPatientKey(), opens: true, ...(ins === undefined ? {} : { ins }) })
+}

@@ -1,0 +1,153 @@
+/** Gives every item its row: an id of the server, the id that a client chose, or the row that a condition found. */
+import { crockford, parseServerId } from '../../../resources/ids.ts'
+import { failAll, ok, type Result } from '../../../resources/outcome.ts'
+import { depositorOf } from '../../../security/actors.ts'
+import type { Facts } from '../../../security/facts.ts'
+import { systemRestriction } from '../../../security/system-restriction.ts'
+import type { Found } from '../../store/store.ts'
+import type { Call, Context } from '../interaction.ts'
+import { idKey, locate } from '../locate.ts'
+import { targetOf } from '../trail.ts'
+import { nothingThere } from './absent.ts'
+import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
+import type { Item, Settled, UnitRecord } from './item.ts'
+
+/** Everything an item needs to find its row. */
+export interface Settling {
+  readonly context: Context
+  readonly call: Call
+  readonly record: UnitRecord
+  readonly facts: Facts | undefined
+  /** One instant for all that is written together; milliseconds since 1970. */
+  readonly now: number
+  /** `_id`s of the rows that the unit deletes, which is done before anything else. */
+  readonly gone: ReadonlySet<string>
+}
+
+/** Types outside every compartment live in the directory; those that follow a target live where the unit does. */
+function collectionOf({ context, record }: Settling, { type }: Item): 'record' | 'directory' {
+  if (record.patient === null) return 'directory'
+  const follows = type === 'Binary' || type === 'Provenance' || type === 'Patient'
+  const compartment = context.catalog.types.get(type)?.compartment ?? []
+  return follows || compartment.length > 0 ? 'record' : 'directory'
+}
+
+function fresh(settling: Settling, item: Item): Settled {
+  const { context, record } = settling
+  const collection = collectionOf(settling, item)
+  if (item.type === 'Patient' && record.opens && record.patient !== null)
+    return { item, collection, _id: record.patient, id: record.patient, chosen: false }
+  const ulid = context.newUlid()
+  const _id = collection === 'record' ? `${record.patient}-${ulid}` : ulid
+  return { item, collection, _id, id: _id, chosen: false }
+}
+
+const existing = (item: Item, row: Found): Settled => ({
+  item,
+  collection: row.patient === null ? 'directory' : 'record',
+  _id: row._id,
+  id: row.id,
+  existing: { version: row.version, updated: row.updated, target: targetOf(row) },
+  chosen: false,
+})
+
+const normalised = (applied: readonly (readonly [string, string])[]): string =>
+  JSON.stringify([...applied].map(([name, value]) => `${name}=${value}`).sort())
+
+/** The registry's line for a condition that another unit fulfilled in the meantime; its row, if it still is. */
+async function guarded(
+  settling: Settling,
+  at: { key: string; item: Item },
+): Promise<Found | { stale: string } | undefined> {
+  const { context } = settling
+  const [line] = await context.store.registered([at.key])
+  if (line === undefined) return undefined
+  const patient = parseServerId(line.resource)
+  const extent =
+    patient?.collection === 'record'
+      ? ({ collection: 'record', patient: patient.patient } as const)
+      : ({ collection: 'directory' } as const)
+  const row = await context.store.row(systemRestriction('resolve identifiers', extent), at.item.type, line.resource)
+  return row ?? { stale: line.resource }
+}
+
+/** Where the condition of an item looks: a record that is about to open holds nothing yet, but its Patient must be new. */
+function searchedBy(settling: Settling, item: Item): string | 'every' | 'nowhere' | null {
+  const { context, record } = settling
+  if (collectionOf(settling, item) === 'directory') return null
+  if (!record.opens) return record.patient
+  return item.type === 'Patient' && !context.regime.onePatient ? 'every' : 'nowhere'
+}
+
+async function conditional(settling: Settling, item: Item, criteria: string): Promise<Result<Settled>> {
+  const { context, call, record, facts, gone } = settling
+  const request = parseCriteria(context, item.type, criteria)
+  if (!request.ok) return failAll(request.failure.kind, request.failure.complaints)
+  const patient = searchedBy(settling, item)
+  const key = context.registryKey(
+    'guard',
+    patient ?? 'directory',
+    item.type,
+    depositorOf(call.principal),
+    normalised(request.value.applied),
+  )
+  const line = await guarded(settling, { key, item })
+  const rows =
+    patient === 'nowhere'
+      ? []
+      : await matchesOf(context, call, { patient, facts, gone, type: item.type, request: request.value })
+  const match = onlyMatch(rows, item.path)
+  if (!match.ok) return match
+  // Another unit opened this record since it was looked for: its claim stops this one, which is then thought through anew.
+  if (match.value !== undefined && record.opens && patient === 'every')
+    return ok({ ...fresh(settling, item), guard: { key } })
+  if (match.value !== undefined) return ok(existing(item, match.value))
+  const stale = line === undefined ? {} : { replaces: 'stale' in line ? line.stale : line._id }
+  return ok({ ...fresh(settling, item), guard: { key, ...stale } })
+}
+
+async function addressed(settling: Settling, item: Item, id: string): Promise<Result<Settled>> {
+  const { context, call } = settling
+  const place = await locate(context, item.type, id)
+  // A Patient whom another unit created since the record was looked for: its claim stops this one.
+  const overtaken = item.type === 'Patient' && item.method === 'PUT' && settling.record.opens
+  if (place !== undefined && !overtaken)
+    return ok({ item, collection: place.collection, _id: place._id, id, chosen: false })
+  if (item.method === 'DELETE' || !context.regime.choosesIds(call.principal, item.type)) return nothingThere(item)
+  return ok({ ...fresh(settling, item), id, chosen: true })
+}
+
+/** A Patient that a transaction names by its INS and that already has a record. */
+function knownPatient({ record }: Settling, item: Item): boolean {
+  return item.type === 'Patient' && item.method === 'POST' && !record.opens && record.patient !== null
+}
+
+async function patientRow(settling: Settling, item: Item): Promise<Result<Settled>> {
+  const { context, record } = settling
+  const patient = record.patient ?? ''
+  const row = await context.store.row(
+    systemRestriction('resolve identifiers', { collection: 'record', patient }),
+    'Patient',
+    patient,
+  )
+  return row === undefined ? ok(fresh(settling, item)) : ok(existing(item, row))
+}
+
+/** @returns the row of an item; fails when its id cannot be, or its condition means several. */
+export function settle(settling: Settling, item: Item): Promise<Result<Settled>> {
+  if (knownPatient(settling, item)) return patientRow(settling, item)
+  if (item.method !== 'POST') return addressed(settling, item, item.id ?? '')
+  return item.ifNoneExist === undefined
+    ? Promise.resolve(ok(fresh(settling, item)))
+    : conditional(settling, item, item.ifNoneExist)
+}
+
+/** When a row was first deposited, from the time in its ULID; undefined for a Patient, whose key has none. */
+export function firstDeposit(_id: string): number | undefined {
+  const ulid = _id.length === 26 ? _id : _id.slice(13)
+  if (ulid.length !== 26) return undefined
+  return [...ulid.slice(0, 10)].reduce((millis, digit) => millis * 32 + crockford.indexOf(digit), 0)
+}
+
+/** The key of the registry for an id that a client chose. */
+export const chosenKey = (context: Context, { item, id }: Settled): string => idKey(context, item.type, id)

@@ -1,0 +1,191 @@
+/** Performs a unit of writes, all or nothing: gather, decide, write; anew when another writer was faster. */
+import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import type { Interaction } from '../../../resources/resource.ts'
+import type { Facts } from '../../../security/facts.ts'
+import type { Committed } from '../../store/store.ts'
+import { factsOf, sayRefusal } from '../access.ts'
+import type { Call, Context } from '../interaction.ts'
+import { insKey } from '../patient-names.ts'
+import { nothingThere } from './absent.ts'
+import { attachedDrafts } from './attached.ts'
+import { checkBinaries } from './binaries.ts'
+import { claimsOf, unitOf } from './composition.ts'
+import { type Done, doneOf } from './done.ts'
+import { draftsOf } from './drafts.ts'
+import type { Item, UnitRecord } from './item.ts'
+import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
+import { withLargeDataApart } from './large-data.ts'
+import { namedBy } from './named.ts'
+import { known, type Push, pushOf } from './push.ts'
+import { nobodysRecord, recordOfUnit } from './record-of-unit.ts'
+import { checkValues } from './row-size.ts'
+import type { Settling } from './settle.ts'
+import { deletedBy, settleAll } from './settle-all.ts'
+import { supersededDrafts } from './supersede.ts'
+import { foundTraces, tracePushAgain, traceRefusal } from './traces.ts'
+import { takeTurns, turnKeys } from './turns.ts'
+
+/** How often a unit is thought through anew when its versions were overtaken. */
+const mostAttempts = 6
+
+const interactions = { POST: 'create', PUT: 'update', DELETE: 'delete' } as const satisfies Record<
+  Item['method'],
+  Interaction
+>
+
+/** What the token alone refuses of any item. */
+async function gateAll(context: Context, call: Call, items: readonly Item[]): Promise<Result<never> | undefined> {
+  for (const { method, type } of items) {
+    const asked = { ...call, interaction: interactions[method], type }
+    const denial = context.regime.gate({
+      principal: call.principal,
+      interaction: asked.interaction,
+      type,
+      now: context.now(),
+    })
+    if (denial !== undefined) return sayRefusal(context, asked, { denial, patient: null })
+  }
+  return undefined
+}
+
+type Attempt = Result<readonly Done[]> | 'again'
+
+/** What to do when the unit was not written. */
+function overtaken(
+  settling: Settling,
+  items: readonly Item[],
+  committed: Exclude<Committed, { outcome: 'committed' }>,
+): Attempt {
+  const { context, record } = settling
+  const opened =
+    committed.outcome === 'claimed' &&
+    record.ins !== undefined &&
+    committed.key === insKey(context, record.ins.system, record.ins.value)
+  const patient = items.find(({ type }) => type === 'Patient')
+  if (opened && patient?.ifNoneExist === undefined)
+    return fail(
+      'conflict',
+      'expected a patient who has no record, found one who has',
+      `${patient?.path ?? 'Patient'}.identifier`,
+    )
+  return 'again'
+}
+
+async function write(
+  settling: Settling,
+  at: { items: readonly Item[]; push: Push | undefined; stale: ReadonlyMap<string, string> },
+): Promise<Attempt> {
+  const settled = await settleAll(settling, at.items)
+  if (!settled.ok) return settled
+  const asked = await draftsOf(settling, settled.value)
+  if (!asked.ok) return asked
+  const implied = await supersededDrafts(settling, asked.value)
+  if (!implied.ok) return implied
+  const attached = await attachedDrafts(settling, asked.value)
+  const proposals = proposalsOf(settling, [...asked.value, ...implied.value, ...attached])
+  const fit = checkValues(
+    proposals.flatMap(({ draft, entry }) =>
+      entry === undefined ? [] : [{ search: entry.search, path: draft.settled.item.path }],
+    ),
+  )
+  if (!fit.ok) return fit
+  const labels = judged(settling, proposals, await namedBy(settling, proposals))
+  if (!labels.ok) return labels
+  const writes = await Promise.all(
+    proposals.flatMap(proposal => {
+      const label = labels.value.get(proposal)
+      return label === undefined ? [] : [rowWrite(settling, proposal, label)]
+    }),
+  )
+  const done = doneOf(settled.value, writes)
+  if (writes.length === 0) {
+    await settling.context.store.audit(foundTraces(settling, settled.value))
+    return ok(done)
+  }
+  const claims = claimsOf(settling, { settled: settled.value, push: at.push, done, stale: at.stale })
+  const committed = await settling.context.store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
+  return committed.outcome === 'committed' ? ok(done) : overtaken(settling, at.items, committed)
+}
+
+async function attempt(settling: Settling, items: readonly Item[]): Promise<Attempt> {
+  const { context, call, record } = settling
+  const answers = recordAnswers(settling)
+  if (!answers.ok) {
+    const addressed = items.find(({ method }) => method !== 'POST')
+    return addressed === undefined ? answers : nothingThere(addressed)
+  }
+  const push = pushOf(context, call, { patient: record.patient, items })
+  const before =
+    push === undefined || record.patient === null
+      ? ok({ stale: new Map<string, string>() })
+      : await known(context, record.patient, push)
+  if (!before.ok) return before
+  if ('answer' in before.value) {
+    const answer = before.value.answer
+    await tracePushAgain(settling, answer)
+    return ok(answer.map(item => ({ ...item, status: 200 as const })))
+  }
+  return write(settling, { items, push, stale: before.value.stale })
+}
+
+const overtakenAlways = fail(
+  'conflict',
+  'expected to write without being overtaken, found other writers every time; try again',
+)
+
+const turns = takeTurns()
+
+async function refused(
+  context: Context,
+  call: Call,
+  at: { patient: string | null; failure: Result<never>; facts?: Facts | undefined; opens?: boolean },
+): Promise<Result<never>> {
+  if (at.failure.ok) return at.failure
+  const { failure } = at.failure
+  const patient = at.patient === nobodysRecord ? null : at.patient
+  await traceRefusal(context, call, { failure, patient, facts: at.facts, opens: at.opens === true })
+  return at.failure
+}
+
+/** One attempt when the turn has come: a record that was still to be opened before may be open now. */
+async function inTurn(
+  context: Context,
+  call: Call,
+  at: { items: readonly Item[]; named: UnitRecord },
+): Promise<Attempt> {
+  const { items, named } = at
+  const record = named.opens ? await recordOfUnit(context, call, items) : ok(named)
+  if (!record.ok) return refused(context, call, { patient: null, failure: record })
+  const { patient, opens } = record.value
+  const facts = await factsOf(context, opens ? null : patient)
+  const gone = await deletedBy(context, items)
+  const done = await attempt({ context, call, record: record.value, facts, gone, now: context.now() }, items)
+  return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
+}
+
+/**
+ * @returns what became of each item, in order (what the server itself adds comes last); or the first reason why nothing
+ * was written, already in the trail.
+ */
+export async function performUnit(
+  context: Context,
+  call: Call,
+  asked: readonly Item[],
+): Promise<Result<readonly Done[]>> {
+  const closed = await gateAll(context, call, asked)
+  if (closed !== undefined) return closed
+  const fit = checkBinaries(asked)
+  if (!fit.ok) return refused(context, call, { patient: null, failure: fit })
+  const apart = withLargeDataApart(asked, context.newUlid)
+  if (!apart.ok) return refused(context, call, { patient: null, failure: apart })
+  const items = apart.value
+  let patient: string | null = null
+  for (let tried = 0; tried < mostAttempts; tried++) {
+    const named = await recordOfUnit(context, call, items)
+    if (!named.ok) return refused(context, call, { patient: null, failure: named })
+    patient = named.value.patient
+    const done = await turns(turnKeys(named.value, items), () => inTurn(context, call, { items, named: named.value }))
+    if (done !== 'again') return done
+  }
+  return refused(context, call, { patient, failure: overtakenAlways })
+}
