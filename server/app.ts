@@ -1,0 +1,77 @@
+/** Builds the web application: the tables of routes, protections and problems become one Fastify instance. */
+import { randomUUID } from 'node:crypto'
+import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { fail } from '../resources/outcome.ts'
+import { sendFailure } from './http/answer.ts'
+import { endConnectionsOnClose } from './http/closing.ts'
+import { takeBodiesAsBytes } from './http/content.ts'
+import { serveDocs } from './http/docs-ui.ts'
+import { serveFhir } from './http/fhir-routes.ts'
+import { guardRoutes, keepToThisMachine } from './http/guards.ts'
+import { givenRequestId, protectiveHeaders, regimeHeaders } from './http/headers.ts'
+import { serveHealth } from './http/health.ts'
+import { logAnswers, OwnLog } from './http/logging.ts'
+import { readAsked } from './http/parameters.ts'
+import type { Parts } from './http/parts.ts'
+import { handleClientError, handleError, handleFrameworkError } from './http/problems.ts'
+import { protect } from './http/protections.ts'
+import { createLog } from './log.ts'
+
+export type { Parts } from './http/parts.ts'
+
+/** The application, as what starts and stops it knows it. */
+export type App = FastifyInstance
+
+const bytesPerMebibyte = 1024 * 1024
+
+/** How long a client may take to send a request, and an idle connection is kept. */
+const timing = { requestTimeout: 120_000, keepAliveTimeout: 72_000 }
+
+const options = ({ config, log }: Parts, headers: Readonly<Record<string, string>>): FastifyServerOptions => ({
+  ...timing,
+  loggerInstance: log ?? createLog('silent'),
+  logController: new OwnLog({ requestIdLogLabel: 'request' }),
+  genReqId: ({ headers: given }) => givenRequestId(given) ?? randomUUID(),
+  bodyLimit: config.BODY_LIMIT_MIB * bytesPerMebibyte,
+  trustProxy: config.TRUSTED_PROXIES === undefined ? false : [...config.TRUSTED_PROXIES],
+  forceCloseConnections: 'idle',
+  return503OnClosing: false,
+  frameworkErrors: handleFrameworkError,
+  clientErrorHandler: handleClientError(headers),
+  routerOptions: {
+    ignoreTrailingSlash: true,
+    // `request.query` is what `readAsked` gives: decoded pairs in order, or why they cannot be decoded.
+    querystringParser: text => ({ ...readAsked(text) }),
+  },
+})
+
+/** Routes come after what protects them: a plugin guards only what is registered later. */
+async function serveAll(app: FastifyInstance, parts: Parts): Promise<void> {
+  await protect(app, parts.config)
+  await app.register(docs => serveDocs(docs, parts))
+  serveHealth(app, parts.ready)
+  serveFhir(app, parts)
+}
+
+/**
+ * @returns the application, neither started nor listening; `inject` starts it.
+ * Its start rejects when a route names no interaction.
+ */
+export function buildApp(parts: Parts): App {
+  const { name } = parts.context.regime
+  const headers = { ...protectiveHeaders, ...regimeHeaders(name) }
+  const app = fastify(options(parts, headers))
+  app.decorate('fixedHeaders', headers)
+  app.decorateRequest('caller', null)
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler((_request, reply) =>
+    sendFailure(reply, fail('notServed', 'expected a URL that this server serves, found another').failure),
+  )
+  guardRoutes(app)
+  takeBodiesAsBytes(app)
+  logAnswers(app)
+  endConnectionsOnClose(app)
+  if (name === 'none') keepToThisMachine(app)
+  app.register(scope => serveAll(scope, parts))
+  return app
+}

@@ -1,0 +1,120 @@
+/** Puts the parts together: settings, secrets, definitions and store become what every interaction is given. */
+
+import { elementNamesOf } from '../profiles/element-names.ts'
+import { compileValidator } from '../profiles/validate.ts'
+import type { Catalog } from '../resources/catalog.ts'
+import { ok, type Result } from '../resources/outcome.ts'
+import { readCatalog } from '../resources/read-catalog.ts'
+import type { Interaction } from '../resources/resource.ts'
+import { compileCanonicalDate } from '../search/canonical-date.ts'
+import { compileFollow } from '../search/inclusion.ts'
+import { compileIndexer } from '../search/index-resource.ts'
+import type { Surroundings } from '../security/gate.ts'
+import type { Regime } from '../security/regime.ts'
+import { dmpRegime } from '../security/regimes/dmp.ts'
+import { noneRegime } from '../security/regimes/none.ts'
+import { smartRegime } from '../security/regimes/smart.ts'
+import type { Parts } from './app.ts'
+import type { Config } from './config.ts'
+import { type Definitions, loadCapabilityStatement, loadDefinitions } from './definitions/load.ts'
+import { enter } from './enter.ts'
+import type { Context } from './interactions/interaction.ts'
+import { performers } from './interactions/performers.ts'
+import { loadPolicy } from './load-policy.ts'
+import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
+import { aesPageLinks } from './page-links-aes.ts'
+import { scopeReader } from './read-scope.ts'
+import { resolvePath } from './root.ts'
+import type { Secrets } from './secrets.ts'
+import { servedStatement } from './served-statement.ts'
+import type { MongoStore } from './store/mongo-store.ts'
+
+/** What the parts are made of. */
+export interface Materials {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly store: MongoStore
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/** The interactions that have code. */
+const performed: ReadonlySet<Interaction> = new Set(Object.keys(performers) as Interaction[])
+
+/** The one replaceable part that the setting ACCESS_REGIME chooses. */
+async function regimeOf({ config, now }: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+  if (config.ACCESS_REGIME === 'none') return ok(noneRegime())
+  if (config.ACCESS_REGIME === 'smart') return ok(smartRegime(surroundings))
+  const policy = await loadPolicy({ socialColumns: config.SOCIAL_COLUMNS, now: now() })
+  return policy.ok ? ok(dmpRegime(policy.value, surroundings)) : policy
+}
+
+type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames'>
+
+/** What the definitions of R4 become once the catalog is known. */
+function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL }: Config): Result<Compiled> {
+  const index = compileIndexer(catalog.types.values(), ZONE, BASE_URL)
+  if (!index.ok) return index
+  const canonicalDate = compileCanonicalDate(catalog.types.values(), ZONE)
+  if (!canonicalDate.ok) return canonicalDate
+  const follow = compileFollow(catalog, BASE_URL)
+  if (!follow.ok) return follow
+  const { validate } = compileValidator(structures, catalog.types.keys())
+  return ok({
+    index: index.value,
+    canonicalDate: canonicalDate.value,
+    follow: (resource, code) =>
+      follow.value({ source: resource.resourceType, code }, resource).map(reference => {
+        const [type = '', id = ''] = reference.split('/')
+        return { type, id }
+      }),
+    validate,
+    elementNames: elementNamesOf(structures),
+  })
+}
+
+/** What the clock, the dice and the secrets give. */
+const ownPowers = ({ secrets, now }: Materials) => ({
+  links: aesPageLinks(secrets.paging),
+  now,
+  newUlid: () => newUlid(now()),
+  newPatientKey,
+  newTie,
+  registryKey: registryKeys(secrets.registry),
+})
+
+async function contextOf(materials: Materials): Promise<Result<Context>> {
+  const { config, store, now } = materials
+  const definitions = await loadDefinitions()
+  const path = config.CAPABILITY_STATEMENT
+  const statement = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const catalog = readCatalog(statement, definitions, performed)
+  if (!catalog.ok) return catalog
+  const compiled = compile(catalog.value, definitions, config)
+  if (!compiled.ok) return compiled
+  const [base, zone, cors] = [config.BASE_URL, config.ZONE, config.CORS_ORIGINS !== undefined]
+  const readScope = scopeReader({ catalog: catalog.value, zone, base })
+  const regime = await regimeOf(materials, { catalog: catalog.value, readScope })
+  if (!regime.ok) return regime
+  return ok({
+    ...ownPowers(materials),
+    ...compiled.value,
+    catalog: catalog.value,
+    regime: regime.value,
+    store,
+    base,
+    zone,
+    performers,
+    statement: servedStatement(statement, { base, regime: config.ACCESS_REGIME, cors, started: now() }),
+    maxCount: config.SEARCH_MAX_COUNT,
+  })
+}
+
+/** @returns what the application is built of; fails with everything that is wrong with statement, policy or issuers. */
+export async function compose(materials: Materials): Promise<Result<Omit<Parts, 'ready'>>> {
+  const context = await contextOf(materials)
+  if (!context.ok) return context
+  const authenticate = await enter(materials, context.value)
+  if (!authenticate.ok) return authenticate
+  return ok({ context: context.value, performers, authenticate: authenticate.value, config: materials.config })
+}

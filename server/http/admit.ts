@@ -1,0 +1,88 @@
+/** What is refused before the body is read: no token, nothing that is served, an answer that cannot be read. */
+import type { FastifyReply, FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
+import type { Catalog } from '../../resources/catalog.ts'
+import { type Failure, fail } from '../../resources/outcome.ts'
+import { parseLogicalId } from '../../resources/resource.ts'
+import { allowedMethods, isPromised, type Route } from '../routes.ts'
+import { sendFailure } from './answer.ts'
+import { refuseContent } from './content.ts'
+import { acceptsJson, isJsonFormat } from './media-type.ts'
+import type { Parts } from './parts.ts'
+import { askedOf, parametersOf } from './read-call.ts'
+
+/** The type in the URL (`Bundle` where there is none), or why it is not served. */
+export function servedType(request: FastifyRequest, { types }: Catalog): string | Failure {
+  const { type } = parametersOf(request)
+  if (type === undefined) return 'Bundle'
+  return types.has(type)
+    ? type
+    : fail('notServed', 'expected a resource type of the capability statement, found another').failure
+}
+
+/** An id that begins so is the name of an operation or of a search across a type, and none is served here. */
+const isReserved = (id: string): boolean => id.startsWith('_') || id.startsWith('$')
+
+function refuseId({ interaction }: Route, request: FastifyRequest): Failure | undefined {
+  const { id } = parametersOf(request)
+  if (id === undefined) return undefined
+  if (isReserved(id))
+    return fail('notServed', 'expected the id of a resource, found an operation that is not served').failure
+  if (interaction !== 'update' || parseLogicalId(id) !== undefined) return undefined
+  return fail('badParameter', 'expected an id of 1 to 64 letters, digits, hyphens and points, found another text')
+    .failure
+}
+
+/** Binary is read as what it holds: whether JSON is meant, its interaction asks. https://hl7.org/fhir/R4/binary.html#rest */
+const readsBytes = ({ interaction }: Route, type: string): boolean =>
+  type === 'Binary' && (interaction === 'read' || interaction === 'vread')
+
+function refuseFormat(route: Route, request: FastifyRequest, type: string): Failure | undefined {
+  const asked = askedOf(request)
+  if (!asked.ok) return asked.failure
+  const { format } = asked.value
+  const { accept } = request.headers
+  const fits = format === undefined ? readsBytes(route, type) || acceptsJson(accept) : isJsonFormat(format)
+  if (fits) return undefined
+  const where = format === undefined ? 'Accept' : '_format'
+  return fail(
+    'notAcceptable',
+    `expected application/fhir+json in ${where}, found only what this server does not write`,
+    where,
+  ).failure
+}
+
+function refuse(route: Route, request: FastifyRequest, { context: { catalog } }: Parts): Failure | undefined {
+  const { caller } = request
+  if (route.open === undefined && caller?.ok !== true) {
+    return caller?.failure ?? fail('unauthenticated', 'expected an access token').failure
+  }
+  const type = servedType(request, catalog)
+  if (typeof type !== 'string') return type
+  if (!isPromised(route, catalog, type)) {
+    return fail(
+      'notAllowed',
+      `expected an interaction that the capability statement promises for ${type}, found ${route.interaction}`,
+    ).failure
+  }
+  return refuseId(route, request) ?? refuseFormat(route, request, type) ?? refuseContent(route, request, type)
+}
+
+/** Says which methods would do when this one does not. */
+function sayAllowed(
+  route: Route,
+  request: FastifyRequest,
+  { reply, catalog }: { reply: FastifyReply; catalog: Catalog },
+): void {
+  const type = servedType(request, catalog)
+  if (typeof type === 'string') reply.header('Allow', allowedMethods(route.url, catalog, type).join(', '))
+}
+
+/** @returns the hook that lets a request of the route go on to its body, or answers it. */
+export const admit =
+  (route: Route, parts: Parts): preParsingAsyncHookHandler =>
+  async (request, reply, payload) => {
+    const failure = refuse(route, request, parts)
+    if (failure === undefined) return payload
+    if (failure.kind === 'notAllowed') sayAllowed(route, request, { reply, catalog: parts.context.catalog })
+    return sendFailure(reply, failure)
+  }

@@ -1,0 +1,77 @@
+/** Puts the table of routes on the wire: each request is admitted, read, performed, answered. https://hl7.org/fhir/R4/http.html */
+import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { type Failure, fail } from '../../resources/outcome.ts'
+import type { Call, Context } from '../interactions/interaction.ts'
+import { allowedMethods, type Route, routes } from '../routes.ts'
+import { admit, servedType } from './admit.ts'
+import { sendFailure, sendReply } from './answer.ts'
+import type { Parts } from './parts.ts'
+import { readCall } from './read-call.ts'
+
+const otherMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const
+
+/** Whether a Bundle is a batch or a transaction is known only now: one of them may not be promised. */
+function refuseSystem({ interaction }: Call, { catalog: { system } }: Context): Failure | undefined {
+  if ((interaction !== 'batch' && interaction !== 'transaction') || system.has(interaction)) return undefined
+  return fail(
+    'notAllowed',
+    `expected a Bundle of type ${[...system].join(' or ')}, found ${interaction}`,
+    'Bundle.type',
+  ).failure
+}
+
+/** Performs the interaction of the route. Made once for a route, not for a request. */
+const perform =
+  (route: Route, { context, performers }: Parts) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const read = readCall(route, request)
+    if (!read.ok) return sendFailure(reply, read.failure)
+    const { call, indent } = read.value
+    const refused = refuseSystem(call, context)
+    if (refused !== undefined) return sendFailure(reply, refused)
+    const result = await performers[call.interaction](context, call)
+    return result.ok ? sendReply(reply, result.value, indent) : sendFailure(reply, result.failure)
+  }
+
+function serve(app: FastifyInstance, route: Route, parts: Parts): void {
+  const identify = async (request: FastifyRequest): Promise<void> => {
+    request.caller = await parts.authenticate(request.headers.authorization)
+  }
+  app.route({
+    method: route.method,
+    url: route.url,
+    config: { interaction: route.interaction },
+    onRequest: route.open === undefined ? [identify] : [],
+    preParsing: admit(route, parts),
+    handler: perform(route, parts),
+  })
+}
+
+/** Every other method at a URL of the table is refused with the methods that would do. */
+function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): void {
+  const answered = routes.filter(route => route.url === url).map(({ method }): string => method)
+  if (answered.includes('GET')) answered.push('HEAD')
+  const method: HTTPMethods[] = otherMethods.filter(each => !answered.includes(each))
+  const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
+    const type = servedType(request, context.catalog)
+    if (typeof type !== 'string') return sendFailure(reply, type)
+    const allowed = allowedMethods(url, context.catalog, type).join(', ')
+    const { failure } = fail('notAllowed', `expected one of the methods ${allowed}, found ${request.method}`)
+    return sendFailure(reply.header('Allow', allowed), failure)
+  }
+  const config = { open: 'refuses the method and does nothing else' }
+  app.route({
+    method,
+    url,
+    config,
+    exposeHeadRoute: false,
+    onRequest: (request, reply) => void refuse(request, reply),
+    handler: refuse,
+  })
+}
+
+/** Registers every route of the table, and the refusals between them. */
+export function serveFhir(app: FastifyInstance, parts: Parts): void {
+  for (const route of routes) serve(app, route, parts)
+  for (const url of new Set(routes.map(route => route.url))) refuseOthers(app, url, parts)
+}

@@ -1,0 +1,110 @@
+/** What went wrong before, beside or inside an interaction, as OperationOutcomes. https://hl7.org/fhir/R4/http.html#2.21.0.4 */
+
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { type Failure, fail, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
+import type { Resource } from '../../resources/resource.ts'
+import { describeError } from '../log.ts'
+import { Unavailable } from '../store/unavailable.ts'
+import { sendFailure, sendOutcome } from './answer.ts'
+import { fhirJson } from './headers.ts'
+
+/** Carries a failure out of a plugin that can only throw. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly failure: Failure
+
+  constructor({ failure }: { readonly failure: Failure }) {
+    super(failure.kind)
+    this.failure = failure
+  }
+}
+
+/** The web framework's own errors that a client causes. Any other one is a bug of the server. */
+const ofFramework: Readonly<Record<string, Failure>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: fail('bodyTooLarge', 'expected a smaller body: the limit is the setting BODY_LIMIT_MIB')
+    .failure,
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: fail(
+    'unsupportedMediaType',
+    'expected a media type in the header Content-Type, found something else',
+  ).failure,
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: fail(
+    'malformedBody',
+    'expected as many bytes as Content-Length says, found another number',
+  ).failure,
+  FST_ERR_BAD_URL: fail('badParameter', 'expected a URL with UTF-8 escapes, found one that cannot be decoded').failure,
+  FST_ERR_MAX_PARAM_LENGTH: fail(
+    'notFound',
+    'expected a resource type and an id, found a text that is too long to be one',
+  ).failure,
+}
+
+const interrupted = fail('malformedBody', 'expected the whole body, found its end too early').failure
+
+const unavailable = fail(
+  'unavailable',
+  'the database did not answer in time; look whether a write was done before you send it again',
+).failure
+
+/** The failure that an error means; undefined for a bug. */
+function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof Refused) return error.failure
+  if (error instanceof Unavailable) return unavailable
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return code === 'ECONNRESET' ? interrupted : ofFramework[code]
+}
+
+const unexpected = (request: string): Resource => ({
+  resourceType: 'OperationOutcome',
+  issue: [
+    {
+      severity: 'fatal',
+      code: 'exception',
+      diagnostics: `unexpected failure; quote ${request} to the operator of the server`,
+    },
+  ],
+})
+
+const bugStatus = 500
+
+/** The one place where exceptions end: told to the operator in full, to the client by the id of the request. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = failureOf(error)
+  if (error instanceof Unavailable) request.log.warn({ error: describeError(error) }, 'database unavailable')
+  if (failure !== undefined) return sendFailure(reply, failure)
+  request.log.error({ error: describeError(error) }, 'unexpected failure')
+  return sendOutcome(reply, bugStatus, unexpected(request.id))
+}
+
+/** Errors that the framework finds before a route is chosen. */
+export const handleFrameworkError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+  handleError(error, request, reply)
+}
+
+const unreadable: Readonly<Record<string, Failure>> = {
+  HPE_HEADER_OVERFLOW: fail('badParameter', 'expected a shorter URL and fewer headers: 16 KiB together').failure,
+  ERR_HTTP_REQUEST_TIMEOUT: fail('badParameter', 'expected the request sooner, found only a part of it').failure,
+}
+
+const noHttp = fail('badParameter', 'expected an HTTP request, found something else').failure
+
+/** Answers what is not even a request; there is nothing yet to answer through but the socket. */
+export function handleClientError(
+  headers: Readonly<Record<string, string>>,
+): (error: Error & { code?: string }, socket: Socket) => void {
+  return ({ code = '' }, socket) => {
+    if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const failure = unreadable[code] ?? noHttp
+    const { status } = failureKinds[failure.kind]
+    const body = JSON.stringify(toOperationOutcome(failure))
+    const fields = {
+      ...headers,
+      'Content-Type': fhirJson,
+      'Content-Length': Buffer.byteLength(body),
+      Connection: 'close',
+    }
+    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+  }
+}

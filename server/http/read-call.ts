@@ -1,0 +1,71 @@
+/** A request of the wire as the call of an interaction. https://hl7.org/fhir/R4/http.html */
+import type { FastifyRequest } from 'fastify'
+import { ok, type Result } from '../../resources/outcome.ts'
+import { anonymous } from '../../security/regimes/none.ts'
+import type { Body, Call } from '../interactions/interaction.ts'
+import type { Route } from '../routes.ts'
+import { bundleInteraction } from './bundle-type.ts'
+import { readBody, readForm } from './content.ts'
+import { preferencesOf } from './headers.ts'
+import { type Asked, toAsked } from './parameters.ts'
+
+/** The parts of the URL that the route names. The router has read them. */
+export const parametersOf = (
+  request: FastifyRequest,
+): { readonly type?: string; readonly id?: string; readonly version?: string } =>
+  request.params as { type?: string; id?: string; version?: string }
+
+/** What stands after the question mark. `readAsked` has read it. */
+export const askedOf = (request: FastifyRequest): Result<Asked> => request.query as Result<Asked>
+
+interface Content {
+  readonly asked: Asked
+  readonly body?: Body
+}
+
+/** The parameters of a posted search follow those of the URL. https://hl7.org/fhir/R4/http.html#search-post */
+function readSearch(request: FastifyRequest, { parameters }: Asked): Result<Content> {
+  const posted = readForm(request)
+  if (!posted.ok) return posted
+  const asked = toAsked([...parameters, ...posted.value])
+  return asked.ok ? ok({ asked: asked.value }) : asked
+}
+
+function readContent(route: Route, request: FastifyRequest, type: string): Result<Content> {
+  const asked = askedOf(request)
+  if (!asked.ok || route.body === 'none') return asked.ok ? ok({ asked: asked.value }) : asked
+  if (route.body === 'form') return readSearch(request, asked.value)
+  const body = readBody(request, type)
+  return body.ok ? ok({ asked: asked.value, body: body.value }) : body
+}
+
+const typeOfSystem = ({ interaction }: Route): string =>
+  interaction === 'capabilities' ? 'CapabilityStatement' : 'Bundle'
+
+type Draft = { -readonly [Name in keyof Call]: Call[Name] }
+
+/** @returns the call, and whether a person reads the answer (`_pretty`). */
+export function readCall(
+  route: Route,
+  request: FastifyRequest,
+): Result<{ readonly call: Call; readonly indent: boolean }> {
+  const { type = typeOfSystem(route), id, version } = parametersOf(request)
+  const content = readContent(route, request, type)
+  if (!content.ok) return content
+  const { asked, body } = content.value
+  const isBundle = route.url === '/fhir' && body?.form === 'json'
+  const interaction = isBundle ? bundleInteraction(body.text) : route.interaction
+  const { caller } = request
+  const draft: Draft = {
+    principal: caller?.ok === true ? caller.value : anonymous,
+    interaction,
+    type,
+    parameters: asked.parameters,
+    preferences: preferencesOf(request.headers, interaction, asked.format),
+    request: request.id,
+  }
+  if (id !== undefined) draft.id = id
+  if (version !== undefined) draft.version = version
+  if (body !== undefined) draft.body = body
+  return ok({ call: draft, indent: asked.pretty })
+}

@@ -1,0 +1,118 @@
+/** The OpenAPI document of what the capability statement promises. https://spec.openapis.org/oas/v3.0.3 */
+import type { Catalog, ServedType } from '../resources/catalog.ts'
+import type { Interaction } from '../resources/resource.ts'
+import {
+  bodies,
+  headerParameters,
+  headersOf,
+  type Json,
+  responses,
+  resultParameters,
+  securityScheme,
+} from './openapi-components.ts'
+import { type Route, routes } from './routes.ts'
+
+/** What each interaction does, and the answers that belong to it alone. */
+const described: Readonly<
+  Record<Interaction, { readonly says: (type: string) => string; readonly answers: readonly string[] }>
+> = {
+  read: { says: type => `Read a ${type}`, answers: ['200', '304', '404', '410'] },
+  vread: { says: type => `Read one version of a ${type}`, answers: ['200', '304', '404', '410'] },
+  'history-instance': { says: type => `List the versions of a ${type}`, answers: ['200', '404'] },
+  create: { says: type => `Create a ${type}`, answers: ['200', '201', '400', '409', '412', '422'] },
+  update: { says: type => `Update a ${type}`, answers: ['200', '201', '400', '404', '409', '412', '422'] },
+  delete: { says: type => `Delete a ${type}`, answers: ['204', '404', '409', '412'] },
+  'search-type': { says: type => `Search among resources of type ${type}`, answers: ['200', '400'] },
+  batch: { says: () => 'Perform the entries of a Bundle one by one', answers: ['200', '400'] },
+  transaction: {
+    says: () => 'Perform the entries of a Bundle: all or none of a transaction, one by one of a batch',
+    answers: ['200', '400', '409', '412', '422'],
+  },
+  capabilities: { says: () => 'Read what this server promises', answers: ['200'] },
+}
+
+/** Answers that any guarded request may get. */
+const guarded = ['401', '403', '429', '503'] as const
+
+const referTo = (kind: 'responses' | 'parameters', name: string): Json => ({ $ref: `#/components/${kind}/${name}` })
+
+const ofUrl = ({ url }: Route): readonly Json[] =>
+  ['id', 'version']
+    .filter(name => url.includes(`:${name}`))
+    .map(name => ({ name, in: 'path', required: true, schema: { type: 'string' } }))
+
+/** The search parameters of a type, and what controls the result. https://hl7.org/fhir/R4/search.html */
+const ofSearch = ({ parameters, includes, revincludes }: ServedType): readonly Json[] => [
+  ...[...parameters.values()].map(({ code, type, definition }) => ({
+    name: code,
+    in: 'query',
+    description: `${type}: ${definition}`,
+    schema: { type: 'string' },
+  })),
+  ...resultParameters([...includes], [...revincludes]),
+]
+
+function toOperation(route: Route, name: string, served: ServedType | undefined): Json {
+  const { interaction, method, open, body } = route
+  const { says, answers } = described[interaction]
+  const search = interaction === 'search-type' && method === 'GET' && served !== undefined ? ofSearch(served) : []
+  const codes = open === undefined ? [...answers, ...guarded] : answers
+  return {
+    operationId: `${method.toLowerCase()}-${interaction}-${name}`,
+    tags: [name],
+    summary: says(name),
+    parameters: [...ofUrl(route), ...search, ...headersOf(interaction).map(header => referTo('parameters', header))],
+    ...(body === 'none' ? {} : { requestBody: bodies[body] }),
+    ...(open === undefined ? {} : { security: [] }),
+    responses: Object.fromEntries(codes.map(code => [code, referTo('responses', code)])),
+  }
+}
+
+/** `/fhir/:type/:id` as the document writes it below the base: `/Patient/{id}`. */
+const pathOf = ({ url }: Route, type: string): string =>
+  url
+    .slice('/fhir'.length)
+    .replace(':type', type)
+    .replaceAll(/:(\w+)/g, '{$1}') || '/'
+
+type Placed = readonly [path: string, method: string, operation: Json]
+
+const place = (route: Route, name: string, served?: ServedType): Placed => [
+  pathOf(route, name),
+  route.method.toLowerCase(),
+  toOperation(route, name, served),
+]
+
+function placed({ types, system }: Catalog): readonly Placed[] {
+  const ofSystem = routes.filter(({ url }) => !url.includes(':type') && (url !== '/fhir' || system.size > 0))
+  const ofType = routes.filter(({ url }) => url.includes(':type'))
+  return [
+    ...ofSystem.map(route => place(route, 'System')),
+    ...[...types.values()].flatMap(served =>
+      ofType
+        .filter(({ interaction }) => served.interactions.has(interaction))
+        .map(route => place(route, served.type, served)),
+    ),
+  ]
+}
+
+/**
+ * @param catalog what the capability statement promises.
+ * @param base where clients reach it; the document names its path only, so that a page of the same server may call it.
+ */
+export function openApi(catalog: Catalog, base: string): Json {
+  const paths: Record<string, Json> = {}
+  for (const [path, method, operation] of placed(catalog)) paths[path] = { ...paths[path], [method]: operation }
+  return {
+    openapi: '3.0.3',
+    info: {
+      title: 'Dossier Médical Partagé',
+      version: '4.0.1',
+      description: 'FHIR R4, as the capability statement under `metadata` promises it.',
+    },
+    servers: [{ url: new URL(base).pathname }],
+    security: [{ bearer: [] }],
+    paths,
+    components: { securitySchemes: { bearer: securityScheme }, responses: responses(), parameters: headerParameters },
+  }
+}

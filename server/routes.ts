@@ -1,0 +1,58 @@
+/** Every URL this server answers, as tables. https://hl7.org/fhir/R4/http.html */
+import type { Catalog } from '../resources/catalog.ts'
+import type { Interaction } from '../resources/resource.ts'
+
+/** One interaction at one URL. `HEAD` follows `GET`. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly url: string
+  readonly interaction: Interaction
+  /** What the body is: nothing, a resource (or the bytes of a Binary), or parameters of a search. */
+  readonly body: 'none' | 'resource' | 'form'
+  /** Why no access token is asked. Every other route asks for one. */
+  readonly open?: string
+}
+
+/** `POST /fhir` is a batch or a transaction, as its Bundle says. */
+export const routes: readonly Route[] = [
+  { method: 'GET', url: '/fhir/:type/:id', interaction: 'read', body: 'none' },
+  { method: 'GET', url: '/fhir/:type/:id/_history/:version', interaction: 'vread', body: 'none' },
+  { method: 'GET', url: '/fhir/:type/:id/_history', interaction: 'history-instance', body: 'none' },
+  { method: 'POST', url: '/fhir/:type', interaction: 'create', body: 'resource' },
+  { method: 'PUT', url: '/fhir/:type/:id', interaction: 'update', body: 'resource' },
+  { method: 'DELETE', url: '/fhir/:type/:id', interaction: 'delete', body: 'none' },
+  { method: 'GET', url: '/fhir/:type', interaction: 'search-type', body: 'none' },
+  { method: 'POST', url: '/fhir/:type/_search', interaction: 'search-type', body: 'form' },
+  { method: 'POST', url: '/fhir', interaction: 'transaction', body: 'resource' },
+  {
+    method: 'GET',
+    url: '/fhir/metadata',
+    interaction: 'capabilities',
+    body: 'none',
+    open: 'a client must learn what is served before it can ask for a token',
+  },
+]
+
+/** The routes that are not of FHIR, and why each is open. A route that is in neither table stops the start. */
+export const openAreas: readonly { readonly url: string; readonly below?: true; readonly because: string }[] = [
+  { url: '/health/live', because: 'says only that the process runs' },
+  { url: '/health/ready', because: 'says only whether the database answers' },
+  { url: '/docs', below: true, because: 'says what `/fhir/metadata` says, for people' },
+  { url: '*', because: 'answers what a browser asks before a request of another origin, and nothing else' },
+]
+
+/** Whether a route of that URL may be without an interaction. */
+export const isOpenArea = (url: string): boolean =>
+  openAreas.some(area => area.url === url || (area.below === true && url.startsWith(`${area.url}/`)))
+
+/** Whether the capability statement promises the route for the type. */
+export function isPromised({ interaction, url }: Route, { types, system }: Catalog, type: string): boolean {
+  if (interaction === 'capabilities') return true
+  return url === '/fhir' ? system.size > 0 : types.get(type)?.interactions.has(interaction) === true
+}
+
+/** The methods that the URL answers for the type, for the header `Allow`. */
+export function allowedMethods(url: string, catalog: Catalog, type: string): readonly string[] {
+  const promised = routes.filter(route => route.url === url && isPromised(route, catalog, type))
+  return promised.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+}

@@ -1,0 +1,130 @@
+/** Every setting of the server: `docs/configuration.md` is printed from this table. */
+import {
+  fhirBase,
+  hostName,
+  issuers,
+  mongoUrl,
+  oneOf,
+  origins,
+  path,
+  proxies,
+  type Setting,
+  text,
+  timeZone,
+  wholeNumber,
+  yesOrNo,
+} from './setting.ts'
+
+/** Units are part of the name. A new setting is a new row. */
+export const settings = {
+  HOST: { meaning: 'Address to listen on.', fallback: '127.0.0.1', form: hostName },
+  PORT: { meaning: 'TCP port to listen on; 0 takes any free one.', fallback: '8080', form: wholeNumber(0, 65_535) },
+  BASE_URL: {
+    meaning: 'Where clients reach the server; every link and `Location` begins with it.',
+    otherwise: '`http://HOST:PORT/fhir`',
+    form: fhirBase,
+  },
+  DATA_DIR: {
+    meaning: 'Folder for what the server keeps itself: its secrets and the embedded database.',
+    fallback: '.data',
+    form: path,
+  },
+  MONGODB_URL: {
+    meaning: 'A replica set or a sharded cluster. Without it the server starts a MongoDB of its own in `DATA_DIR`.',
+    form: mongoUrl,
+    secret: true,
+  },
+  MONGODB_DATABASE: { meaning: 'Name of the database.', fallback: 'dmp', form: text },
+  MONGOD_BINARY: { meaning: 'Program that the embedded database runs, 6.0 or later.', form: path },
+  ACCESS_REGIME: {
+    meaning:
+      'Who may see what: `dmp` is the law of the shared record; `smart` enforces tokens, scopes and the patient compartment; `none` permits everything and listens on this machine only.',
+    fallback: 'dmp',
+    form: oneOf('dmp', 'smart', 'none'),
+  },
+  CAPABILITY_STATEMENT: {
+    meaning: 'The CapabilityStatement to serve instead of the one of the project.',
+    form: path,
+  },
+  ISSUERS: { meaning: 'The issuers of access tokens, and where their public keys are.', form: issuers },
+  ISSUERS_FILE: {
+    meaning:
+      'JSON file with a list of `{issuer, jwks, audience?, algorithms?, demandsDmp?}`, for what `ISSUERS` cannot say.',
+    form: path,
+  },
+  AUDIENCE: {
+    meaning: 'The `aud` that an access token must have.',
+    otherwise: '`urn:dmp:demo` with demonstration identities, else required',
+    form: text,
+  },
+  SECRETS_FILE: {
+    meaning:
+      'JSON file with the secrets of the server; made with mode 0600 when absent, and the same for every instance of one database.',
+    otherwise: '`secrets.json` in `DATA_DIR`; required with `MONGODB_URL`',
+    form: path,
+  },
+  DEMO: {
+    meaning:
+      'Whether demonstration identities, their signing key and records exist; `force` allows them on a real deployment.',
+    otherwise: '`true` with the embedded database and outside production, else `false`',
+    form: oneOf('true', 'false', 'force'),
+  },
+  NODE_ENV: { meaning: '`production` switches the demonstration off.', form: text },
+  ZONE: {
+    meaning: 'Time zone of dates that are written without one.',
+    fallback: 'Europe/Paris',
+    form: timeZone,
+  },
+  SEARCH_MAX_COUNT: {
+    meaning: 'Most matches on one page, whatever `_count` asks.',
+    fallback: '200',
+    form: wholeNumber(1, 1000),
+  },
+  CROSS_PATIENT_SEARCH: {
+    meaning: 'Which types carry the index of searches across patients (regimes `smart` and `none`).',
+    fallback: 'all',
+    form: oneOf('all', 'patient'),
+  },
+  SOCIAL_COLUMNS: {
+    meaning: 'Whether the six columns of social professions (AJ to AT) of the matrix are open.',
+    fallback: 'false',
+    form: yesOrNo,
+  },
+  BODY_LIMIT_MIB: { meaning: 'Largest body of a request, in mebibytes.', fallback: '20', form: wholeNumber(1, 512) },
+  RATE_LIMIT_PER_MINUTE: {
+    meaning:
+      'Most requests of one caller in a minute; 0 sets no limit. It stops a loop that went wild; a hospital is one caller.',
+    fallback: '300000',
+    form: wholeNumber(0, 100_000_000),
+  },
+  ANONYMOUS_RATE_LIMIT_PER_MINUTE: {
+    meaning: 'Most requests without a valid token from one address in a minute; 0 sets no limit.',
+    fallback: '6000',
+    form: wholeNumber(0, 100_000_000),
+  },
+  MAX_EVENT_LOOP_DELAY_MILLIS: {
+    meaning: 'Mean delay of the process above which requests are turned away with 503; 0 turns none away.',
+    fallback: '1000',
+    form: wholeNumber(0, 60_000),
+  },
+  TOKEN_CACHE_SECONDS: {
+    meaning: 'How long the verdict on an access token is kept; 0 verifies each time.',
+    fallback: '60',
+    form: wholeNumber(0, 300),
+  },
+  SHUTDOWN_GRACE_SECONDS: {
+    meaning: 'How long running requests may take to finish when the server is asked to stop.',
+    fallback: '15',
+    form: wholeNumber(0, 600),
+  },
+  CORS_ORIGINS: { meaning: 'Web origins whose pages may call the server; without it none may.', form: origins },
+  TRUSTED_PROXIES: {
+    meaning: 'Proxies whose `X-Forwarded-For` is believed; without it none is.',
+    form: proxies,
+  },
+  LOG_LEVEL: {
+    meaning: 'Least severe messages that are logged.',
+    fallback: 'info',
+    form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),
+  },
+} satisfies Record<string, Setting<unknown>>

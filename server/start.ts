@@ -1,0 +1,146 @@
+/** Starts everything in order: settings, secrets, database, application, demonstration; and stops it in the other order. */
+import { join } from 'node:path'
+import { fail, ok, type Result } from '../resources/outcome.ts'
+import { type App, buildApp } from './app.ts'
+import { type ClosingOrder, closingOrder } from './closing-order.ts'
+import { compose } from './compose.ts'
+import { type Config, readConfig } from './config.ts'
+import { startMongod } from './launch/embedded-mongod.ts'
+import { freePort } from './launch/loopback-port.ts'
+import { loadDemoRecords } from './load-demo.ts'
+import { createLog, describeError } from './log.ts'
+import { resolvePath } from './root.ts'
+import { checkFingerprint, readSecrets, type Secrets } from './secrets.ts'
+import { type MongoStore, openStore } from './store/mongo-store.ts'
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/** A server that answers. */
+export interface Running {
+  readonly config: Config
+  readonly app: App
+  /** FHIR base, without a final slash. */
+  readonly base: string
+  /** Swagger UI. */
+  readonly documentation: string
+}
+
+/** A server that starts. */
+export interface Starting {
+  /** Fails with everything that an operator must correct; rejects when something else prevents the start. */
+  readonly running: Promise<Result<Running>>
+  /** Stops what runs so far: finishes running requests and the trail, then closes the database. */
+  readonly stop: () => Promise<void>
+}
+
+/** Tells a person what happens, one sentence at a time. */
+export type Say = (sentence: string) => void
+
+/** A port must be known before the first link is written, so 0 becomes one that is free now. */
+async function withPort(environment: Environment): Promise<Result<Environment>> {
+  const { PORT: asked } = environment
+  if (asked === '0') return ok({ ...environment, PORT: String(await freePort(undefined)) })
+  const config = readConfig(environment)
+  if (!config.ok) return config
+  const port = await freePort(config.value.PORT)
+  return port === config.value.PORT
+    ? ok(environment)
+    : fail(
+        'badParameter',
+        `PORT: ${config.value.PORT} is taken by another program; set PORT to a free one, or to 0 for any`,
+      )
+}
+
+async function databaseUrl(config: Config, environment: Environment, { say, order }: Progress): Promise<string> {
+  if (config.MONGODB_URL !== undefined) return config.MONGODB_URL
+  const mongod = await startMongod({ dataDir: resolvePath(config.DATA_DIR), onProgress: say, environment })
+  await order.opened(mongod.stop)
+  return mongod.url
+}
+
+async function openDatabase(config: Config, environment: Environment, progress: Progress): Promise<MongoStore> {
+  const store = await openStore({
+    url: await databaseUrl(config, environment, progress),
+    database: config.MONGODB_DATABASE,
+    crossPatientSearch: config.CROSS_PATIENT_SEARCH,
+    zone: config.ZONE,
+  })
+  await progress.order.opened(() => store.close())
+  return store
+}
+
+interface Progress {
+  readonly say: Say
+  readonly order: ClosingOrder
+}
+
+/** Closes the application: a connection that does not end by itself is cut when the grace is over. */
+async function closeApp(app: App, graceSeconds: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceSeconds * 1000)
+  await app.close()
+  clearTimeout(cut)
+}
+
+const answers = (store: MongoStore): Promise<boolean> =>
+  store.ping().then(
+    () => true,
+    () => false, // whatever it is, this server cannot serve now
+  )
+
+interface Opened {
+  readonly config: Config
+  readonly secrets: Secrets
+  readonly store: MongoStore
+}
+
+async function openApp({ config, secrets, store }: Opened, { say, order }: Progress): Promise<Result<App>> {
+  const parts = await compose({ config, secrets, store, now: Date.now })
+  if (!parts.ok) return parts
+  const log = createLog(config.LOG_LEVEL)
+  const app = buildApp({ ...parts.value, log, ready: () => answers(store) })
+  await order.opened(() => closeApp(app, config.SHUTDOWN_GRACE_SECONDS))
+  await app.ready()
+  if (secrets.demoKey !== undefined) {
+    log.level = 'silent'
+    await loadDemoRecords({ app, config, key: secrets.demoKey, say })
+    log.level = config.LOG_LEVEL
+  }
+  await app.listen({ host: config.HOST, port: config.PORT })
+  return ok(app)
+}
+
+async function run(given: Environment, progress: Progress): Promise<Result<Running>> {
+  const environment = await withPort(given)
+  if (!environment.ok) return environment
+  const config = readConfig(environment.value)
+  if (!config.ok) return config
+  const { SECRETS_FILE, DATA_DIR, DEMO, BASE_URL } = config.value
+  const secrets = await readSecrets(resolvePath(SECRETS_FILE ?? join(DATA_DIR, 'secrets.json')), DEMO)
+  if (!secrets.ok) return secrets
+  const store = await openDatabase(config.value, environment.value, progress)
+  const agreed = await checkFingerprint({ fingerprint: text => store.agreed('secrets', text) }, secrets.value)
+  if (!agreed.ok) return agreed
+  const app = await openApp({ config: config.value, secrets: secrets.value, store }, progress)
+  if (!app.ok) return app
+  const documentation = BASE_URL.replace(/\/fhir$/, '/docs')
+  return ok({ config: config.value, app: app.value, base: BASE_URL, documentation })
+}
+
+/**
+ * Starts a server. A start that fails closes what it opened.
+ * @param environment the settings. @param say is told what takes time.
+ */
+export function startServer(environment: Environment, say: Say): Starting {
+  const order = closingOrder(error => say(`Could not be closed: ${JSON.stringify(describeError(error))}`))
+  const running = run(environment, { say, order }).then(
+    async result => {
+      if (!result.ok) await order.close()
+      return result
+    },
+    async (error: unknown) => {
+      await order.close()
+      throw error
+    },
+  )
+  return { running, stop: () => order.close() }
+}
