@@ -1,0 +1,197 @@
+/** The two other regimes: scopes and the patient compartment alone, and no rule at all. `access.md` sections 6, 9 and 12. */
+import { request } from 'node:http'
+import t from 'tap'
+import { startServer } from '../../server/start.ts'
+import { matchesOf } from '../support/client.ts'
+import { select } from '../support/pointer.ts'
+import { type Actor, gp, operator } from './support/cast.ts'
+import { asks, batch, creates, insSystem, observation, patient, transaction } from './support/contents.ts'
+import { expectStatus, idOf, newIns, refusalOf, type Stage, startStage } from './support/stage.ts'
+
+const user = (...scopes: readonly string[]): Actor => ({ ...gp, scope: scopes.join(' ') })
+const all = user('user/*.cruds')
+
+const stage = await startStage(t, { ACCESS_REGIME: 'smart' })
+
+/** A Patient with one laboratory result. */
+async function person(each: Stage) {
+  const id = idOf(expectStatus(await each.post(all, patient(newIns())), 201).headers.get('location'))
+  const result = idOf(expectStatus(await each.post(all, observation({ id })), 201).headers.get('location'))
+  return { id, result }
+}
+const [one, two] = [await person(stage), await person(stage)]
+const stray = idOf(
+  expectStatus(await stage.post(all, observation({ id: '' }, { subject: undefined })), 201).headers.get('location'),
+)
+const launched = (...scopes: readonly string[]): Actor => ({ ...user(...scopes), patient: one.id })
+
+t.test('smart: scopes of users and systems hold in every record', async t => {
+  for (const { id, result } of [one, two]) {
+    t.equal((await stage.get(user('user/*.rs'), `Observation/${result}`)).status, 200)
+    t.equal(matchesOf(await stage.get(user('system/*.rs'), `Observation?patient=${id}`)).length, 1)
+  }
+  t.ok(matchesOf(await stage.get(user('user/Observation.rs'), 'Observation?code=718-7')).length >= 3, 'across patients')
+  t.equal(refusalOf(await stage.get(user('user/Patient.rs'), 'Observation')), '403 insufficientScope')
+  t.equal(refusalOf(await stage.post(user('user/*.rs'), observation(one))), '403 insufficientScope')
+})
+
+t.test('smart: patient/ scopes hold in the compartment of the launch context, and nowhere else', async t => {
+  const reader = launched('patient/*.rs')
+  t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 200)
+  for (const path of [
+    `Observation/${two.result}`,
+    `Observation/${two.result}/_history/1`,
+    `Observation/${two.result}/_history`,
+    `Patient/${two.id}`,
+    `Observation/${stray}`,
+  ])
+    t.equal((await stage.get(reader, path)).status, 404, path)
+  for (const [search, count] of [
+    [`Observation?patient=${one.id}`, 1],
+    [`Observation?patient=${two.id}`, 0],
+    ['Observation', 1],
+    [`Observation?subject=Patient/${two.id}`, 0],
+    [`Observation?_id=${one.result},${two.result}`, 1],
+    [`Observation?patient=${one.id},${two.id}`, 1],
+    [`Observation?_id=${stray}`, 0],
+    ['Patient', 1],
+    [`Patient?_id=${two.id}`, 0],
+    ['Patient?family=ESSAI', 1],
+  ] as const) {
+    const answer = await stage.get(reader, `${search}${search.includes('?') ? '&' : '?'}_total=accurate`)
+    t.equal(matchesOf(answer).length, count, search)
+    t.same(select(answer.json, '/total'), [count], search)
+  }
+  const [batched] = [
+    await stage.post(
+      reader,
+      batch(asks('GET', `Observation/${two.result}`), asks('GET', `Observation?patient=${two.id}`)),
+    ),
+  ]
+  t.same(select(batched.json, '/entry/*/response/status'), ['404 Not Found', '200 OK'])
+  t.same(select(batched.json, '/entry/1/resource/entry'), [])
+})
+
+t.test('smart: nothing outside the compartment comes along', async t => {
+  const pointing = await stage.createOne(
+    all,
+    observation(one, { hasMember: [{ reference: `Observation/${two.result}` }] }),
+  )
+  const include = `Observation?_id=${pointing}&_include=Observation:has-member`
+  const types = (answer: Awaited<ReturnType<Stage['get']>>) => select(answer.json, '/entry/*/resource/id')
+  t.same(types(await stage.get(launched('patient/*.rs'), include)), [pointing])
+  t.same(types(await stage.get(all, include)).length, 2)
+  const from = await stage.createOne(all, observation(two, { hasMember: [{ reference: `Observation/${one.result}` }] }))
+  const revinclude = `Observation?_id=${one.result}&_revinclude=Observation:has-member`
+  t.same(types(await stage.get(launched('patient/*.rs'), revinclude)), [one.result])
+  t.ok(types(await stage.get(all, revinclude)).includes(from))
+})
+
+t.test('smart: both states of a write are in the compartment', async t => {
+  const writer = launched('patient/*.cruds')
+  const id = await stage.createOne(writer, observation(one))
+  t.ok([403, 404, 422].includes((await stage.put(writer, { ...observation(two), id })).status), 'moved away')
+  t.ok(
+    [403, 404, 405, 422].includes((await stage.put(writer, { ...observation(one), id: two.result })).status),
+    'moved here',
+  )
+  t.ok([403, 404].includes((await stage.post(writer, observation(two))).status), 'created elsewhere')
+  t.equal((await stage.remove(writer, `Observation/${two.result}`)).status, 404)
+  t.ok([403, 404, 405].includes((await stage.put(writer, { ...observation(two), id: 'client-chosen-1' })).status))
+  t.equal((await stage.get(all, `Observation/${two.result}`)).headers.get('etag'), 'W/"1"')
+  const elsewhere = await stage.post(writer, observation(one, { identifier: [{ system: 'urn:x', value: '1' }] }), {
+    'if-none-exist': `patient=${two.id}&code=718-7`,
+  })
+  t.equal(elsewhere.status, 201, 'criteria do not look outside')
+})
+
+t.test('smart: a client may choose an id, never one in the form of the server', async t => {
+  expectStatus(await stage.put(all, { ...observation(one), id: 'my-id-1' }), 201)
+  expectStatus(await stage.put(all, { ...observation(one), id: 'my-id-1' }), 200)
+  for (const id of [
+    `${one.id}-01m8059acqpq9fa9mh94z4zpqt`,
+    `${'0123456789ab'}-01m8059acqpq9fa9mh94z4zpqt`,
+    '01m8059acqpq9fa9mh94z4zpqt',
+    '0123456789ab',
+  ])
+    t.ok([405, 422].includes((await stage.put(all, { ...observation(one), id })).status), id)
+  t.equal((await stage.put(all, { ...patient(newIns()), id: '0123456789ab' })).status, 405)
+})
+
+t.test('smart: a patient whose id a client chose is the launch context by that id', async t => {
+  const id = 'chosen-patient-1'
+  expectStatus(await stage.put(all, { ...patient(newIns()), id }), 201)
+  const result = await stage.createOne(all, observation({ id }))
+  const reader: Actor = { ...user('patient/*.rs'), patient: id }
+  const read = await stage.get(reader, `Observation/${result}`)
+  const search = await stage.get(reader, `Observation?patient=${id}`)
+  t.same([read.status, matchesOf(search).length], [200, 1])
+  t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 404)
+})
+
+t.test('smart: a token is asked for', async t => {
+  const response = await fetch(`${stage.base}/Patient`)
+  t.equal(response.status, 401)
+})
+
+t.test('smart: scopes narrow by parameters', async t => {
+  const reader = user('user/Observation.rs?category=imaging')
+  t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 404)
+  t.equal(matchesOf(await stage.get(reader, 'Observation')).length, 0)
+})
+
+t.test('smart: the trail of a record is read by its compartment', async t => {
+  t.ok(matchesOf(await stage.get(launched('patient/*.rs'), `AuditEvent?patient=${one.id}`)).length > 0)
+  t.equal(matchesOf(await stage.get(launched('patient/*.rs'), `AuditEvent?patient=${two.id}`)).length, 0)
+})
+
+t.test('none: refuses to listen to others than this machine', async t => {
+  const starting = startServer(
+    { ...stage.server.environment, PORT: '0', ACCESS_REGIME: 'none', HOST: '0.0.0.0' },
+    () => undefined,
+  )
+  t.teardown(starting.stop)
+  const running = await starting.running
+  t.equal(running.ok, false)
+})
+
+t.test('none: everything is open, and every answer says so', async t => {
+  const starting = startServer({ ...stage.server.environment, PORT: '0', ACCESS_REGIME: 'none' }, () => undefined)
+  t.teardown(starting.stop)
+  const running = await starting.running
+  if (!running.ok) throw new Error(JSON.stringify(running.failure))
+  const { base } = running.value
+  const open = await fetch(`${base}/Observation/${one.result}`)
+  t.same([open.status, open.headers.get('x-access-regime')], [200, 'none'])
+  const created = await fetch(base, {
+    method: 'POST',
+    headers: { 'content-type': 'application/fhir+json' },
+    body: JSON.stringify(transaction(creates(patient(newIns()), 'urn:uuid:c0000000-0000-4000-8000-000000000001'))),
+  })
+  t.equal(created.status, 200)
+  for (const header of ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'])
+    t.same(await statusWith(base, { [header]: 'for=1.2.3.4' }), [403, 'none'], header)
+  for (const host of ['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:8080'])
+    t.same(await statusWith(base, { host }), [403, 'none'], host)
+  t.same(await statusWith(base, { host: 'localhost' }), [200, 'none'])
+})
+
+/** Headers that `fetch` does not let a caller set. */
+function statusWith(base: string, headers: Readonly<Record<string, string>>): Promise<readonly unknown[]> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${base}/Patient/${one.id}`, { headers }, answer => {
+      answer.resume()
+      answer.on('end', () => resolve([answer.statusCode, answer.headers['x-access-regime']]))
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+t.test('smart again: rows that were written without rules are not open to strangers', async t => {
+  t.equal((await stage.get(user('user/Patient.rs'), `Observation/${one.result}`)).status, 403)
+  t.equal(matchesOf(await stage.get(launched('patient/*.rs'), `Patient?identifier=${insSystem}|x`)).length, 0)
+  t.ok((await stage.get(stageOperator(), `Patient/${one.id}`)).status < 300)
+})
+
+const stageOperator = (): Actor => ({ ...operator, scope: 'user/*.rs' })

@@ -1,0 +1,312 @@
+/** Every way in which a reader may ask for something that he may not see. `access.md` section 3. */
+import type { Answer } from '../../support/client.ts'
+import { select } from '../../support/pointer.ts'
+import { consent, masksDocument } from './consents.ts'
+import {
+  asks,
+  batch,
+  byFiness,
+  creates,
+  document,
+  type Json,
+  labels,
+  numbers,
+  observation,
+  subjectOf,
+  transaction,
+} from './contents.ts'
+import type { Stage } from './stage.ts'
+import { hiddenNumber, hiddenType, type Twin } from './twins.ts'
+
+/** Asks by one door. @returns what came back, page by page where there are several. */
+export type Ask = (stage: Stage, twin: Twin) => Promise<readonly Answer[]>
+export type Door = readonly [name: string, ask: Ask]
+
+const getting =
+  (path: (twin: Twin) => string, headers?: Readonly<Record<string, string>>): Ask =>
+  async (stage, twin) => [await stage.get(twin.reader, path(twin), headers)]
+
+const inRecord = (type: string, more: string | ((twin: Twin) => string) = ''): Ask =>
+  getting(twin => `${type}?patient=${twin.record.id}${typeof more === 'string' ? more : more(twin)}`)
+
+/** Follows the links to the last page. */
+const walking =
+  (path: (twin: Twin) => string): Ask =>
+  async (stage, twin) => {
+    const pages = [await stage.get(twin.reader, path(twin))]
+    for (let next = nextOf(pages[0]); next !== undefined && pages.length < 50; next = nextOf(pages.at(-1)))
+      pages.push(await stage.get(twin.reader, next))
+    return pages
+  }
+
+const nextOf = (page: Answer | undefined): string | undefined =>
+  select(page?.json, '/link/[relation=next]/url').map(String)[0]
+
+const documentOf = ({ ids }: Twin): string => `DocumentReference/${ids.document}`
+const security = encodeURIComponent(
+  labels('MASQUE_PS').flatMap(({ coding }) =>
+    (coding as { system: string; code: string }[]).map(each => `${each.system}|${each.code}`),
+  )[0] ?? '',
+)
+const criteria = `identifier=${numbers}|${hiddenNumber}`
+
+/** Reading by id. */
+const byId: readonly Door[] = [
+  ['read', getting(documentOf)],
+  ['read with a version that is known', getting(documentOf, { 'if-none-match': 'W/"1"' })],
+  [
+    'read what changed since',
+    getting(documentOf, { 'if-modified-since': new Date(Date.now() + 60_000).toUTCString() }),
+  ],
+  ['vread', getting(twin => `${documentOf(twin)}/_history/1`)],
+  ['vread of a version that never was', getting(twin => `${documentOf(twin)}/_history/2`)],
+  ['history', getting(twin => `${documentOf(twin)}/_history`)],
+  ['history of one version', getting(twin => `${documentOf(twin)}/_history?_count=1`)],
+  ['read of the report beside it', getting(({ ids }) => `DiagnosticReport/${ids.report}`)],
+  ['read of the result beside it', getting(({ ids }) => `Observation/${ids.result}`)],
+  ['read under another type', getting(({ ids }) => `Observation/${ids.document}`)],
+  ['Binary as bytes', getting(({ ids }) => `Binary/${ids.binary}`, { accept: 'text/plain' })],
+  ['Binary as JSON', getting(({ ids }) => `Binary/${ids.binary}`, { accept: 'application/fhir+json' })],
+  [
+    'Binary as bytes, a version that is known',
+    getting(({ ids }) => `Binary/${ids.binary}`, { accept: '*/*', 'if-none-match': 'W/"1"' }),
+  ],
+  ['Binary vread', getting(({ ids }) => `Binary/${ids.binary}/_history/1`)],
+  ['Binary history', getting(({ ids }) => `Binary/${ids.binary}/_history`)],
+]
+
+/** Searching. */
+const bySearch: readonly Door[] = [
+  ['search', inRecord('DocumentReference')],
+  ['search with a total', inRecord('DocumentReference', '&_total=accurate')],
+  ['count', inRecord('DocumentReference', '&_summary=count')],
+  ['_count=0', inRecord('DocumentReference', '&_count=0')],
+  ['count of reports', inRecord('DiagnosticReport', '&_summary=count')],
+  ['count of results', inRecord('Observation', '&_summary=count')],
+  [
+    'search by its type',
+    inRecord('DocumentReference', `&type=${(hiddenType.coding as { code: string }[])[0]?.code}&_total=accurate`),
+  ],
+  ['search by its date', inRecord('DocumentReference', '&date=2025-06-15&_total=accurate')],
+  [
+    'search by its identifier',
+    inRecord('DocumentReference', `&identifier=${encodeURIComponent(`${numbers}|${hiddenNumber}`)}&_total=accurate`),
+  ],
+  ['search by its _id', inRecord('DocumentReference', ({ ids }) => `&_id=${ids.document}&_total=accurate`)],
+  [
+    'search by several _ids',
+    inRecord('DocumentReference', ({ ids, visible }) => `&_id=${ids.document},${visible}&_total=accurate`),
+  ],
+  [
+    'search by its author',
+    inRecord('DocumentReference', '&author:identifier=https://finess.esante.gouv.fr%7C990100026&_total=accurate'),
+  ],
+  ['search for all but others', inRecord('DocumentReference', '&type:not=11488-4&_total=accurate')],
+  ['search for what has a number', inRecord('DocumentReference', '&identifier:missing=false&_total=accurate')],
+  ['search by label', inRecord('DocumentReference', `&security-label=${security}&_total=accurate`)],
+  ['search by meta.security', inRecord('DocumentReference', `&_security=${security}&_total=accurate`)],
+  [
+    'search by what it relates to',
+    inRecord('DocumentReference', ({ ids }) => `&relatesto=DocumentReference/${ids.document}&_total=accurate`),
+  ],
+  [
+    'search of what derives from it',
+    inRecord('Observation', ({ ids }) => `&derived-from=DocumentReference/${ids.document}&_total=accurate`),
+  ],
+  [
+    'search of reports by their result',
+    inRecord('DiagnosticReport', ({ ids }) => `&result=Observation/${ids.result}&_total=accurate`),
+  ],
+  [
+    'search by POST',
+    async (stage, { record, reader }) => [
+      await stage.send(reader, 'POST DocumentReference/_search', {
+        body: `patient=${record.id}&_total=accurate`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      }),
+    ],
+  ],
+  ['sorted by date', inRecord('DocumentReference', '&_sort=date&_total=accurate')],
+  ['sorted by last update', inRecord('DocumentReference', '&_sort=-_lastUpdated&_total=accurate')],
+  ['sorted by id', inRecord('DocumentReference', '&_sort=_id&_total=accurate')],
+  ['sorted in memory', inRecord('DocumentReference', '&_sort=type,-date&_total=accurate')],
+  ['summary', inRecord('DocumentReference', '&_summary=true&_total=accurate')],
+  ['elements', inRecord('DocumentReference', '&_elements=type&_total=accurate')],
+  ['page by page', walking(({ record }) => `DocumentReference?patient=${record.id}&_count=1&_total=accurate`)],
+  [
+    'page by page, sorted in memory',
+    walking(({ record }) => `DocumentReference?patient=${record.id}&_count=1&_sort=type`),
+  ],
+  ['page by page, oldest first', walking(({ record }) => `DocumentReference?patient=${record.id}&_count=1&_sort=date`)],
+  ['the page link of somebody else', getting(({ foreignLink }) => foreignLink)],
+  [
+    '_include of what is visible',
+    inRecord(
+      'DocumentReference',
+      '&_include=DocumentReference:relatesto&_include=DocumentReference:related&_total=accurate',
+    ),
+  ],
+  [
+    '_include from results',
+    inRecord('Observation', '&_include=Observation:derived-from&_include=Observation:has-member'),
+  ],
+  ['_include from a procedure', inRecord('Procedure', '&_include=Procedure:reason-reference')],
+  [
+    '_revinclude to what is visible',
+    inRecord('DocumentReference', '&_revinclude=DocumentReference:relatesto&_revinclude=Observation:derived-from'),
+  ],
+  [
+    '_revinclude to the patient',
+    getting(
+      ({ record }) =>
+        `Patient?_id=${record.id}&_revinclude=DocumentReference:patient&_revinclude=DiagnosticReport:patient&_revinclude=Observation:patient`,
+    ),
+  ],
+  ['consents', inRecord('Consent', '&_total=accurate')],
+  ['consents about it', inRecord('Consent', ({ ids }) => `&data=DocumentReference/${ids.document}&_total=accurate`)],
+  ['batch', async (stage, twin) => [await stage.post(twin.reader, batch(...bundled(twin)))]],
+  ['transaction of reads', async (stage, twin) => [await stage.post(twin.reader, transaction(...bundled(twin)))]],
+]
+
+const bundled = (twin: Twin) => [
+  asks('GET', documentOf(twin)),
+  asks('GET', `${documentOf(twin)}/_history/1`),
+  asks('GET', `${documentOf(twin)}/_history`),
+  asks('GET', `Binary/${twin.ids.binary}`),
+  asks('GET', `DocumentReference?patient=${twin.record.id}&_total=accurate`),
+  asks('GET', `DocumentReference?patient=${twin.record.id}&_summary=count`),
+]
+
+/** The Patient itself; a professional may learn of it by INS, so that is compared for others only. */
+export const patientDoors: readonly Door[] = [
+  ['Patient', getting(({ record }) => `Patient/${record.id}`)],
+  ['Patient history', getting(({ record }) => `Patient/${record.id}/_history`)],
+  ['Patient by _id', getting(({ record }) => `Patient?_id=${record.id}&_total=accurate`)],
+  [
+    'search by INS',
+    getting(
+      ({ record }) =>
+        `DocumentReference?patient.identifier=urn:oid:1.2.250.1.213.1.4.10%7C${record.ins}&_total=accurate`,
+    ),
+  ],
+  [
+    'a parameter beside the INS',
+    getting(
+      ({ record }) => `Patient?identifier=urn:oid:1.2.250.1.213.1.4.10%7C${record.ins}&active=true&_total=accurate`,
+    ),
+  ],
+  ['CareTeam', inRecord('CareTeam', '&_total=accurate')],
+  ['RelatedPerson', inRecord('RelatedPerson', '&_total=accurate')],
+]
+
+export const readDoors: readonly Door[] = [...byId, ...bySearch]
+
+/** A document of the reader’s own, of a type that he may deposit. */
+function ownDocument(type: Json, { record, reader }: Twin, elements: Json = {}): Json {
+  const { rpps, structure } = reader.claims
+  const author =
+    typeof rpps === 'string' ? [{ identifier: { system: 'https://rpps.esante.gouv.fr', value: rpps } }] : []
+  const asPatient = reader.kind === 'patient' ? [subjectOf(record)] : []
+  const ofStructure = typeof rpps !== 'string' && typeof structure === 'string' ? [byFiness(structure)] : []
+  return document(record, { type, author: [...author, ...asPatient, ...ofStructure], ...elements })
+}
+
+const posting =
+  (body: (twin: Twin) => Json, headers?: Readonly<Record<string, string>>): Ask =>
+  async (stage, twin) => [await stage.post(twin.reader, body(twin), headers)]
+
+/** Changing and deleting by id: what a hidden one answers, and an absent one. */
+export function changeDoors(type: Json): readonly Door[] {
+  const own = (twin: Twin): Json => ownDocument(type, twin)
+  const puts = (twin: Twin, headers?: Readonly<Record<string, string>>) => (stage: Stage) =>
+    stage.put(twin.reader, { ...own(twin), id: twin.ids.document }, headers)
+  return [
+    ['delete', async (stage, twin) => [await stage.remove(twin.reader, documentOf(twin))]],
+    ['delete of its content', async (stage, twin) => [await stage.remove(twin.reader, `Binary/${twin.ids.binary}`)]],
+    ['PUT', async (stage, twin) => [await puts(twin)(stage)]],
+    ['PUT with If-Match', async (stage, twin) => [await puts(twin, { 'if-match': 'W/"1"' })(stage)]],
+    ['PUT with an If-Match that is wrong', async (stage, twin) => [await puts(twin, { 'if-match': 'W/"7"' })(stage)]],
+    ['delete in a transaction', posting(twin => transaction(asks('DELETE', documentOf(twin))))],
+    ['delete in a batch', posting(twin => batch(asks('DELETE', documentOf(twin))))],
+    [
+      'PUT in a transaction',
+      posting(twin =>
+        transaction({
+          resource: { ...own(twin), id: twin.ids.document },
+          request: { method: 'PUT', url: documentOf(twin) },
+        }),
+      ),
+    ],
+  ]
+}
+
+/** Depositing what could reveal something hidden, in this order: the last ones leave something behind. */
+export function depositDoors(type: Json): readonly Door[] {
+  const own = (twin: Twin, elements: Json = {}): Json => ownDocument(type, twin, elements)
+  return [
+    [
+      'to replace it',
+      posting(twin => own(twin, { relatesTo: [{ code: 'replaces', target: { reference: documentOf(twin) } }] })),
+    ],
+    [
+      'to replace it by number',
+      posting(twin =>
+        own(twin, {
+          relatesTo: [{ code: 'replaces', target: { identifier: { system: numbers, value: hiddenNumber } } }],
+        }),
+      ),
+    ],
+    [
+      'a list of it',
+      posting(({ record, ids }) => ({
+        ...{ resourceType: 'List', status: 'current', mode: 'working', subject: subjectOf(record) },
+        entry: [{ item: { reference: `DocumentReference/${ids.document}` } }],
+      })),
+    ],
+    [
+      'a provenance of it',
+      posting(twin => ({
+        ...{
+          resourceType: 'Provenance',
+          recorded: '2026-03-02T10:00:00+01:00',
+          target: [{ reference: documentOf(twin) }],
+        },
+        agent: [{ who: { display: 'x' } }],
+      })),
+    ],
+    [
+      'a Binary in its security context',
+      async (stage, twin) => [
+        await stage.send(twin.reader, 'POST Binary', {
+          body: 'x',
+          headers: { 'content-type': 'text/plain', 'x-security-context': documentOf(twin) },
+        }),
+      ],
+    ],
+    [
+      'a document that points to its content',
+      posting(twin => own(twin, { content: [{ attachment: { url: `Binary/${twin.ids.binary}` } }] })),
+    ],
+    ['to mask it', posting(twin => consent(twin.record, masksDocument(documentOf(twin))))],
+    [
+      'a conditional reference to it',
+      posting(({ record }) =>
+        transaction(creates(observation(record, { derivedFrom: [{ reference: `DocumentReference?${criteria}` }] }))),
+      ),
+    ],
+    ['a conditional create', posting(twin => own(twin), { 'if-none-exist': criteria })],
+    ['the same conditional create again', posting(twin => own(twin), { 'if-none-exist': criteria })],
+    [
+      'a conditional create by its _id',
+      async (stage, twin) => [
+        await stage.post(twin.reader, own(twin), { 'if-none-exist': `_id=${twin.ids.document}` }),
+      ],
+    ],
+    [
+      'a push with its masterIdentifier',
+      posting(twin => own(twin, { masterIdentifier: { system: numbers, value: `master-${hiddenNumber}` } })),
+    ],
+  ]
+}
+
+export const trailDoor: Door = ['its own trail', inRecord('AuditEvent', '&_count=200&_total=accurate')]

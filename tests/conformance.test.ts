@@ -1,0 +1,338 @@
+/** Every promise of the capability statement is tried over HTTP. https://hl7.org/fhir/R4/capabilitystatement.html */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { compileExpression } from '../resources/fhirpath.ts'
+import type { Resource } from '../resources/resource.ts'
+import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
+import { loadDefinitions } from '../server/definitions/load.ts'
+import { root } from '../server/root.ts'
+import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
+import { bundleOf, idOf, idsOf, type Rest, startRest, statusesOf } from './http/rest.ts'
+import { select } from './support/pointer.ts'
+
+/** What is read of one `rest.resource` of a statement. */
+interface Promised {
+  readonly type: string
+  readonly interaction: readonly { readonly code: string }[]
+  readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
+  readonly searchInclude?: readonly string[]
+  readonly searchRevInclude?: readonly string[]
+}
+
+const promisedBy = (path: string): readonly Promised[] =>
+  select(JSON.parse(readFileSync(join(root, path), 'utf8')), '/rest/0/resource/*') as readonly Promised[] // the server read the same file
+const { structures, searchParameters } = await loadDefinitions()
+const codesOf = ({ interaction }: Promised): readonly string[] => interaction.map(({ code }) => code)
+const patient = `Patient/${idOfVariant(0)}`
+
+/** Every variant of a type. */
+const instancesOf = (type: string, most: number): readonly Resource[] =>
+  Array.from({ length: variantsOf(structures, type, most) }, (_, variant) => instanceOf(structures, type, variant))
+
+/** Whether the type has resources of its own that clients write and search. */
+const isWritten = (promised: Promised): boolean => codesOf(promised).includes('create')
+
+/** Stores every variant of every type; patients come first, because the others refer to them. */
+async function store(
+  rest: Rest,
+  types: readonly string[],
+  most: number,
+): Promise<ReadonlyMap<string, readonly Resource[]>> {
+  const instances = new Map(types.map(type => [type, instancesOf(type, most)]))
+  const put = async (resources: readonly Resource[]): Promise<void> => {
+    for (let from = 0; from < resources.length; from += 50) {
+      const part = resources.slice(from, from + 50)
+      const entries = part.map(resource => ['PUT', `${resource.resourceType}/${resource.id}`, resource] as const)
+      const answer = await rest.post('', bundleOf('batch', entries))
+      const refused = part.filter((_, n) => statusesOf(answer)[n] !== 201)
+      if (refused.length > 0)
+        throw new Error(`${refused[0]?.resourceType} was not stored: ${JSON.stringify(answer.json).slice(0, 2000)}`)
+    }
+  }
+  await put(instances.get('Patient') ?? [])
+  await put([...instances].flatMap(([type, resources]) => (type === 'Patient' ? [] : resources)))
+  return instances
+}
+
+const pick = (value: unknown, ...pointers: readonly string[]): string | undefined => {
+  for (const pointer of pointers) {
+    const [found] = select(value, pointer)
+    if (typeof found === 'string' || typeof found === 'number') return String(found)
+  }
+  return typeof value === 'object' ? undefined : String(value)
+}
+
+/** A value under which a search of the type must find what FHIRPath finds in a resource; undefined for what no search of the type finds. */
+const valueFor: Readonly<Record<string, (value: unknown) => string | undefined>> = {
+  token: value => pick(value, '/coding/0/code', '/code', '/value'),
+  string: value => pick(value, '/family', '/city', '/text'),
+  date: value => pick(value, '/start', '/event/0')?.slice(0, 7),
+  reference: value => {
+    const [type] = select(value, '/resourceType')
+    return type === undefined ? pick(value, '/reference') : `${String(type)}/${pick(value, '/id')}`
+  },
+  uri: value => pick(value),
+  number: value => pick(value, '/low/value'),
+  quantity: value => pick(value, '/value', '/low/value'),
+}
+
+interface Example {
+  readonly id: string
+  readonly value: string
+}
+
+/** The first variant that has a value for the parameter. */
+function exampleOf(instances: readonly Resource[], { type, expression }: SearchParameterFacts): Example | undefined {
+  const walk = compileExpression(expression)
+  for (const resource of instances)
+    for (const found of walk(resource)) {
+      const value = valueFor[type]?.(found)
+      if (value !== undefined) return { id: resource.id ?? '', value }
+    }
+  return undefined
+}
+
+const common = new Set(['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag'])
+
+/** Searches by one promised parameter: by a value where a variant has one, else for those that have none. */
+async function tryParameter(
+  t: Test,
+  rest: Rest,
+  at: { readonly type: string; readonly name: string; readonly instances: readonly Resource[] },
+): Promise<void> {
+  const { type, name, instances } = at
+  const facts = searchParameters[type]?.[name]
+  if (facts === undefined) throw new Error(`${type} has no definition of ${name}`)
+  const example = common.has(name) ? undefined : exampleOf(instances, facts)
+  const [first] = instances
+  const asked = example === undefined ? commonSearch(name) : `${name}=${encodeURIComponent(example.value)}`
+  const id = example?.id ?? first?.id ?? ''
+  const answer = await rest.get(`${type}?${asked}&_id=${id}`)
+  t.equal(answer.status, 200, `${type}?${asked}`)
+  t.same(idsOf(answer), [id], `${type}?${asked} finds ${id}`)
+}
+
+const commonSearch = (name: string): string =>
+  name === '_id' ? '_count=10' : name === '_lastUpdated' ? '_lastUpdated=gt2020' : `${name}:missing=true`
+
+/** The local references of a resource under a parameter, as `Type/id`. */
+function referencesOf(resource: Resource, name: string): readonly string[] {
+  const facts = searchParameters[resource.resourceType]?.[name]
+  const found = facts === undefined ? [] : compileExpression(facts.expression)(resource)
+  return found.flatMap(value => pick(value, '/reference') ?? [])
+}
+
+/** Full URLs, below the base, of what came along. */
+const alongOf = (rest: Rest, json: unknown): readonly string[] =>
+  select(json, '/entry/*/fullUrl').map(url => String(url).replace(`${rest.base}/`, ''))
+
+/** Whether a reference leads to a resource that is there. */
+const leadsSomewhere = (stored: ReadonlyMap<string, readonly Resource[]>, reference: string): boolean =>
+  (stored.get(reference.split('/')[0] ?? '')?.length ?? 0) > 0
+
+async function tryInclude(
+  t: Test,
+  rest: Rest,
+  at: { readonly include: string; readonly stored: ReadonlyMap<string, readonly Resource[]> },
+): Promise<void> {
+  const [type = '', name = ''] = at.include.split(':')
+  const instances = at.stored.get(type) ?? []
+  const good = instances.find(resource => referencesOf(resource, name).some(each => leadsSomewhere(at.stored, each)))
+  const resource = good ?? instances[0]
+  const answer = await rest.get(`${type}?_id=${resource?.id}&_include=${at.include}`)
+  t.equal(answer.status, 200, at.include)
+  if (resource === undefined || good === undefined) return
+  const along = alongOf(rest, answer.json)
+  for (const each of referencesOf(resource, name).filter(reference => leadsSomewhere(at.stored, reference)))
+    t.ok(along.includes(each), `${at.include} brings ${each}`)
+}
+
+async function tryRevinclude(
+  t: Test,
+  rest: Rest,
+  at: { readonly type: string; readonly include: string; readonly stored: ReadonlyMap<string, readonly Resource[]> },
+): Promise<void> {
+  const [source = '', name = ''] = at.include.split(':')
+  const target = `${at.type}/${idOfVariant(0)}`
+  const pointing = (at.stored.get(source) ?? []).filter(resource => referencesOf(resource, name).includes(target))
+  const answer = await rest.get(`${at.type}?_id=${idOfVariant(0)}&_revinclude=${at.include}`)
+  t.equal(answer.status, 200, `${at.type} ← ${at.include}`)
+  const along = alongOf(rest, answer.json)
+  for (const { id } of pointing)
+    t.ok(along.includes(`${source}/${id}`), `${at.type} ← ${at.include} brings ${source}/${id}`)
+}
+
+/** How each interaction on a resource is tried, and what it must answer. */
+const tries: Readonly<
+  Record<string, (rest: Rest, type: string, made: string) => Promise<readonly [got: unknown, expected: unknown]>>
+> = {
+  read: async (rest, type, made) => [(await rest.get(`${type}/${made}`)).status, 200],
+  vread: async (rest, type, made) => [(await rest.get(`${type}/${made}/_history/1`)).status, 200],
+  update: async (rest, type, made) => {
+    const answer = await rest.put(`${type}/${made}`, { ...instanceOf(structures, type, 0), id: made })
+    return [answer.headers.get('etag'), 'W/"2"']
+  },
+  'history-instance': async (rest, type, made) => {
+    const { json } = await rest.get(`${type}/${made}/_history`)
+    return [select(json, '/entry/*').length, 2]
+  },
+  'search-type': async (rest, type, made) => [idsOf(await rest.get(`${type}?_id=${made}`)), [made]],
+  delete: async (rest, type, made) => {
+    const { status } = await rest.delete(`${type}/${made}`)
+    return [
+      [status, (await rest.get(`${type}/${made}`)).status],
+      [204, 410],
+    ]
+  },
+}
+
+/** One round of every promised interaction on one resource. */
+async function round(t: Test, rest: Rest, promised: Promised): Promise<void> {
+  const { type } = promised
+  const created = await rest.post(type, instanceOf(structures, type, 0))
+  t.equal(created.status, 201, `create of ${type}`)
+  for (const [code, attempt] of Object.entries(tries)) {
+    if (!codesOf(promised).includes(code)) continue
+    const [got, expected] = await attempt(rest, type, idOf(created))
+    t.same(got, expected, `${code} of ${type}`)
+  }
+}
+
+/** Does the work for every type, some at a time. */
+async function forAll<Type>(types: readonly Type[], work: (type: Type) => Promise<void>): Promise<void> {
+  const left = [...types]
+  const next = async (): Promise<void> => {
+    for (let type = left.shift(); type !== undefined; type = left.shift()) await work(type)
+  }
+  await Promise.all([next(), next(), next(), next()])
+}
+
+t.test('the statement of the project', async t => {
+  const statement = promisedBy('capability-statement.json')
+  const rest = await startRest(t)
+  const written = statement.filter(isWritten)
+  const stored = await store(
+    rest,
+    written.map(({ type }) => type),
+    11,
+  )
+
+  t.test('every interaction of every type', async t => {
+    await rest.delete(`DocumentReference/${idOfVariant(0)}`) // the same push again would create nothing
+    await forAll(written, promised => round(t, rest, promised))
+    await rest.put(`DocumentReference/${idOfVariant(0)}`, instanceOf(structures, 'DocumentReference', 0))
+  })
+
+  t.test('every search parameter of every type finds what FHIRPath finds', async t => {
+    await forAll(written, async ({ type, searchParam = [] }) => {
+      for (const { name } of searchParam) await tryParameter(t, rest, { type, name, instances: stored.get(type) ?? [] })
+    })
+  })
+
+  t.test('every _include and _revinclude of every type brings what is referred to', async t => {
+    await forAll(written, async ({ type, searchInclude = [], searchRevInclude = [] }) => {
+      for (const include of searchInclude) await tryInclude(t, rest, { include, stored })
+      for (const include of searchRevInclude) await tryRevinclude(t, rest, { type, include, stored })
+    })
+  })
+
+  t.test('AuditEvent is read and searched, and nothing else', async t => {
+    const promised = statement.find(({ type }) => type === 'AuditEvent')
+    const answer = await rest.get(`AuditEvent?patient=${patient}&_count=1`)
+    const [id] = idsOf(answer)
+    t.equal((await rest.get(`AuditEvent/${id}`)).status, 200)
+    const [event] = select(answer.json, '/entry/0/resource')
+    const values: Readonly<Record<string, string>> = {
+      _id: String(id),
+      agent: 'anonymous',
+      date: String(select(event, '/recorded')[0]).slice(0, 10),
+      entity: patient,
+      patient,
+      type: 'rest',
+    }
+    for (const { name } of promised?.searchParam ?? []) {
+      const asked = await rest.get(
+        `AuditEvent?patient=${patient}&${name === 'patient' ? '' : `${name}=${values[name]}`}`,
+      )
+      t.equal(asked.status, 200, `AuditEvent by ${name}`)
+    }
+    t.same(promised === undefined ? [] : codesOf(promised), ['read', 'search-type'])
+    t.equal((await rest.post('AuditEvent', {})).status, 405)
+    t.equal((await rest.delete(`AuditEvent/${id}`)).status, 405)
+  })
+
+  t.test('metadata says what the file says', async t => {
+    const { json } = await rest.get('metadata')
+    t.same(
+      select(json, '/rest/0/resource/*/type'),
+      statement.map(({ type }) => type),
+    )
+    t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch'])
+  })
+
+  t.test('what is not promised is refused', async t => {
+    t.equal((await rest.get('Binary?_id=a')).status, 405)
+    t.equal((await rest.get('AuditEvent/a/_history')).status, 405)
+    t.equal((await rest.get('Basic')).status, 404)
+    t.equal((await rest.get('Patient?_include=Observation:subject')).status, 400)
+    t.equal((await rest.get('Patient?_revinclude=Basic:subject')).status, 400)
+  })
+  await t.test('the server is still there', async t => t.equal((await rest.get('metadata')).status, 200))
+})
+
+const allTypes = 'fixtures/capability-statement-all-types.json'
+const served = promisedBy(allTypes)
+const environment = (regime: string) => ({ ACCESS_REGIME: regime, CAPABILITY_STATEMENT: join(root, allTypes) })
+
+/** One search that names every promised parameter. */
+async function searchByAll(t: Test, rest: Rest, { type, interaction, searchParam = [] }: Promised): Promise<void> {
+  if (!interaction.some(({ code }) => code === 'search-type')) return
+  const all = searchParam.map(({ name }) => (common.has(name) ? commonSearch(name) : `${name}:missing=true`))
+  const answer = await rest.get(`${type}?${all.join('&')}`)
+  t.equal(answer.status, 200, `${type} by ${all.length} parameters`)
+}
+
+for (const regime of ['none', 'smart']) {
+  t.test(`a statement of all types of R4 is served without code for them (${regime})`, async t => {
+    const bare = await startRest(t, { environment: environment(regime) })
+    const token = regime === 'none' ? undefined : await bare.server.token('hospital')
+    const rest = token === undefined ? bare : withToken(bare, token)
+    await rest.put(patient, instanceOf(structures, 'Patient', 0))
+    // What a regime decides is tried in each of them, what it does not in one.
+    const left = regime === 'none' ? [] : ['vread', 'history-instance']
+    await forAll(served.filter(isWritten), async promised => {
+      const interaction = promised.interaction.filter(({ code }) => !left.includes(code))
+      await round(t, rest, { ...promised, interaction })
+      if (regime === 'none') await searchByAll(t, rest, promised)
+    })
+  })
+}
+
+/** The same client, whose every request carries the token. */
+const withToken = (rest: Rest, token: string): Rest => ({
+  ...rest,
+  get: (path, extras) => rest.get(path, { token, ...extras }),
+  post: (path, body, extras) => rest.post(path, body, { token, ...extras }),
+  put: (path, body, extras) => rest.put(path, body, { token, ...extras }),
+  delete: (path, extras) => rest.delete(path, { token, ...extras }),
+})
+
+t.test('a statement of all types of R4 is served without code for them (dmp)', async t => {
+  const rest = await startRest(t, { environment: environment('dmp') })
+  const doctor = withToken(rest, await rest.server.token('gp'))
+  const opening = JSON.parse(readFileSync(join(root, 'fixtures/demo/marie/open.json'), 'utf8'))
+  const opened = await doctor.post('', opening)
+  const record = /Patient\/\w+/.exec(String(select(opened.json, '/entry/0/response/location')[0]))?.[0]
+  await forAll(served, async ({ type, interaction }) => {
+    const search = interaction.some(({ code }) => code === 'search-type')
+      ? [`${type}?patient=${record}`, `${type}?_id=v0`]
+      : []
+    for (const path of [`${type}/v0`, `${type}/v0/_history`, `${type}/v0/_history/1`, ...search]) {
+      const { status } = await doctor.get(path)
+      t.ok(status < 500, `${path} is answered with ${status}`)
+    }
+    const { status } = await doctor.post(type, instanceOf(structures, type, 0))
+    t.ok(status < 500, `create of ${type} is answered with ${status}`)
+  })
+})

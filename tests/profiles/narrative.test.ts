@@ -1,0 +1,72 @@
+/** Narratives: https://hl7.org/fhir/R4/narrative.html. What a browser would run must not be stored. */
+import t from 'tap'
+import { isNarrative } from '../../profiles/narrative.ts'
+
+const div = (html: string): string => `<div xmlns="http://www.w3.org/1999/xhtml">${html}</div>`
+
+for (const [sentence, text] of [
+  ['plain text', div('Bonjour &amp; merci&nbsp;&#160;!')],
+  ['a div without a namespace', '<div>x</div>'],
+  ['white space after the div', `${div('x')}\n `],
+  ['formatting', div('<p class="a" id=\'b\'>x<br/><b>y</b></p><hr />')],
+  ['a table', div('<table border="1"><tr><td colspan="2">x</td></tr></table>')],
+  ['a link to a page', div('<a href="https://x.example/?a=b&amp;c=d:e">x</a>')],
+  ['a link to a place in the document', div('<a name="y" href="#y">x</a>')],
+  ['a relative link with a colon after its path', div('<a href="docs/a:b">x</a>')],
+  ['an address to write to', div('<a href="MAILTO:a@b.example">x</a>')],
+  ['an image of the server', div('<img src="Binary/1" alt="x"/>')],
+  ['harmless style', div('<p style="color: red; text-align: right">x</p>')],
+  ['a comment', div('<!-- un - commentaire -->x')],
+  ['a greater-than sign', div('5 > 4')],
+] as const)
+  t.test(`a narrative may have ${sentence}`, async t => t.ok(isNarrative(text)))
+
+for (const [sentence, text] of [
+  ['a script', div('<script>alert(1)</script>')],
+  ['a script in capitals', div('<SCRIPT>alert(1)</SCRIPT>')],
+  ['an event handler', div('<p onclick="alert(1)">x</p>')],
+  ['an event handler on an image', div('<img src="x" onerror="alert(1)"/>')],
+  ['an event handler after a slash', div('<img/onerror="alert(1)" src="x"/>')],
+  ['an attribute without quotes', div('<img src=x onerror=alert(1)>')],
+  ['an attribute without a value', div('<p hidden>x</p>')],
+  ['a javascript link', div('<a href="javascript:alert(1)">x</a>')],
+  ['a javascript link in other letters', div('<a href="JaVaScRiPt:alert(1)">x</a>')],
+  ['a javascript link after spaces', div('<a href="  javascript:alert(1)">x</a>')],
+  ['a javascript link broken by a tab', div('<a href="java\tscript:alert(1)">x</a>')],
+  ['a javascript link broken by a reference', div('<a href="java&#9;script:alert(1)">x</a>')],
+  ['a javascript link with a hidden letter', div('<a href="&#106;avascript:alert(1)">x</a>')],
+  ['a javascript link with a hidden colon', div('<a href="javascript&colon;alert(1)">x</a>')],
+  ['a javascript link behind a control character', div('<a href="\u0001javascript:alert(1)">x</a>')],
+  ['data in a link', div('<a href="data:text/html;base64,PHNjcmlwdD4=">x</a>')],
+  ['data in an image', div('<img src="data:image/svg+xml;base64,AAAA"/>')],
+  ['a vbscript link', div('<a href="vbscript:x">x</a>')],
+  ['a javascript source of a quotation', div('<q cite="javascript:alert(1)">x</q>')],
+  ['style that loads', div('<p style="background: url(https://x.example)">x</p>')],
+  ['style that runs', div('<p style="width: expression(alert(1))">x</p>')],
+  ['style with escapes', div('<p style="width: \\65xpression(1)">x</p>')],
+  ['a frame', div('<iframe src="https://x.example"></iframe>')],
+  ['a form', div('<form action="https://x.example"><input name="x"/></form>')],
+  ['a style sheet', div('<style>p { color: red }</style>')],
+  ['an SVG', div('<svg><a/></svg>')],
+  ['an object', div('<object data="x"></object>')],
+  ['a meta element', div('<meta http-equiv="refresh" content="0"/>')],
+  ['a declaration', '<!DOCTYPE html><div>x</div>'],
+  ['an entity of its own', `<!DOCTYPE d [<!ENTITY e SYSTEM "file:///x">]>${div('&e;')}`],
+  ['an instruction', div('<?php x ?>')],
+  ['unread characters', div('<![CDATA[<script>]]>')],
+  ['a comment that does not end', div('<!-- x')],
+  ['a comment with two hyphens', div('<!-- a -- b -->')],
+  ['tags that do not close', div('<p>x')],
+  ['tags that close in the wrong order', div('<b><i>x</b></i>')],
+  ['a closing tag that opens nothing', div('</p>')],
+  ['a closing tag with attributes', '<div>x</div class="x">'],
+  ['a second div', `${div('x')}<div>y</div>`],
+  ['text before the div', `x${div('y')}`],
+  ['text after the div', `${div('y')}x`],
+  ['another element around', '<p>x</p>'],
+  ['an element whose name begins alike', '<divers>x</divers>'],
+  ['a less-than sign', div('4 < 5')],
+  ['an empty div', '<div/>'],
+  ['nothing', ''],
+] as const)
+  t.test(`a narrative may not have ${sentence}`, async t => t.notOk(isNarrative(text)))

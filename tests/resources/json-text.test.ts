@@ -1,0 +1,137 @@
+/** JSON that keeps its letters. `access.md` section 11; https://hl7.org/fhir/R4/json.html */
+import fc from 'fast-check'
+import t from 'tap'
+import { canonicalJson } from '../../resources/canonical-json.ts'
+import { readJson, splice } from '../../resources/json-text.ts'
+import { keepsForElements, keepsForSummary, subset } from '../../resources/subset.ts'
+
+const read = (source: string) => {
+  const result = readJson(source)
+  if (!result.ok) throw new Error(result.failure.complaints[0].diagnostics)
+  return result.value
+}
+
+t.test('insignificant white space is dropped and nothing else', async t => {
+  for (const [sent, kept] of [
+    ['{ "a" : 1.0 }', '{"a":1.0}'],
+    ['{"a":1.50,\n\t"b":[ 1e2 , -0.0 ]}', '{"a":1.50,"b":[1e2,-0.0]}'],
+    ['{"a":" two  spaces "}', '{"a":" two  spaces "}'],
+    ['{"a":"\\u00e9\\/\\"}"}', '{"a":"\\u00e9\\/\\"}"}'],
+    ['[ ]', '[]'],
+    ['{ }', '{}'],
+    ['{"a":"\\\\"}', '{"a":"\\\\"}'],
+    [' "x" ', '"x"'],
+  ] as const)
+    t.equal(read(sent).text, kept, sent)
+})
+
+t.test('text that is not JSON, or means two things, is refused without being repeated', async t => {
+  for (const [sent, found] of [
+    ['', 'nothing where a value was expected'],
+    ['{', 'a member without a quoted name'],
+    ['{"a":1,"a":2}', 'an object that names one member twice'],
+    ['{"a":1,"\\u0061":2}', 'an object that names one member twice'],
+    ['{"a":1 2}', 'something else where "}" was expected'],
+    ['{"a":01}', 'text that is not'],
+    ['{"a":tru}', 'text that is not'],
+    ['{"a":"b', 'a string without an end'],
+    ['{"a":1}}', 'text after the end of the JSON value'],
+    ['['.repeat(100_000), 'values nested deeper than 100 levels'],
+    ['{"a":"\n"}', 'text that is not'],
+  ] as const) {
+    const result = readJson(sent)
+    t.match(result, { ok: false, failure: { kind: 'malformedBody' } }, sent.slice(0, 20))
+    if (!result.ok) t.match(result.failure.complaints[0].diagnostics, found)
+  }
+})
+
+t.test('every place is where its value stands, whatever the white space', async () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ minLength: 1 }), fc.jsonValue()),
+      fc.constantFrom(0, 1, 4),
+      (value, indent) => {
+        const { text, root } = read(JSON.stringify(value, null, indent))
+        const again: unknown = JSON.parse(text)
+        for (const [name, node] of root.members ?? [])
+          if (
+            JSON.stringify(JSON.parse(text.slice(node.start, node.end))) !==
+            JSON.stringify((again as Record<string, unknown>)[name])
+          )
+            return false
+        return JSON.stringify(again) === JSON.stringify(JSON.parse(JSON.stringify(value)))
+      },
+    ),
+  )
+})
+
+t.test('a splice changes its places and leaves every other letter', async t => {
+  const { text, root } = read('{"a":1.0,"b":{"c":"x"},"d":2.50}')
+  const c = root.members?.get('b')?.members?.get('c')
+  const d = root.members?.get('d')
+  if (c === undefined || d === undefined) throw new Error('the places are missing')
+  const edits = [
+    { start: d.start, end: d.end, text: '3' },
+    { start: c.start, end: c.end, text: '"long"' },
+  ]
+  t.equal(splice(text, root, edits), '{"a":1.0,"b":{"c":"long"},"d":3}')
+})
+
+t.test('__proto__ is a member like any other and reaches no prototype', async t => {
+  const { value } = read('{"__proto__":{"polluted":true}}')
+  t.ok(Object.hasOwn(value as object, '__proto__'))
+  t.equal(({} as Record<string, unknown>).polluted, undefined)
+})
+
+const names = {
+  summary: new Set(['status', 'code']),
+  mandatory: new Set(['status']),
+  choices: new Map([['valueQuantity', 'value']]),
+}
+const observation = read(
+  '{"status":"final","resourceType":"Observation","id":"1","meta":{"versionId":"1"},"text":{},"code":{},"valueQuantity":{"value":1.0},"_issued":{}}',
+)
+
+t.test('a subset keeps the letters of what stays and is tagged SUBSETTED', async t => {
+  const tag =
+    '"meta":{"versionId":"1","tag":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ObservationValue","code":"SUBSETTED"}]}'
+  for (const [title, keeps, kept] of [
+    [
+      '_summary=true',
+      keepsForSummary('true', names),
+      `{"status":"final","resourceType":"Observation","id":"1",${tag},"code":{}}`,
+    ],
+    [
+      '_summary=text',
+      keepsForSummary('text', names),
+      `{"status":"final","resourceType":"Observation","id":"1",${tag},"text":{}}`,
+    ],
+    [
+      '_elements=value',
+      keepsForElements(['value'], names),
+      `{"status":"final","resourceType":"Observation","id":"1",${tag},"valueQuantity":{"value":1.0}}`,
+    ],
+    [
+      '_elements=issued',
+      keepsForElements(['issued'], names),
+      `{"status":"final","resourceType":"Observation","id":"1",${tag},"_issued":{}}`,
+    ],
+  ] as const)
+    t.equal(subset(observation, keeps), kept, title)
+})
+
+t.test('JSON that says the same has one canonical form, and a decimal keeps its letters', async t => {
+  const canonical = (source: string) => {
+    const { text, root } = read(source)
+    return canonicalJson(text, root)
+  }
+  for (const [one, other, same] of [
+    ['{"a":1.0,"b":"é"}', '{ "b":"\\u00e9", "a":1.0 }', true],
+    ['{"a":{"c":[1,2],"b":null}}', '{"a":{"b":null,"c":[1,2]}}', true],
+    ['"a\\/b"', '"a/b"', true],
+    ['{"a":1.0}', '{"a":1}', false],
+    ['[1,2]', '[2,1]', false],
+    ['{"a":"1"}', '{"a":1}', false],
+  ] as const)
+    t.equal(canonical(one) === canonical(other), same, `${one} ${other}`)
+})

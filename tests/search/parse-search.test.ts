@@ -1,0 +1,264 @@
+import t from 'tap'
+import { parseSearch, patientNamed } from '../../search/parse-search.ts'
+import { key, scalar } from '../../search/query.ts'
+import { queryString } from '../../search/self-link.ts'
+import { base, catalog, now, search, unwrap, zone } from './served.ts'
+
+const long = 'x'.repeat(2001)
+const list = (length: number) => Array.from({ length }, (_, at) => `c${at}`).join(',')
+
+/** Type, query, kind of failure, expression, what the diagnostics say. */
+const refusals: readonly (readonly [string, string, string, string | undefined, RegExp])[] = [
+  ['Patient', 'famly=x', 'unknownParameter', 'http.famly', /no search parameter famly\. Did you mean family\?/],
+  ['Patient', 'Family=x', 'unknownParameter', 'http.Family', /Did you mean family\?/],
+  ['DocumentReference', 'patinet=x', 'unknownParameter', 'http.patinet', /Did you mean patient\?/],
+  ['Patient', 'zzz=x', 'unknownParameter', 'http.zzz', /no search parameter zzz\.$/],
+  ['Patient', '__proto__=x', 'unknownParameter', 'http.__proto__', /no search parameter __proto__/],
+  ['Patient', 'constructor=x', 'unknownParameter', 'http.constructor', /no search parameter constructor/],
+  ['Patient', '<b>=x', 'unknownParameter', undefined, /no search parameter of this name/],
+  ['Patient', '=x', 'unknownParameter', undefined, /no search parameter of this name/],
+  ['Patient', 'family:contains=x', 'unknownParameter', 'http.family', /modifier :contains is not supported/],
+  ['Patient', 'gender:exact=male', 'unknownParameter', 'http.gender', /modifier :exact/],
+  ['Patient', 'gender:__proto__=male', 'unknownParameter', 'http.gender', /modifier :__proto__/],
+  ['Observation', 'code:in=urn:vs', 'unknownParameter', 'http.code', /modifier :in/],
+  ['Observation', 'date:not=2024', 'unknownParameter', 'http.date', /modifier :not/],
+  ['Observation', 'performer:Medication=1', 'unknownParameter', 'http.performer', /modifier :Medication/],
+  ['Observation', '_lastUpdated:missing=true', 'unknownParameter', 'http._lastUpdated', /modifier :missing/],
+  ['Observation', '_count:exact=1', 'unknownParameter', 'http._count', /takes no modifier/],
+  ['Observation', '_include:iterate=Observation:performer', 'unknownParameter', 'http._include', /takes no modifier/],
+  ['Observation', 'patient.name=x', 'unknownParameter', 'http.patient', /chained/],
+  ['Observation', 'performer.identifier=urn:a|b', 'unknownParameter', 'http.performer', /chained/],
+  ['Observation', 'subject:Group.identifier=urn:a|b', 'unknownParameter', 'http.subject', /chained/],
+  ['Patient', '_has:Observation:patient:code=x', 'unknownParameter', 'http._has', /_has/],
+  ['Patient', '_text=x', 'unknownParameter', 'http._text', /no search parameter _text/],
+  ['Patient', '_filter=x', 'unknownParameter', 'http._filter', /no search parameter _filter/],
+  ['Patient', 'family=', 'badParameter', 'http.family', /expected a value.*:missing/],
+  ['Patient', 'family=a,,b', 'badParameter', 'http.family', /expected a value/],
+  ['Patient', 'family=-', 'badParameter', 'http.family', /expected a text/],
+  ['Patient', `family=${long}`, 'badParameter', 'http.family', /at most 2000/],
+  ['Observation', `code=${list(201)}`, 'tooCostly', 'http.code', /at most 200/],
+  ['Observation', 'code=|', 'badParameter', 'http.code', /expected a code/],
+  ['Observation', 'code=a|b|c', 'badParameter', 'http.code', /expected a code/],
+  ['Observation', 'code:missing=yes', 'badParameter', 'http.code', /true or false/],
+  ['Observation', 'date=xx2024', 'badParameter', 'http.date', /prefixes eq ne gt lt ge le sa eb ap/],
+  ['Observation', '_id=a b', 'badParameter', 'http._id', /an id/],
+  ['Observation', '_lastUpdated=now', 'badParameter', 'http._lastUpdated', /expected a date/],
+  ['Observation', '_count=-1', 'badParameter', 'http._count', /whole number/],
+  ['Observation', '_count=ten', 'badParameter', 'http._count', /whole number/],
+  ['Observation', '_count=1&_count=2', 'badParameter', 'http._count', /more than once/],
+  ['Observation', '_sort=date&_sort=code', 'badParameter', 'http._sort', /more than once/],
+  ['Observation', '_page=a&_page=b', 'badParameter', 'http._page', /more than once/],
+  ['Observation', '_total=many', 'badParameter', 'http._total', /none, estimate, accurate/],
+  ['Observation', '_summary=short', 'badParameter', 'http._summary', /true, text, data, count, false/],
+  ['Observation', '_elements=a.b', 'badParameter', 'http._elements', /root of the resource/],
+  ['Observation', '_elements=__proto__', 'badParameter', 'http._elements', /root of the resource/],
+  ['Observation', '_sort=datee', 'unknownParameter', 'http._sort', /cannot be sorted by datee\. Did you mean date\?/],
+  ['Observation', '_sort=', 'unknownParameter', 'http._sort', /cannot be sorted/],
+  ['Observation', '_include=*', 'unknownParameter', 'http._include', /\* is not followed/],
+  ['Observation', '_include=Observation:code', 'unknownParameter', 'http._include', /Observation:code is not followed/],
+  ['Observation', '_include=Observation:performer:Medication', 'unknownParameter', 'http._include', /not followed/],
+  ['Observation', '_revinclude=Observation:performer', 'unknownParameter', 'http._revinclude', /not followed/],
+  [
+    'Observation',
+    '_summary=text&_include=Observation:performer',
+    'badParameter',
+    'http._summary',
+    /cannot be combined/,
+  ],
+  ['Observation', 'subject=Group/1,Patient/2', 'badParameter', 'http.subject', /two searches/],
+  ['Observation', 'subject=Practitioner/1', 'badParameter', 'http.subject', /a reference to/],
+  ['Observation', 'patient=a b', 'badParameter', 'http.patient', /an id/],
+  ['Observation', 'patient.identifier=1234', 'badParameter', 'http.patient', /system\|value/],
+  ['Observation', 'patient:identifier=|1234', 'badParameter', 'http.patient', /system\|value/],
+  ['Nothing', 'a=b', 'notServed', undefined, /no such resource type/],
+  ['__proto__', 'a=b', 'notServed', undefined, /no such resource type/],
+]
+
+for (const [type, query, kind, expression, diagnostics] of refusals) {
+  const result = search(type, query)
+  const shown = `${type}?${query.slice(0, 60)}`
+  if (result.ok) t.fail(`${shown} must be refused`)
+  else {
+    const [complaint] = result.failure.complaints
+    t.equal(result.failure.kind, kind, `${shown}: kind`)
+    t.equal(complaint.expression, expression, `${shown}: expression`)
+    t.match(complaint.diagnostics, diagnostics, `${shown}: diagnostics`)
+    t.notMatch(complaint.diagnostics, /1234|<b>/, `${shown}: the value is not repeated`)
+  }
+}
+
+t.test('every complaint of one kind is told at once', async t => {
+  t.match(search('Observation', 'date=x&value-quantity=y'), {
+    ok: false,
+    failure: { complaints: [{ expression: 'http.date' }, { expression: 'http.value-quantity' }] },
+  })
+})
+
+t.test('a hundred parameters are enough', async t => {
+  const many = Array.from({ length: 101 }, () => 'code=x').join('&')
+  t.match(search('Observation', many), { ok: false, failure: { kind: 'tooCostly' } })
+})
+
+t.test('lenient handling leaves out what is unknown, and says it', async t => {
+  const request = unwrap(search('Observation', 'cod=x&code=718-7&_sort=nope&_include=*&_has:A:b:c=d', true))
+  t.same(request.query, key('code=718-7'))
+  t.same(request.applied, [['code', '718-7']])
+  t.equal(request.ignored.length, 4)
+  t.match(request.ignored[0], /Ignored: Observation has no search parameter cod\. Did you mean code\?/)
+})
+
+t.test('a modifier that is not supported, or a bad value, is refused even when lenient', async t => {
+  t.match(search('Patient', 'family:contains=x', true), { ok: false, failure: { kind: 'unknownParameter' } })
+  t.match(search('Observation', 'date=x', true), { ok: false, failure: { kind: 'badParameter' } })
+})
+
+t.test('what is not asked is as usual', async t => {
+  t.match(unwrap(search('Observation', '')), {
+    query: { op: 'everything' },
+    patients: [],
+    ...{ sort: [], count: 20, total: 'none', summary: 'false', elements: [] },
+    ...{ include: [], revinclude: [], applied: [], ignored: [] },
+  })
+})
+
+t.test('the control parameters', async t => {
+  const query =
+    '_count=1000&_total=accurate&_summary=data&_elements=code,status&_format=json&_pretty=true&_page=abc' +
+    '&_include=Observation:performer:Organization&_include=Observation:encounter&_revinclude=Provenance:target'
+  const request = unwrap(search('Observation', query))
+  t.match(request, { count: 200, total: 'accurate', summary: 'data', elements: ['code', 'status'] })
+  t.same(request.include, [
+    { source: 'Observation', code: 'performer', target: 'Organization' },
+    { source: 'Observation', code: 'encounter' },
+  ])
+  t.same(request.revinclude, [{ source: 'Provenance', code: 'target' }])
+  t.same(
+    request.applied.map(([name]) => name),
+    ['_count', '_total', '_summary', '_elements', '_include', '_include', '_revinclude'],
+  )
+  t.same(request.applied[0], ['_count', '200'], 'the count that counts')
+})
+
+t.test('_count=0 and _summary=count ask for the number alone', async t => {
+  for (const query of ['_count=0', '_summary=count', '_summary=count&_count=50']) {
+    t.match(unwrap(search('Observation', query)), { count: 0, summary: 'count', total: 'accurate' }, query)
+  }
+})
+
+t.test('_sort by the canonical date, by what every row has, and by a parameter', async t => {
+  const sorts: readonly (readonly [string, string, object])[] = [
+    ['Observation', '-date', { by: 'date', descending: true }],
+    ['DocumentReference', '-period', { by: 'date', descending: true }],
+    ['DocumentReference', 'date', { by: 'parameter', code: 'date', descending: false }],
+    ['Condition', '-recorded-date', { by: 'date', descending: true }],
+    ['MedicationRequest', 'authoredon', { by: 'date', descending: false }],
+    ['Encounter', 'date', { by: 'date', descending: false }],
+    ['Observation', '-_lastUpdated', { by: '_lastUpdated', descending: true }],
+    ['Observation', '_id', { by: '_id', descending: false }],
+    ['Patient', '-birthdate', { by: 'parameter', code: 'birthdate', descending: true }],
+  ]
+  for (const [type, value, expected] of sorts) {
+    t.same(unwrap(search(type, `_sort=${value}`)).sort, [expected], `${type} ${value}`)
+  }
+  t.equal(unwrap(search('Observation', '_sort=status,-date,code')).sort.length, 3)
+})
+
+t.test('a patient is named apart from the query', async t => {
+  const id = (name: string) => ({ by: 'id', id: name })
+  const ins = { by: 'identifier', system: 'urn:ins', value: '1234' }
+  const named: readonly (readonly [string, object])[] = [
+    ['patient=1', [[id('1')]]],
+    ['patient=Patient/1', [[id('1')]]],
+    ['patient:Patient=1', [[id('1')]]],
+    [`patient=${base}/Patient/1`, [[id('1')]]],
+    ['subject=1', [[id('1')]]],
+    ['subject=Patient/1,Patient/2', [[id('1'), id('2')]]],
+    ['patient=1&subject=Patient/1', [[id('1')], [id('1')]]],
+    ['patient.identifier=urn:ins|1234', [[ins]]],
+    ['subject.identifier=urn:ins|1234', [[ins]]],
+    ['subject:Patient.identifier=urn:ins|1234', [[ins]]],
+    ['patient:identifier=urn:ins|1234', [[ins]]],
+    ['subject:identifier=urn:ins|1234,urn:ins|1234', [[ins, ins]]],
+  ]
+  for (const [query, patients] of named) {
+    const request = unwrap(search('Observation', query))
+    t.same(request.patients, patients, query)
+    t.same(request.query, { op: 'everything' }, query)
+  }
+})
+
+t.test('what is no patient of ours is part of the query', async t => {
+  t.same(unwrap(search('Observation', 'subject=Group/1')).query, key('subject=Group/1'))
+  t.same(unwrap(search('Observation', 'subject:Device=1')).query, key('subject=Device/1'))
+  t.same(
+    unwrap(search('Observation', 'subject=https://o.test/Patient/1')).query,
+    key('subject=https://o.test/Patient/1'),
+  )
+  const device = unwrap(search('Device', 'patient=1'))
+  t.same([device.query, device.patients], [key('patient=Patient/1'), []], 'a type of no compartment')
+})
+
+t.test('a missing patient is neither a key nor the scalar', async t => {
+  const missing = { op: 'and', of: [{ op: 'missing', code: 'subject' }, scalar('patient', null)] }
+  t.same(unwrap(search('Observation', 'subject:missing=true')).query, missing)
+  t.same(unwrap(search('Observation', 'subject:missing=false')).query, { op: 'not', of: missing })
+})
+
+t.test('of type Patient, _id and an exact identifier name the record too', async t => {
+  const byId = unwrap(search('Patient', '_id=1,2'))
+  t.same(byId.query, { op: 'or', of: [scalar('id', '1'), scalar('id', '2')] })
+  t.same(byId.patients, [
+    [
+      { by: 'id', id: '1' },
+      { by: 'id', id: '2' },
+    ],
+  ])
+  const exact = unwrap(search('Patient', 'identifier=urn:ins|1234'))
+  t.same(exact.query, key('identifier|urn:ins|1234'))
+  t.same(patientNamed(exact), { by: 'identifier', system: 'urn:ins', value: '1234' })
+  for (const query of [
+    'identifier=1234',
+    'identifier=urn:ins|1234,5',
+    'identifier:not=urn:ins|1',
+    '_id:not=1',
+    'family=x',
+  ]) {
+    t.same(unwrap(search('Patient', query)).patients, [], query)
+  }
+  t.equal(patientNamed(byId), undefined)
+  t.equal(patientNamed(unwrap(search('Observation', ''))), undefined)
+  t.same(patientNamed(unwrap(search('Observation', 'patient=1&subject=Patient/1'))), { by: 'id', id: '1' })
+  t.same(unwrap(search('Observation', '_id=1')).patients, [], 'of another type it does not')
+})
+
+t.test('a status without its system is a scalar; with it a key', async t => {
+  t.same(unwrap(search('Observation', 'status=final')).query, scalar('status', 'final'))
+  t.same(unwrap(search('Observation', 'status:not=final')).query, { op: 'not', of: scalar('status', 'final') })
+  t.same(unwrap(search('Observation', 'status=urn:s|final')).query, key('status|urn:s|final'))
+})
+
+t.test('alternatives of keys are asked together', async t => {
+  t.same(unwrap(search('Observation', 'code=a,b,c')).query, key('code=a', 'code=b', 'code=c'))
+})
+
+t.test('the self link says what was applied', async t => {
+  const request = unwrap(search('Observation', 'code=http://loinc.org|718-7&date=ge2024&nope=1', true))
+  t.equal(queryString(request.applied), 'code=http://loinc.org|718-7&date=ge2024')
+  t.equal(queryString([['a', 'b&c=d é+%']]), 'a=b%26c%3Dd%20%C3%A9%2B%25')
+  t.equal(queryString([['a', '\ud800']]), 'a=%EF%BF%BD')
+  t.equal(queryString([]), '')
+})
+
+t.test('a small page is a small page', async t => {
+  const request = parseSearch({
+    type: 'Observation',
+    catalog,
+    parameters: [],
+    zone,
+    now,
+    base,
+    lenient: false,
+    maxCount: 5,
+  })
+  t.equal(unwrap(request).count, 5)
+})
