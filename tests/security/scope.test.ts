@@ -111,6 +111,24 @@ for (const [sentence, scopes, differences, expected] of [
     everything,
   ],
   [
+    'a patient scope does not create in the directory',
+    'patient/*.cruds',
+    { type: 'Practitioner', patient: null, ofRecords: false, permission: 'c' },
+    undefined,
+  ],
+  [
+    'a patient scope does not update in the directory',
+    'patient/*.cruds',
+    { type: 'Practitioner', patient: null, ofRecords: false, permission: 'u' },
+    undefined,
+  ],
+  [
+    'a patient scope does not delete in the directory',
+    'patient/*.cruds',
+    { type: 'Practitioner', patient: null, ofRecords: false, permission: 'd' },
+    undefined,
+  ],
+  [
     'a patient scope does not open what lies in the directory for want of a patient',
     'patient/*.rs',
     { patient: null },
