@@ -70,9 +70,13 @@ export function not(of: Query): Query {
   return of.op === 'not' ? of.of : { op: 'not', of }
 }
 
+/** The scalar is one of a list, which is taken as it is: one that is frozen is stored and sent without being made again. */
+export const scalarIn = (name: ScalarName, list: readonly (string | number | null)[]): Query =>
+  list.length === 0 ? nothing : { op: 'scalar', name, in: list }
+
 /** The scalar is one of `values`. */
 export const scalar = (name: ScalarName, ...values: readonly (string | number | null)[]): Query =>
-  values.length === 0 ? nothing : { op: 'scalar', name, in: values }
+  scalarIn(name, values)
 
 /** One of the row's keys is one of `keys`. */
 export const key = (...keys: readonly string[]): Query => (keys.length === 0 ? nothing : { op: 'key', in: keys })

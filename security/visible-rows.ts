@@ -1,6 +1,6 @@
 /** Which rows of a record each kind of reader sees, as queries. `access.md` sections 2 and 5. */
 import { actorKey, authorKey } from '../search/key.ts'
-import { and, everything, key, not, nothing, or, type Query, scalar } from '../search/query.ts'
+import { and, everything, key, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
 import { actorsOf, depositorOf, personOf, structureOf } from './actors.ts'
 import { holdsAt } from './calendar.ts'
 import { recordTypes } from './document-type.ts'
@@ -38,12 +38,29 @@ export function ofPatient(kind: 'patient' | 'representative', now: number): read
   return [scalar('mask', ...atOnce), and(scalar('mask', ...later), { op: 'instant', name: 'hiddenUntil', before: now })]
 }
 
-/** Document types that a column reads, for one type of resource. Where the resource decides it, the list is short. */
-function readableTypes(policy: Policy, column: string, { type, treating }: { type: string; treating: boolean }) {
-  if (type === 'Consent') return treating ? ['consent'] : []
-  if (recordTypes.has(type)) return ['record']
+/** The long lists of a policy, made once and frozen. */
+const listed = new WeakMap<Policy, Map<string, readonly string[]>>()
+
+function listOf(policy: Policy, column: string, treating: boolean): readonly string[] {
+  const lists = listed.get(policy) ?? new Map<string, readonly string[]>()
+  listed.set(policy, lists)
+  const name = `${column} ${treating}`
+  const known = lists.get(name)
+  if (known !== undefined) return known
   const rest = [...(column === 'J' ? ['other'] : []), ...(treating ? ['consent'] : [])]
-  return [...(policy.readers.get(column) ?? []), 'record', ...rest]
+  const list = Object.freeze([...(policy.readers.get(column) ?? []), 'record', ...rest])
+  lists.set(name, list)
+  return list
+}
+
+/** Document types that a column reads, for one type of resource. Where the resource decides it, the list is short. */
+function readableTypes(
+  policy: Policy,
+  column: string,
+  { type, treating }: { type: string; treating: boolean },
+): readonly string[] {
+  if (type === 'Consent') return treating ? ['consent'] : []
+  return recordTypes.has(type) ? ['record'] : listOf(policy, column, treating)
 }
 
 const hiddenBy = (rule: MaskRule): Query => {
@@ -86,17 +103,17 @@ export function ofColumn(
   reading: Reading,
 ): readonly Query[] {
   const types = readableTypes(policy, column, { type: reading.type, treating: entry.treating })
-  if (entry.seesMasked) return [scalar('documentType', ...types)]
+  if (entry.seesMasked) return [scalarIn('documentType', types)]
   const rules = masking(reading)
   const seen = and(
-    scalar('documentType', ...types.filter(type => !rules.types.has(type))),
+    scalarIn('documentType', rules.types.size === 0 ? types : types.filter(type => !rules.types.has(type))),
     scalar('mask', ...masks.professional),
     ...rules.others.map(not),
   )
   const person = personOf(professional)
   if (person === null || !mayBeAuthor(person, reading)) return [seen]
   const hidden = rules.none ? scalar('mask', ...masks.hiddenFromProfessional) : everything
-  return [seen, and(scalar('documentType', ...types), hidden, key(authorKey(person)))]
+  return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)))]
 }
 
 /** The Consents which name the principal as an actor, in one record or in all. */

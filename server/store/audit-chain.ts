@@ -9,6 +9,7 @@ import {
   sha256,
   toAuditDocument,
 } from './audit-document.ts'
+import type { Deployment } from './deployment.ts'
 import { insertDurably } from './durable-insert.ts'
 import { onceMore } from './mongo-errors.ts'
 
@@ -46,8 +47,8 @@ export const chains = (db: Db) => db.collection<ChainDocument>('audit_chain')
 const durable = { w: 'majority', j: true, wtimeoutMS: 10_000 } as const
 
 /** Opens a chain behind the heads of those that exist. */
-export async function openChain(db: Db, _id: string, opened: Date): Promise<Head> {
-  const others = await chains(db)
+export async function openChain(deployment: Deployment, _id: string, opened: Date): Promise<Head> {
+  const others = await chains(deployment.db)
     .find({}, { projection: { head: 1 }, sort: { opened: -1 }, limit: 100 })
     .toArray()
   const after = others.map(({ _id: chain, head }) => ({
@@ -57,7 +58,7 @@ export async function openChain(db: Db, _id: string, opened: Date): Promise<Head
   }))
   const head = { seq: 0, hash: seedOf({ _id, opened, after }) }
   const row = { _id, opened, after, head: { seq: 0, hash: new Binary(head.hash) }, alive: opened, settled: false }
-  await insertDurably(db, 'audit_chain', [row])
+  await insertDurably(deployment, 'audit_chain', [row])
   return head
 }
 

@@ -24,10 +24,15 @@ const agentFields = [
 const withoutNull = (object: object): Document =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
 
-const targetDocument = ({ hiddenUntil, ...target }: AuditTarget): Document => ({
-  ...withoutNull(target),
-  ...(hiddenUntil === null ? {} : { hiddenUntil: new Date(hiddenUntil) }),
-})
+/** Written out, because a page names twenty. */
+function targetDocument({ type, id, version, documentType, mask, hiddenUntil }: AuditTarget): Document {
+  const target: Document = { type, id }
+  if (version !== null) target.version = version
+  target.documentType = documentType
+  target.mask = mask
+  if (hiddenUntil !== null) target.hiddenUntil = new Date(hiddenUntil)
+  return target
+}
 
 /** @returns the document of a line; what is null is left out. */
 export const toAuditDocument = ({ _id, entry }: IdentifiedEntry): Document => ({

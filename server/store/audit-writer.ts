@@ -84,7 +84,7 @@ class Writer {
   }
 
   async #append(entries: readonly AuditEntry[], links: readonly LinkedEntry[]): Promise<void> {
-    const { db, now } = this.#deployment
+    const { now } = this.#deployment
     if (this.#broken) this.#last = await begin(this.#deployment)
     this.#broken = true
     const { chain, head } = this.#last
@@ -92,7 +92,7 @@ class Writer {
     const identified = entries.map(entry => identify(entry, at))
     const group = groupAfter(chain, head, { entries: identified, links, now: at })
     await this.#months.ensure(group.runs.flatMap(({ documents }) => documents.map(document => document.at.getTime())))
-    for (const { month, documents } of group.runs) await insertDurably(db, month, documents)
+    for (const { month, documents } of group.runs) await insertDurably(this.#deployment, month, documents)
     this.#last = { chain, head: group.head }
     this.#broken = false
   }
@@ -145,10 +145,10 @@ class Writer {
   }
 }
 
-async function begin({ db, now }: Deployment): Promise<Link> {
-  const at = now()
+async function begin(deployment: Deployment): Promise<Link> {
+  const at = deployment.now()
   const chain = newUlid(at)
-  return { chain, head: await openChain(db, chain, new Date(at)) }
+  return { chain, head: await openChain(deployment, chain, new Date(at)) }
 }
 
 /** Opens a chain of this process behind the others as far as they go, and links what writers before it left unlinked. */

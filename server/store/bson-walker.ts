@@ -33,10 +33,12 @@ const readers: Readonly<Record<number, Read>> = {
   3: (bytes, at) => [walk(bytes, at), at + bytes.readInt32LE(at)],
   4: (bytes, at) => [Object.values(walk(bytes, at)), at + bytes.readInt32LE(at)],
   5: binary,
+  7: (bytes, at) => [bytes.toString('hex', at, at + 12), at + 12], // in what a server says of itself
   8: (bytes, at) => [bytes[at] === 1, at + 1],
   9: (bytes, at) => [int64(bytes, at), at + 8],
   10: (_bytes, at) => [null, at],
   16: (bytes, at) => [bytes.readInt32LE(at), at + 4],
+  17: (bytes, at) => [bytes.readBigUInt64LE(at), at + 8], // in the cluster time of a reply
   18: (bytes, at) => [int64(bytes, at), at + 8],
 }
 
@@ -77,17 +79,40 @@ function nameBetween(bytes: Buffer, at: number, end: number): string {
   return name !== undefined && name.length === end - at && isAt(name, bytes, at) ? name : utf8(bytes, at, end)
 }
 
+/** The lists of rows in a reply: they stay bytes, because who asked knows best how to read them. */
+const batches: ReadonlySet<string> = new Set(['firstBatch', 'nextBatch'])
+
+function rowsAt(bytes: Buffer, start: number): readonly Buffer[] {
+  const rows: Buffer[] = []
+  const last = start + bytes.readInt32LE(start) - 1
+  for (let at = start + 4; at < last; ) {
+    const row = endOfName(bytes, at + 1) + 1
+    at = row + bytes.readInt32LE(row)
+    rows.push(bytes.subarray(row, at))
+  }
+  return rows
+}
+
+/** @returns the reply to a command, with the rows of its cursor as bytes. */
+export const walkReply = (bytes: Buffer, start: number): WalkedDocument => walk(bytes, start, true)
+
 /** @returns the document that begins at `start`. Throws on a type that no row has. */
-export function walk(bytes: Buffer, start = 0): WalkedDocument {
+export function walk(bytes: Buffer, start = 0, isReply = false): WalkedDocument {
   const found: Record<string, Walked> = {}
   const last = start + bytes.readInt32LE(start) - 1
   for (let at = start + 4; at < last; ) {
     const type = bytes[at] ?? 0
     const nameEnd = endOfName(bytes, at + 1)
     const name = nameBetween(bytes, at + 1, nameEnd)
+    const place = nameEnd + 1
+    if (isReply && (type === 3 || batches.has(name))) {
+      found[name] = type === 4 ? rowsAt(bytes, place) : walk(bytes, place, true)
+      at = place + bytes.readInt32LE(place)
+      continue
+    }
     const read = readers[type]
     if (read === undefined) throw new Error(`a row holds the BSON type ${type}, which no row has (${name})`)
-    const [value, end] = read(bytes, nameEnd + 1)
+    const [value, end] = read(bytes, place)
     found[name] = value
     at = end
   }

@@ -1,6 +1,7 @@
 /** Opens the database: refuses what cannot keep the promises of `store.ts`, makes what is missing. */
 import { type Db, type Document, MongoClient, type MongoClientOptions } from 'mongodb'
 import { collections, ensureCollection } from './collections.ts'
+import { openCommands } from './commands.ts'
 import type { CrossPatientSearch, Deployment } from './deployment.ts'
 
 export interface StoreOptions {
@@ -57,11 +58,12 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
     monitorCommands: onCommand !== undefined,
   })
   if (onCommand !== undefined) client.on('commandStarted', event => onCommand(event.commandName, event.command))
+  const commands = openCommands({ client, database, onCommand })
   try {
     const db = client.db(database)
     await refuseWhatCannotServe(db)
     for (const plan of collections(crossPatientSearch)) await ensureCollection(db, plan)
-    return { client, db, crossPatientSearch, now }
+    return { client, db, commands, crossPatientSearch, now }
   } catch (error) {
     await client.close()
     throw error

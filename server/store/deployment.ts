@@ -1,5 +1,6 @@
 /** The open database as the files of this folder share it. */
 import type { Db, MongoClient } from 'mongodb'
+import type { Commands } from './commands.ts'
 
 /** Which types carry the index of searches across patients. */
 export type CrossPatientSearch = 'all' | 'patient'
@@ -7,6 +8,7 @@ export type CrossPatientSearch = 'all' | 'patient'
 export interface Deployment {
   readonly client: MongoClient
   readonly db: Db
+  readonly commands: Commands
   readonly crossPatientSearch: CrossPatientSearch
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -1,5 +1,6 @@
 /** Inserts that a majority has journaled before they count, repeated when the primary is lost. */
-import type { Db, Document } from 'mongodb'
+import type { Document } from 'mongodb'
+import type { Commands } from './commands.ts'
 import { asUnavailable, isLost } from './mongo-errors.ts'
 
 /** What a durable write waits for. `j: false` would be slower: it waits for the next periodic flush. */
@@ -25,18 +26,22 @@ function judge(reply: Document): void {
  * Inserts documents whose `_id`s nobody else uses, in order: when it fails, those that were inserted are the first ones.
  * Rejects with `Unavailable` when it cannot be known that they are durable.
  */
-export async function insertDurably(db: Db, collection: string, documents: readonly Document[]): Promise<void> {
+export async function insertDurably(
+  { commands }: { readonly commands: Pick<Commands, 'run'> },
+  collection: string,
+  documents: readonly Document[],
+): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     // Once more, those that exist are passed over.
     const command = {
       insert: collection,
-      documents: [...documents],
+      documents,
       ordered: attempt === 1,
       writeConcern: durable,
       maxTimeMS,
     }
     try {
-      return judge(await db.command(command))
+      return judge(await commands.run(command))
     } catch (error) {
       if (!isLost(error) || attempt === attempts) throw asUnavailable(error)
       await pause(attempt)

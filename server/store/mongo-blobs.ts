@@ -1,10 +1,10 @@
 /** Attachments as chunks of 1 MB: measured faster than GridFS, and each chunk is as durable as any other write. */
 import { createHash } from 'node:crypto'
-import { Binary, type Db, type Filter } from 'mongodb'
+import { Binary, type Document } from 'mongodb'
 import type { BlobStore, ByteRange } from './blob-store.ts'
+import type { Deployment } from './deployment.ts'
 import { insertDurably } from './durable-insert.ts'
-import { onceMore } from './mongo-errors.ts'
-import { readTimeLimit } from './run-read.ts'
+import { runFind } from './run-read.ts'
 
 const chunkSize = 1_048_576
 const inFlight = 3
@@ -19,26 +19,30 @@ interface Chunk {
   readonly size?: number
 }
 
-const options = { hint: '_id_', maxTimeMS: readTimeLimit, readConcern: { level: 'majority' } } as const
+const one = { limit: 1, batchSize: 1, hint: '_id_' } as const
 
-const chunks = (blob: string, from: number, to: number): Filter<Chunk> => ({
-  _id: { $gte: { blob, n: from }, $lte: { blob, n: to } },
-})
+const everyChunk = (blob: string): Document => ({ _id: { $gte: { blob, n: 0 }, $lte: { blob, n: anyChunk } } })
 
 /** @returns the size of a blob, or undefined when it is not complete. */
-async function sizeOf(db: Db, blob: string): Promise<number | undefined> {
-  const last = { ...options, projection: { size: 1 }, sort: { _id: -1 } } as const
-  const chunk = await onceMore(() => db.collection<Chunk>('blob').findOne(chunks(blob, 0, anyChunk), last))
-  return chunk?.size
+async function sizeOf(deployment: Deployment, blob: string): Promise<number | undefined> {
+  const last = { find: 'blob', filter: everyChunk(blob), projection: { size: 1 }, sort: { _id: -1 }, ...one }
+  const [chunk] = await runFind(deployment, last)
+  return typeof chunk?.size === 'number' ? chunk.size : undefined
+}
+
+async function bytesOf(deployment: Deployment, _id: Chunk['_id']): Promise<Uint8Array> {
+  const [chunk] = await runFind(deployment, { find: 'blob', filter: { _id }, ...one })
+  return chunk?.bytes instanceof Uint8Array ? chunk.bytes : new Uint8Array()
 }
 
 /** Chunks that exist from an attempt before are the same: the name of a blob is the hash of its bytes. */
-async function write(db: Db, blob: string, bytes: Uint8Array): Promise<void> {
+async function write(deployment: Deployment, blob: string, bytes: Uint8Array): Promise<void> {
   const last = Math.max(Math.ceil(bytes.length / chunkSize) - 1, 0)
   const store = (n: number): Promise<void> => {
     const part = new Binary(bytes.subarray(n * chunkSize, (n + 1) * chunkSize))
     const size = n === last ? { size: bytes.length } : {}
-    return insertDurably(db, 'blob', [{ _id: { blob, n }, bytes: part, at: new Date(), ...size }])
+    const chunk: Chunk = { _id: { blob, n }, bytes: part, at: new Date(), ...size }
+    return insertDurably(deployment, 'blob', [chunk])
   }
   for (let n = 0; n < last; n += inFlight) {
     const some = Array.from({ length: Math.min(inFlight, last - n) }, (_, place) => store(n + place))
@@ -51,8 +55,8 @@ async function write(db: Db, blob: string, bytes: Uint8Array): Promise<void> {
 const within = ({ from, to }: ByteRange, n: number, bytes: Uint8Array): Uint8Array =>
   bytes.subarray(Math.max(from - n * chunkSize, 0), Math.max(to - n * chunkSize, 0))
 
-async function* read(db: Db, blob: string, asked: ByteRange | undefined): AsyncGenerator<Uint8Array> {
-  const size = await sizeOf(db, blob)
+async function* read(deployment: Deployment, blob: string, asked: ByteRange | undefined): AsyncGenerator<Uint8Array> {
+  const size = await sizeOf(deployment, blob)
   if (size === undefined) throw new Error('the bytes of an attachment are missing')
   const range = { from: Math.max(asked?.from ?? 0, 0), to: Math.min(asked?.to ?? size, size) }
   if (range.from >= range.to) return
@@ -60,8 +64,7 @@ async function* read(db: Db, blob: string, asked: ByteRange | undefined): AsyncG
   const hash = createHash('sha256')
   let length = 0
   for (let n = first; n <= last; n += 1) {
-    const chunk = await onceMore(() => db.collection<Chunk>('blob').findOne({ _id: { blob, n } }, options))
-    const bytes = within(range, n, chunk?.bytes.buffer ?? new Uint8Array())
+    const bytes = within(range, n, await bytesOf(deployment, { blob, n }))
     hash.update(bytes)
     length += bytes.length
     yield bytes
@@ -72,12 +75,12 @@ async function* read(db: Db, blob: string, asked: ByteRange | undefined): AsyncG
 }
 
 /** @returns the blobs of a database. The same bytes in two records are two blobs: one says nothing about the other. */
-export const openBlobs = (db: Db): BlobStore => ({
+export const openBlobs = (deployment: Deployment): BlobStore => ({
   async put(owner, bytes) {
     const sha256 = createHash('sha256').update(bytes).digest('hex')
     const blob = `${owner}/${sha256}`
-    if ((await sizeOf(db, blob)) === undefined) await write(db, blob, bytes)
+    if ((await sizeOf(deployment, blob)) === undefined) await write(deployment, blob, bytes)
     return { sha256, size: bytes.length }
   },
-  get: (owner, sha256, range) => read(db, `${owner}/${sha256}`, range),
+  get: (owner, sha256, range) => read(deployment, `${owner}/${sha256}`, range),
 })

@@ -27,11 +27,11 @@ const week = 7 * 24 * 3600 * 1000
 /** Opens the store: connects, makes collections and indexes, and continues the trail. Throws with a message for the operator. */
 export async function openStore(options: StoreOptions): Promise<MongoStore> {
   const deployment = await connect(options)
-  const { client, db, now } = deployment
+  const { client, db, commands, now } = deployment
   const months = openMonths(db)
   await months.ensure([now(), now() + week])
   const writer = await openAuditWriter(deployment, months)
-  const blobs = openBlobs(db)
+  const blobs = openBlobs(deployment)
   return {
     ...openReader(deployment),
     ...openPast(deployment),
@@ -56,6 +56,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
       try {
         await writer.close()
       } finally {
+        commands.close()
         await client.close()
       }
     },

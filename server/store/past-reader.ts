@@ -1,9 +1,9 @@
 /** Reads of superseded versions and tombstones, each within the restriction by its own labels. https://hl7.org/fhir/R4/http.html#history */
 import type { Deployment } from './deployment.ts'
+import { toFound } from './found-row.ts'
 import { historyCommand, versionCommand } from './read-commands.ts'
 import { isClosed } from './reader.ts'
-import { toFound } from './row-document.ts'
-import { runFind } from './run-read.ts'
+import { runFindBytes } from './run-read.ts'
 import type { Store } from './store.ts'
 
 /** @returns the reads of the history on this deployment. */
@@ -12,17 +12,17 @@ export function openPast(deployment: Deployment): Pick<Store, 'history' | 'versi
     async history(...[restriction, type, _id, limit, before]) {
       if (isClosed(restriction)) return []
       const versions = before === undefined ? { limit } : { limit, before }
-      return (await runFind(deployment, historyCommand({ restriction, type }, _id, versions))).map(toFound)
+      return (await runFindBytes(deployment, historyCommand({ restriction, type }, _id, versions))).map(toFound)
     },
     async version(...[restriction, type, _id, version]) {
       if (isClosed(restriction)) return undefined
-      const [found] = await runFind(deployment, versionCommand({ restriction, type }, _id, version))
+      const [found] = await runFindBytes(deployment, versionCommand({ restriction, type }, _id, version))
       return found && toFound(found)
     },
     async tombstone(restriction, type, _id) {
       if (isClosed(restriction)) return undefined
       const command = historyCommand({ restriction, type }, _id, { limit: 1, deleted: true })
-      const [found] = await runFind(deployment, command)
+      const [found] = await runFindBytes(deployment, command)
       return found && toFound(found)
     },
   }

@@ -1,9 +1,10 @@
 /** Reads of current rows, each within its restriction. https://hl7.org/fhir/R4/http.html */
 import type { Restriction } from '../../security/restriction.ts'
 import type { Deployment } from './deployment.ts'
+import { toFound } from './found-row.ts'
 import { countCommands, pageCommand, rowsCommand, sortCommand, storedCommand } from './read-commands.ts'
-import { toFound, toSortRow, toStored } from './row-document.ts'
-import { runCount, runFind } from './run-read.ts'
+import { toSortRow, toStored } from './row-document.ts'
+import { runCount, runFind, runFindBytes } from './run-read.ts'
 import type { Store } from './store.ts'
 
 type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'count' | 'sortRows'>
@@ -19,12 +20,12 @@ export function openReader(deployment: Deployment): Reader {
   return {
     async row(restriction, type, _id) {
       if (isClosed(restriction)) return undefined
-      const [found] = await runFind(deployment, rowsCommand({ restriction, type }, [_id]))
+      const [found] = await runFindBytes(deployment, rowsCommand({ restriction, type }, [_id]))
       return found && toFound(found)
     },
     async rows(restriction, type, ids) {
       if (isClosed(restriction) || ids.length === 0) return []
-      return (await runFind(deployment, rowsCommand({ restriction, type }, ids))).map(toFound)
+      return (await runFindBytes(deployment, rowsCommand({ restriction, type }, ids))).map(toFound)
     },
     async stored(restriction, type, _id) {
       if (isClosed(restriction)) return undefined
@@ -33,7 +34,7 @@ export function openReader(deployment: Deployment): Reader {
     },
     async page(request) {
       if (isClosed(request.restriction)) return []
-      return (await runFind(deployment, pageCommand(request, setting))).map(toFound)
+      return (await runFindBytes(deployment, pageCommand(request, setting))).map(toFound)
     },
     async count(request) {
       return sum(await Promise.all(countCommands(request, setting).map(command => runCount(deployment, command))))

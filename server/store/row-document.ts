@@ -4,7 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import type { IndexEntry, SearchBlock } from '../../search/index-entry.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { WalkedDocument } from './bson-walker.ts'
-import type { Found, Row, SortRow } from './store.ts'
+import type { Row, SortRow } from './store.ts'
 
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
 
@@ -81,28 +81,6 @@ export const foundFields: Document = {
 
 /** The same of a version in the history. */
 export const versionFields: Document = { ...foundFields, row: 1, deleted: 1 }
-
-/** A field as `toDocument` wrote it: this is the border, and nobody else writes rows. */
-const field = <Name extends keyof Found>(document: WalkedDocument, name: Name): Found[Name] =>
-  document[name] as unknown as Found[Name]
-
-/** @returns the row that a reply holds. */
-export const toFound = (document: WalkedDocument): Found => ({
-  _id: typeof document.row === 'string' ? document.row : field(document, '_id'),
-  id: field(document, 'id'),
-  type: field(document, 'type'),
-  patient: field(document, 'patient'),
-  documentType: field(document, 'documentType'),
-  mask: field(document, 'mask'),
-  hiddenUntil: field(document, 'hiddenUntil'),
-  version: field(document, 'version'),
-  updated: field(document, 'updated'),
-  date: field(document, 'date'),
-  tie: field(document, 'tie'),
-  json: field(document, 'json'),
-  blobs: field(document, 'blobs') ?? [],
-  deleted: document.deleted === true,
-})
 
 /** @returns a row's id and what it is found by. */
 export const toSortRow = (document: WalkedDocument): SortRow => document as unknown as SortRow

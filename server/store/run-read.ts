@@ -1,6 +1,7 @@
 /** Runs read commands: bytes in, rows out; one retry of our own, because the driver retries no command. */
-import { type Document, Long } from 'mongodb'
-import { type WalkedDocument, walk } from './bson-walker.ts'
+import type { Document } from 'mongodb'
+import { type Walked, type WalkedDocument, walk } from './bson-walker.ts'
+import type { Way } from './commands.ts'
 import type { Deployment } from './deployment.ts'
 import { onceMore } from './mongo-errors.ts'
 
@@ -9,33 +10,45 @@ export const readTimeLimit = 2000
 
 const limits = { maxTimeMS: readTimeLimit, readConcern: { level: 'majority' } }
 
-/** The rows stay bytes, the rest does not: of a raw error the driver cannot read which primary told it. */
-const asBytes = { firstBatch: true, nextBatch: true }
+interface Batch {
+  readonly id: Walked
+  readonly firstBatch?: readonly Buffer[]
+  readonly nextBatch?: readonly Buffer[]
+}
 
-/** Replies end at 16 MB: what did not fit comes in further ones, within the session of the first. */
-async function readAll({ client, db }: Deployment, command: Document): Promise<readonly WalkedDocument[]> {
-  const session = client.startSession()
+/** Replies end at 16 MB: what did not fit comes in further ones, on the way of the first. */
+async function readAll({ commands }: Deployment, command: Document): Promise<readonly Buffer[]> {
+  const way = commands.way()
   try {
-    const found: WalkedDocument[] = []
-    let next: Document = { ...command, ...limits }
-    for (;;) {
-      const { cursor } = await db.command(next, { fieldsAsRaw: asBytes, session })
-      found.push(...(cursor.firstBatch ?? cursor.nextBatch).map((row: Buffer) => walk(row)))
-      if (!Long.isLong(cursor.id)) return found // 0: there is no more
-      next = { getMore: cursor.id, collection: command.find }
-    }
+    const { id, firstBatch = [] } = (await way.run({ ...command, ...limits })).cursor as unknown as Batch
+    return isOver(id) ? firstBatch : [...firstBatch, ...(await readOn(way, command, id))]
   } finally {
-    await session.endSession()
+    await way.end()
   }
 }
 
-/** @returns the documents that the `find` command finds. Rejects with `Unavailable` when the database cannot answer in time. */
-export const runFind = (deployment: Deployment, command: Document): Promise<readonly WalkedDocument[]> =>
+/** 0 says that there is no more; the driver gives larger ids as objects. */
+const isOver = (cursor: Walked): boolean => cursor === 0
+
+async function readOn(way: Way, command: Document, cursor: Walked): Promise<readonly Buffer[]> {
+  const found: Buffer[] = []
+  for (let open = cursor; !isOver(open); ) {
+    const reply = await way.run({ getMore: open, collection: command.find })
+    const { id, nextBatch = [] } = reply.cursor as unknown as Batch
+    found.push(...nextBatch)
+    open = id
+  }
+  return found
+}
+
+/** @returns what the `find` command finds, each as BSON. Rejects with `Unavailable` when the database cannot answer in time. */
+export const runFindBytes = (deployment: Deployment, command: Document): Promise<readonly Buffer[]> =>
   onceMore(() => readAll(deployment, command))
 
+/** @returns the same as documents. */
+export const runFind = async (deployment: Deployment, command: Document): Promise<readonly WalkedDocument[]> =>
+  (await runFindBytes(deployment, command)).map(row => walk(row))
+
 /** @returns the number of rows that the `count` command counts. */
-export const runCount = ({ db }: Deployment, command: Document): Promise<number> =>
-  onceMore(async () => {
-    const reply = await db.command({ ...command, ...limits })
-    return Number(reply.n)
-  })
+export const runCount = ({ commands }: Deployment, command: Document): Promise<number> =>
+  onceMore(async () => Number((await commands.run({ ...command, ...limits })).n))

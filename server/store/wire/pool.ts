@@ -1,0 +1,101 @@
+/** The connections to one server: a command takes the one that was used last, or waits its turn. */
+import type { WalkedDocument } from '../bson-walker.ts'
+import { Unavailable } from '../unavailable.ts'
+import type { Connection, Owner } from './connection.ts'
+
+interface Waiting {
+  readonly message: Buffer
+  readonly patience: number
+  readonly since: number
+  readonly resolve: (reply: Promise<WalkedDocument>) => void
+  readonly reject: (error: unknown) => void
+}
+
+/** No connection could be opened: what was asked did not leave. */
+export class NotSent extends Error {
+  override readonly name = 'NotSent'
+}
+
+export interface Limits {
+  readonly connections: number
+  /** Milliseconds that a command waits for a connection. */
+  readonly wait: number
+}
+
+/** Milliseconds between two looks at what takes too long. */
+const lookEvery = 250
+
+export class Pool {
+  readonly #limits: Limits
+  readonly #open: (owner: Owner) => Promise<Connection>
+  readonly #onLost: (error: unknown) => void
+  readonly #all = new Set<Connection>()
+  #free: Connection[] = []
+  #queue: Waiting[] = []
+  #opening = 0
+  #closed = false
+  readonly #looks: NodeJS.Timeout
+
+  /** @param open opens one more connection. @param onLost is told when one was lost, or none can be opened. */
+  constructor(limits: Limits, open: (owner: Owner) => Promise<Connection>, onLost: (error: unknown) => void) {
+    this.#limits = limits
+    this.#open = open
+    this.#onLost = onLost
+    this.#looks = setInterval(() => this.#endWhatIsLate(), lookEvery).unref()
+  }
+
+  /** @param patience milliseconds until an answer is given up. Rejects with a network error, with `NotSent`, or with `Unavailable` when the wait was too long. */
+  ask(message: Buffer, patience: number): Promise<WalkedDocument> {
+    const connection = this.#free.pop()
+    if (connection !== undefined) return connection.ask(message, patience)
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ message, patience, since: performance.now(), resolve, reject })
+      if (this.#opening < this.#queue.length && this.#all.size + this.#opening < this.#limits.connections)
+        void this.#openOne()
+    })
+  }
+
+  async #openOne(): Promise<void> {
+    this.#opening += 1
+    try {
+      const connection = await this.#open({ free: each => this.#takeNext(each), lost: each => this.#lose(each) })
+      this.#all.add(connection)
+      if (this.#closed) connection.destroy()
+      else this.#takeNext(connection)
+    } catch (error) {
+      this.#onLost(error)
+      if (this.#all.size === 0)
+        for (const { reject } of this.#queue.splice(0)) reject(new NotSent('', { cause: error }))
+    } finally {
+      this.#opening -= 1
+    }
+  }
+
+  #takeNext(connection: Connection): void {
+    const next = this.#queue.shift()
+    if (next !== undefined) next.resolve(connection.ask(next.message, next.patience))
+    else if (this.#closed) connection.destroy()
+    else this.#free.push(connection)
+  }
+
+  #lose(connection: Connection): void {
+    this.#all.delete(connection)
+    this.#free = this.#free.filter(each => each !== connection)
+    if (!this.#closed) this.#onLost(undefined)
+    if (this.#queue.length > 0 && this.#opening === 0) void this.#openOne()
+  }
+
+  #endWhatIsLate(): void {
+    if (this.#closed && this.#all.size === 0) clearInterval(this.#looks)
+    const now = performance.now()
+    for (const connection of this.#all) if (connection.deadline < now) connection.destroy()
+    while ((this.#queue[0]?.since ?? now) + this.#limits.wait < now)
+      this.#queue.shift()?.reject(new Unavailable('too many requests wait for the database'))
+  }
+
+  /** Lets what is under way finish, and ends the rest. */
+  close(): void {
+    this.#closed = true
+    for (const connection of this.#free.splice(0)) connection.destroy()
+  }
+}
