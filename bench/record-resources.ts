@@ -1,9 +1,9 @@
-/** Records to measure on, deposited through the public interface: 37 resources a patient. */
+/** The resources of a record, as large and with as many elements as those of hospitals. */
 import { createHash } from 'node:crypto'
 
 /** The system of the INS: always its test root. */
 export const ins = 'urn:oid:1.2.250.1.213.1.4.10'
-const loinc = 'http://loinc.org'
+export const loinc = 'http://loinc.org'
 const finess = 'https://finess.esante.gouv.fr'
 const rpps = 'https://rpps.esante.gouv.fr'
 
@@ -14,90 +14,52 @@ export function insOf(patient: number): string {
 }
 
 /** A resource as far as the loading cares. */
-interface Described {
+export interface Described {
   readonly resourceType: string
   readonly [element: string]: unknown
 }
 
-const subjectOf = (patient: number): object => ({ type: 'Patient', identifier: { system: ins, value: insOf(patient) } })
+/** Whose resource it is, which of its kind, and how the server at hand wants people to be named. */
+export interface Place {
+  readonly patient: number
+  readonly at: number
+  /** The FINESS of who deposits. */
+  readonly structure: string
+  /** A reference to the patient. */
+  readonly subject: object
+  /** `Practitioner/…` */
+  readonly practitioner: string
+  /** Tells apart those that are otherwise the same. */
+  readonly name?: string
+}
 
-const uuid = (text: string): string => {
+export const uuid = (text: string): string => {
   const hex = createHash('sha256').update(text).digest('hex')
   return `urn:uuid:${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
 }
 
-const day = (back: number): string => new Date(Date.UTC(2026, 5, 1) - back * 86_400_000).toISOString().slice(0, 10)
+export const day = (back: number): string =>
+  new Date(Date.UTC(2026, 5, 1) - back * 86_400_000).toISOString().slice(0, 10)
 
-const post = (resource: Described, name: string): object => ({
-  fullUrl: uuid(name),
-  resource,
-  request: { method: 'POST', url: resource.resourceType },
-})
-
-const coded = (system: string, code: string, display: string): object => ({
+export const coded = (system: string, code: string, display: string): object => ({
   coding: [{ system, code, display }],
   text: display,
-})
-
-/** A transaction that opens the record of a patient. */
-export const opening = (patient: number): object => ({
-  resourceType: 'Bundle',
-  type: 'transaction',
-  entry: [
-    post(
-      {
-        resourceType: 'Patient',
-        identifier: [{ use: 'official', system: ins, value: insOf(patient) }],
-        active: true,
-        name: [{ use: 'official', family: `MESURE${patient}`, given: ['Camille'] }],
-        gender: 'female',
-        birthDate: '1960-01-01',
-      },
-      `patient ${patient}`,
-    ),
-    post(
-      {
-        resourceType: 'Consent',
-        status: 'active',
-        scope: coded('http://terminology.hl7.org/CodeSystem/consentscope', 'patient-privacy', 'Privacy Consent'),
-        category: [coded(loinc, '59284-0', 'Consent Document')],
-        patient: { reference: uuid(`patient ${patient}`) },
-        dateTime: '2026-01-05T10:00:00+01:00',
-        policy: [{ uri: 'https://dossier.example/notice/1' }],
-        provision: { type: 'permit' },
-        verification: [{ verified: true }],
-      },
-      `opening ${patient}`,
-    ),
-  ],
-})
-
-/** The patient lets a professional read. */
-export const authorisation = (patientId: string, professional: string): object => ({
-  resourceType: 'Consent',
-  status: 'active',
-  scope: coded('http://terminology.hl7.org/CodeSystem/consentscope', 'patient-privacy', 'Privacy Consent'),
-  category: [coded(loinc, '59284-0', 'Consent Document')],
-  patient: { reference: `Patient/${patientId}` },
-  dateTime: '2026-01-05T10:00:00+01:00',
-  policy: [{ uri: 'https://dossier.example/notice/1' }],
-  provision: {
-    type: 'permit',
-    period: { start: '2026-01-01', end: '2036-01-01' },
-    actor: [
-      {
-        role: coded('http://terminology.hl7.org/CodeSystem/v3-ParticipationType', 'IRCP', 'information recipient'),
-        reference: { identifier: { system: rpps, value: professional } },
-      },
-    ],
-  },
 })
 
 const nos = (name: string): string => `https://mos.esante.gouv.fr/NOS/${name}/FHIR/${name.replaceAll('_', '-')}`
 
 const codings = (system: string, code: string): object => ({ coding: [{ system, code }] })
 
-const types = ['34112-3', '11502-2', '18748-4', '60591-5', '11490-0', '15507-7', '34874-8', '57833-6'] as const
+export const documentTypes = [
+  '34112-3',
+  '11502-2',
+  '18748-4',
+  '60591-5',
+  '11490-0',
+  '15507-7',
+  '34874-8',
+  '57833-6',
+] as const
 
 /** Who and where, as guides ask documents to carry it inside. */
 const containedIn = (patient: number): readonly object[] => [
@@ -123,15 +85,8 @@ const containedIn = (patient: number): readonly object[] => [
   },
 ]
 
-/** Which document of a patient, by which structure; `name` tells apart those that are otherwise the same. */
-export interface DocumentPlace {
-  readonly at: number
-  readonly structure: string
-  readonly name?: string
-}
-
 /** A document of about 3 kB of JSON, with as many elements as documents of hospitals have. */
-export const document = (patient: number, { at, structure, name = '' }: DocumentPlace): Described => ({
+export const document = ({ patient, at, structure, subject, practitioner, name = '' }: Place): Described => ({
   resourceType: 'DocumentReference',
   meta: {
     profile: ['https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference'],
@@ -147,15 +102,15 @@ export const document = (patient: number, { at, structure, name = '' }: Document
   identifier: [{ system: 'https://hospital.example/documents', value: `${patient}-${at}` }],
   status: 'current',
   docStatus: 'final',
-  type: { coding: [{ system: loinc, code: types[at % types.length], display: 'Compte rendu' }] },
+  type: { coding: [{ system: loinc, code: documentTypes[at % documentTypes.length], display: 'Compte rendu' }] },
   category: [codings(nos('TRE_A03-ClasseDocument'), '10')],
-  subject: subjectOf(patient),
+  subject,
   date: `${day(at * 17)}T09:00:00+02:00`,
   author: [
     { reference: '#author' },
     { type: 'Organization', identifier: { system: finess, value: structure }, display: 'Centre hospitalier' },
   ],
-  authenticator: { reference: '#physician' },
+  authenticator: { reference: practitioner },
   custodian: { identifier: { system: finess, value: structure } },
   description: `Compte rendu d’hospitalisation ${at}, cardiologie`,
   securityLabel: [codings('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'N')],
@@ -187,16 +142,19 @@ export const document = (patient: number, { at, structure, name = '' }: Document
 const amount = (value: number): object => ({ value, unit: 'g/dL', system: 'http://unitsofmeasure.org', code: 'g/dL' })
 
 /** A result of about 1.5 kB of JSON. */
-export const observation = (patient: number, { at, structure }: DocumentPlace): Described => ({
+export const observation = ({ patient, at, structure, subject, practitioner }: Place): Described => ({
   resourceType: 'Observation',
   identifier: [{ system: 'https://laboratory.example/results', value: `${patient}-${at}` }],
   status: 'final',
   category: [codings('http://terminology.hl7.org/CodeSystem/observation-category', 'laboratory')],
   code: coded(loinc, '718-7', 'Hémoglobine [Masse/Volume] Sang'),
-  subject: subjectOf(patient),
+  subject,
   effectiveDateTime: `${day(at * 9)}T07:30:00+02:00`,
   issued: `${day(at * 9)}T14:00:00.123+02:00`,
-  performer: [{ identifier: { system: finess, value: structure }, display: 'Laboratoire du centre hospitalier' }],
+  performer: [
+    { reference: practitioner },
+    { identifier: { system: finess, value: structure }, display: 'Laboratoire du centre hospitalier' },
+  ],
   valueQuantity: amount(12 + (at % 30) / 10),
   interpretation: [codings('http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation', 'N')],
   note: [{ text: 'Contrôlé sur un second prélèvement.' }],
@@ -216,37 +174,48 @@ export const observation = (patient: number, { at, structure }: DocumentPlace): 
   ],
 })
 
-const allergy = (patient: number, at: number): Described => ({
+export const allergy = ({ at, subject }: Place): Described => ({
   resourceType: 'AllergyIntolerance',
   clinicalStatus: {
     coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
   },
   code: { text: `Allergie ${at}` },
-  patient: subjectOf(patient),
+  patient: subject,
   recordedDate: day(at * 100),
 })
 
-const medication = (patient: number, at: number): Described => ({
+export const medication = ({ at, subject }: Place): Described => ({
   resourceType: 'MedicationStatement',
   status: 'active',
   medicationCodeableConcept: { text: `Traitement ${at}` },
-  subject: subjectOf(patient),
+  subject,
   effectivePeriod: { start: day(at * 50) },
 })
 
-/** A transaction with what a hospital deposits of a patient: 8 documents, 20 results, 3 allergies, 5 treatments. */
-export function deposit(patient: number, structure: string): { readonly entry: readonly object[] } {
-  const many = (count: number, make: (at: number) => Described, name: string): readonly object[] =>
-    Array.from({ length: count }, (_, at) => post(make(at), `${name} ${patient} ${at}`))
-  const bundle = {
-    resourceType: 'Bundle',
-    type: 'transaction',
-    entry: [
-      ...many(8, at => document(patient, { at, structure }), 'document'),
-      ...many(20, at => observation(patient, { at, structure }), 'observation'),
-      ...many(3, at => allergy(patient, at), 'allergy'),
-      ...many(5, at => medication(patient, at), 'medication'),
-    ],
-  }
-  return bundle
-}
+/** A report on results. @param results references to them */
+export const report = ({ at, structure, subject }: Place, results: readonly string[]): Described => ({
+  resourceType: 'DiagnosticReport',
+  status: 'final',
+  category: [codings('http://terminology.hl7.org/CodeSystem/v2-0074', 'LAB')],
+  code: coded(loinc, '11502-2', 'Compte rendu d’examens biologiques'),
+  subject,
+  effectiveDateTime: `${day(at * 9)}T07:30:00+02:00`,
+  issued: `${day(at * 9)}T17:30:00+02:00`,
+  performer: [{ identifier: { system: finess, value: structure }, display: 'Laboratoire du centre hospitalier' }],
+  result: results.map(reference => ({ reference })),
+})
+
+/** Who put something into the record. @param targets references */
+export const provenance = ({ at, structure, practitioner }: Place, targets: readonly string[]): Described => ({
+  resourceType: 'Provenance',
+  target: targets.map(reference => ({ reference })),
+  recorded: `${day(at * 9)}T17:30:00+02:00`,
+  activity: codings('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'CREATE'),
+  agent: [
+    {
+      type: codings('http://terminology.hl7.org/CodeSystem/provenance-participant-type', 'author'),
+      who: { reference: practitioner },
+    },
+    { who: { identifier: { system: finess, value: structure } } },
+  ],
+})
