@@ -1,14 +1,23 @@
 /** Puts the records into a server through its public interface. */
-import { structures } from '../server/demo/people.ts'
 import { succeed } from './client.ts'
 import type { Amount, Loaded, LoadedRecord } from './loaded.ts'
 import { idsOf, posting, type Receiver } from './receiver.ts'
 import { deposit, post, results, type Transaction, transactionOf } from './record-bundles.ts'
 import { insOf } from './record-resources.ts'
 
+/** Where records come from. */
+export interface RecordSource {
+  /** Puts down what all records need. @returns the number of resources. */
+  readonly begin: () => Promise<number>
+  /** Puts one record down. */
+  readonly deposit: (patient: number) => Promise<{ readonly record: LoadedRecord; readonly resources: number }>
+}
+
 export interface Loading {
   readonly receiver: Receiver
   readonly amount: Amount
+  /** Records of another making than our own. */
+  readonly source?: RecordSource
   readonly onProgress: (done: number) => void
 }
 
@@ -38,7 +47,7 @@ async function depositPractitioners({ base, root, operator }: Receiver): Promise
 }
 
 /** Keeps so many tasks under way until all are done. */
-async function each<Task>(tasks: readonly Task[], perform: (task: Task) => Promise<void>): Promise<void> {
+export async function each<Task>(tasks: readonly Task[], perform: (task: Task) => Promise<void>): Promise<void> {
   const waiting = tasks.values()
   const worker = async (): Promise<void> => {
     for (const task of waiting) await perform(task)
@@ -49,6 +58,7 @@ async function each<Task>(tasks: readonly Task[], perform: (task: Task) => Promi
 /** Whose resources they are, as the transactions want it said. */
 const whose = (receiver: Receiver, practitioners: readonly string[]) => (record: Omit<LoadedRecord, 'documents'>) => ({
   patient: record.patient,
+  ins: record.ins,
   structure: receiver.structure,
   subject: receiver.subjectOf(record),
   practitioners,
@@ -62,12 +72,17 @@ const begin = async (receiver: Receiver, patient: number) => ({
   ins: insOf(patient),
 })
 
-async function depositOne(receiver: Receiver, of: Whose, patient: number): Promise<LoadedRecord> {
-  const record = await begin(receiver, patient)
-  const documents = idsOf(await send(receiver, deposit(of(record))), 'DocumentReference')
-  await receiver.authorise(record.patientId)
-  return { ...record, documents }
-}
+/** Records that are all as large as each other. */
+const evenRecords = (receiver: Receiver, of: Whose): RecordSource => ({
+  begin: async () => 0,
+  deposit: async patient => {
+    const record = await begin(receiver, patient)
+    const bundle = deposit(of(record))
+    const documents = idsOf(await send(receiver, bundle), 'DocumentReference')
+    await receiver.authorise(record.patientId)
+    return { record: { ...record, documents }, resources: receiver.resourcesOfOpening + bundle.entry.length }
+  },
+})
 
 /** A record that holds results and nothing else. */
 async function depositMany(
@@ -85,19 +100,8 @@ async function depositMany(
   return { ...record, documents: [] }
 }
 
-/** Loads so many records, a few at once. @throws when the server refuses one. */
-export async function depositRecords({ receiver, amount, onProgress }: Loading): Promise<Loaded> {
-  const { patients, rows, wide } = amount
-  const practitioners = await depositPractitioners(receiver)
-  const of = whose(receiver, practitioners)
-  const records: LoadedRecord[] = []
-  await each(
-    Array.from({ length: patients }, (_, patient) => patient),
-    async patient => {
-      records.push(await depositOne(receiver, of, patient))
-      onProgress(records.length)
-    },
-  )
+/** The record of 10,000 results, and those of 1,000 resources. */
+async function depositLarge(receiver: Receiver, of: Whose, { patients, rows, wide }: Amount) {
   const large: LoadedRecord[] = []
   const sizes = [rows, ...Array.from({ length: wideRecords }, () => wide - receiver.resourcesOfOpening)]
   await each([...sizes.entries()], async ([at, size]) => {
@@ -105,16 +109,33 @@ export async function depositRecords({ receiver, amount, onProgress }: Loading):
   })
   const [largest, ...others] = large
   if (largest === undefined) throw new Error('There is no large record')
-  const inOne = deposit({ patient: 0, structure: structures.hospital.finess, subject: {}, practitioners }).entry.length
+  const resources = sizes.reduce((sum, size) => sum + size + receiver.resourcesOfOpening, 0)
+  return { large: largest, wide: others, resources }
+}
+
+/** Loads so many records, a few at once. @throws when the server refuses one. */
+export async function depositRecords({ receiver, amount, source, onProgress }: Loading): Promise<Loaded> {
+  const { patients } = amount
+  const practitioners = await depositPractitioners(receiver)
+  const of = whose(receiver, practitioners)
+  const from = source ?? evenRecords(receiver, of)
+  const records: LoadedRecord[] = []
+  let resources = practitioners.length + (await from.begin())
+  await each(
+    Array.from({ length: patients }, (_, patient) => patient),
+    async patient => {
+      const done = await from.deposit(patient)
+      records.push(done.record)
+      resources += done.resources
+      onProgress(records.length)
+    },
+  )
+  const { resources: more, ...large } = await depositLarge(receiver, of, amount)
   const middle = Math.ceil(patients / 2)
   return {
     ...{ root: receiver.root, hospital: receiver.hospital, gp: receiver.gp, subjectOf: receiver.subjectOf },
     read: records.slice(0, middle),
     written: records.slice(middle),
-    ...{ large: largest, wide: others, practitioners, family },
-    resources:
-      practitioners.length +
-      patients * (inOne + receiver.resourcesOfOpening) +
-      sizes.reduce((sum, size) => sum + size + receiver.resourcesOfOpening, 0),
+    ...{ ...large, practitioners, family, resources: resources + more },
   }
 }

@@ -6,6 +6,7 @@ import type { Program } from './program.ts'
 import type { Receiver } from './receiver.ts'
 import type { Say } from './stage.ts'
 import { rounded } from './summary.ts'
+import { measurable, syntheticRecords } from './synthetic-records.ts'
 
 /** For one resource, where it says Micros. */
 export interface LoadCost {
@@ -21,6 +22,8 @@ export interface LoadingOf {
   readonly server: Program
   readonly database?: Database
   readonly amount: Amount
+  /** Of synthetic records; without it all records are alike. */
+  readonly seed: string | undefined
   readonly say: Say
 }
 
@@ -41,15 +44,16 @@ function progress({ amount: { patients }, say }: LoadingOf): (done: number) => v
 }
 
 export async function loadWithCost(of: LoadingOf): Promise<readonly [Loaded, LoadCost]> {
-  const { receiver, server, database, amount, say } = of
+  const { receiver, server, database, amount, seed, say } = of
   const cpu = (): readonly [number, number] => [server.cpu() ?? Number.NaN, database?.cpu() ?? Number.NaN]
   const [before, from] = [cpu(), performance.now()]
   say(`Loading the records: ${amount.patients} and some large ones`)
-  const loaded = await depositRecords({ receiver, amount, onProgress: progress(of) })
+  const source = seed === undefined ? {} : { source: syntheticRecords(receiver, seed) }
+  const loaded = await depositRecords({ receiver, amount, ...source, onProgress: progress(of) })
   const [after, seconds] = [cpu(), (performance.now() - from) / 1000]
   const { resources } = loaded
   return [
-    loaded,
+    seed === undefined ? loaded : await measurable(receiver.base, loaded),
     {
       resources,
       seconds: rounded(seconds, 1),

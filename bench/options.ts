@@ -18,6 +18,8 @@ export interface Options {
   /** Results of the large record, and resources of a wide one. */
   readonly rows: number
   readonly wide: number
+  /** Of synthetic records; without it all records are alike. */
+  readonly seed: string | undefined
   /** Length of one round of one workload. */
   readonly seconds: number
   readonly rounds: number
@@ -41,6 +43,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --patients N       records that are loaded (1000); N,N,N measures what growth costs
+  --seed WORD        records of fixtures/synthetic, thin and huge as in life, instead of records that are all alike
   --seconds N        length of one round of one workload (3)
   --rounds N         rounds, whose median counts (3)
   --warmup N         requests of each workload before the measuring, so that its code is compiled (3000)
@@ -109,6 +112,7 @@ function peerOf(given: PeerArguments, isShort: boolean): Peer | undefined {
 
 const known = {
   patients: { type: 'string' },
+  seed: { type: 'string' },
   seconds: { type: 'string' },
   rounds: { type: 'string' },
   warmup: { type: 'string' },
@@ -134,6 +138,7 @@ export function readOptions(args: readonly string[]): Options {
   if (sizes.length === 0) whole('patients', patients)
   return {
     patients: sizes,
+    seed: values.seed,
     ...(values.short ? { rows: 60, wide: 50 } : { rows: 10_000, wide: 1000 }),
     seconds: positive('seconds', seconds),
     rounds: whole('rounds', rounds),

@@ -1,5 +1,8 @@
 /** A server that records are deposited in: ours as in life, by a hospital and with the patient's consent, or another FHIR server. */
+import { identityOf } from '../fixtures/synthetic/identity.ts'
+import type { HeadersOf } from '../fixtures/synthetic/tokens.ts'
 import { identityNamed } from '../server/demo/identities.ts'
+import type { DemoIdentity } from '../server/demo/identity.ts'
 import { practitioners, structures } from '../server/demo/people.ts'
 import type { DemoRecords } from '../server/demo/records.ts'
 import { signDemoToken } from '../server/demo/sign-demo-token.ts'
@@ -19,6 +22,8 @@ export interface Receiver extends Callers, Pick<Loaded, 'root' | 'subjectOf'> {
   readonly open: (patient: number) => Promise<string>
   /** Lets the practitioner read it. */
   readonly authorise: (patientId: string) => Promise<void>
+  /** Headers of whoever deposits a step of a synthetic record; absent where resources are put by their ids. */
+  readonly headersFor?: HeadersOf
   /** What a record holds beside its deposit. */
   readonly resourcesOfOpening: number
 }
@@ -30,8 +35,25 @@ const lifetime = 12 * 3600
 export async function headersOf(name: string, key: SigningKey, records: DemoRecords = {}): Promise<Headers> {
   const identity = identityNamed(name)
   if (identity === undefined) throw new Error(`No demonstration identity is called ${name}`)
+  return tokenHeaders(identity, key, records)
+}
+
+async function tokenHeaders(identity: DemoIdentity, key: SigningKey, records: DemoRecords): Promise<Headers> {
   const token = await signDemoToken({ identity, key, audience: 'urn:dmp:demo', records, now: Date.now(), lifetime })
   return { authorization: `Bearer ${token}`, 'content-type': media, accept: media }
+}
+
+/** Depositors of synthetic records; those of a patient are used once and not kept. */
+function depositors(key: SigningKey): HeadersOf {
+  const kept = new Map<string, Headers>()
+  return async (depositor, record) => {
+    const identity = identityOf(depositor, record)
+    const known = kept.get(identity.subject)
+    if (known !== undefined) return known
+    const headers = await tokenHeaders(identity, key, {})
+    if (depositor.kind !== 'patient') kept.set(identity.subject, headers)
+    return headers
+  }
 }
 
 /** A POST below the FHIR base. */
@@ -67,6 +89,7 @@ export async function productReceiver(base: string, key: SigningKey): Promise<Re
   if (hospital === undefined || gp === undefined || operator === undefined) throw new Error('There are no identities')
   return {
     ...{ base, root: '/fhir', hospital, gp, operator, structure: structures.hospital.finess, resourcesOfOpening: 3 },
+    headersFor: depositors(key),
     subjectOf: ({ ins: value }) => ({ type: 'Patient', identifier: { system: ins, value } }),
     open: async patient =>
       known(idsOf(await succeed(base, posting('/fhir', opening(patient), hospital)), 'Patient')[0]),

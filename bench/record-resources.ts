@@ -22,6 +22,7 @@ export interface Described {
 /** Whose resource it is, which of its kind, and how the server at hand wants people to be named. */
 export interface Place {
   readonly patient: number
+  readonly ins: string
   readonly at: number
   /** The FINESS of who deposits. */
   readonly structure: string
@@ -62,11 +63,11 @@ export const documentTypes = [
 ] as const
 
 /** Who and where, as guides ask documents to carry it inside. */
-const containedIn = (patient: number): readonly object[] => [
+const containedIn = ({ patient, ins: value }: Place): readonly object[] => [
   {
     resourceType: 'Patient',
     id: 'source',
-    identifier: [{ system: ins, value: insOf(patient) }],
+    identifier: [{ system: ins, value }],
     name: [{ family: `MESURE${patient}`, given: ['Camille'] }],
     gender: 'female',
     birthDate: '1960-01-01',
@@ -86,58 +87,63 @@ const containedIn = (patient: number): readonly object[] => [
 ]
 
 /** A document of about 3 kB of JSON, with as many elements as documents of hospitals have. */
-export const document = ({ patient, at, structure, subject, practitioner, name = '' }: Place): Described => ({
-  resourceType: 'DocumentReference',
-  meta: {
-    profile: ['https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference'],
-  },
-  contained: containedIn(patient),
-  extension: [
-    {
-      url: 'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-ext-is-archived',
-      valueBoolean: false,
+export const document = (place: Place): Described => {
+  const { patient, at, structure, subject, practitioner, name = '' } = place
+  return {
+    resourceType: 'DocumentReference',
+    meta: {
+      profile: [
+        'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference',
+      ],
     },
-  ],
-  masterIdentifier: { system: 'urn:ietf:rfc:3986', value: uuid(`document ${patient} ${at} ${name}`) },
-  identifier: [{ system: 'https://hospital.example/documents', value: `${patient}-${at}` }],
-  status: 'current',
-  docStatus: 'final',
-  type: { coding: [{ system: loinc, code: documentTypes[at % documentTypes.length], display: 'Compte rendu' }] },
-  category: [codings(nos('TRE_A03-ClasseDocument'), '10')],
-  subject,
-  date: `${day(at * 17)}T09:00:00+02:00`,
-  author: [
-    { reference: '#author' },
-    { type: 'Organization', identifier: { system: finess, value: structure }, display: 'Centre hospitalier' },
-  ],
-  authenticator: { reference: practitioner },
-  custodian: { identifier: { system: finess, value: structure } },
-  description: `Compte rendu d’hospitalisation ${at}, cardiologie`,
-  securityLabel: [codings('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'N')],
-  content: [
-    {
-      attachment: {
-        contentType: 'application/pdf',
-        language: 'fr-FR',
-        url: `https://documents.example/${patient}/${at}.pdf`,
-        size: 81234,
-        hash: '2jmj7l5rSw0yVb/vlWAYkK/YBwk=',
-        title: 'Compte rendu d’hospitalisation',
-        creation: `${day(at * 17)}T08:58:12+02:00`,
+    contained: containedIn(place),
+    extension: [
+      {
+        url: 'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-ext-is-archived',
+        valueBoolean: false,
       },
-      format: { system: nos('TRE_A11-IheFormatCode'), code: 'urn:ihe:iti:xds-sd:pdf:2008' },
+    ],
+    masterIdentifier: { system: 'urn:ietf:rfc:3986', value: uuid(`document ${patient} ${at} ${name}`) },
+    identifier: [{ system: 'https://hospital.example/documents', value: `${patient}-${at}` }],
+    status: 'current',
+    docStatus: 'final',
+    type: { coding: [{ system: loinc, code: documentTypes[at % documentTypes.length], display: 'Compte rendu' }] },
+    category: [codings(nos('TRE_A03-ClasseDocument'), '10')],
+    subject,
+    date: `${day(at * 17)}T09:00:00+02:00`,
+    author: [
+      { reference: '#author' },
+      { type: 'Organization', identifier: { system: finess, value: structure }, display: 'Centre hospitalier' },
+    ],
+    authenticator: { reference: practitioner },
+    custodian: { identifier: { system: finess, value: structure } },
+    description: `Compte rendu d’hospitalisation ${at}, cardiologie`,
+    securityLabel: [codings('http://terminology.hl7.org/CodeSystem/v3-Confidentiality', 'N')],
+    content: [
+      {
+        attachment: {
+          contentType: 'application/pdf',
+          language: 'fr-FR',
+          url: `https://documents.example/${patient}/${at}.pdf`,
+          size: 81234,
+          hash: '2jmj7l5rSw0yVb/vlWAYkK/YBwk=',
+          title: 'Compte rendu d’hospitalisation',
+          creation: `${day(at * 17)}T08:58:12+02:00`,
+        },
+        format: { system: nos('TRE_A11-IheFormatCode'), code: 'urn:ihe:iti:xds-sd:pdf:2008' },
+      },
+    ],
+    context: {
+      encounter: [{ type: 'Encounter', identifier: { system: 'https://hospital.example/stays', value: `S-${at}` } }],
+      event: [coded('http://snomed.info/sct', '84114007', 'Insuffisance cardiaque')],
+      period: { start: `${day(at * 17 + 6)}T08:00:00+02:00`, end: `${day(at * 17)}T08:00:00+02:00` },
+      facilityType: codings(nos('TRE_R02-SecteurActivite'), 'SA01'),
+      practiceSetting: codings(nos('TRE_A01-CadreExercice'), 'ETABLISSEMENT'),
+      sourcePatientInfo: { reference: '#source' },
+      related: [{ identifier: { system: 'https://hospital.example/orders', value: `D-${at}` } }],
     },
-  ],
-  context: {
-    encounter: [{ type: 'Encounter', identifier: { system: 'https://hospital.example/stays', value: `S-${at}` } }],
-    event: [coded('http://snomed.info/sct', '84114007', 'Insuffisance cardiaque')],
-    period: { start: `${day(at * 17 + 6)}T08:00:00+02:00`, end: `${day(at * 17)}T08:00:00+02:00` },
-    facilityType: codings(nos('TRE_R02-SecteurActivite'), 'SA01'),
-    practiceSetting: codings(nos('TRE_A01-CadreExercice'), 'ETABLISSEMENT'),
-    sourcePatientInfo: { reference: '#source' },
-    related: [{ identifier: { system: 'https://hospital.example/orders', value: `D-${at}` } }],
-  },
-})
+  }
+}
 
 const amount = (value: number): object => ({ value, unit: 'g/dL', system: 'http://unitsofmeasure.org', code: 'g/dL' })
 

@@ -94,6 +94,9 @@ const boundLines = ({ workloads }: Report): readonly Line[] =>
     return value === undefined ? [] : [[of, shown(value), `${says}: ${verdict(value, { most })}`]]
   })
 
+const section = (title: string, lines: readonly Line[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', title, table(lines)]
+
 /** The report for a person. @param does what each workload does, by its name */
 export function print(report: Report, does: ReadonlyMap<string, string>): string {
   const { machine, patients, rounds, seconds, connections, load } = report
@@ -101,15 +104,14 @@ export function print(report: Report, does: ReadonlyMap<string, string>): string
     const each = report.workloads[name]
     return each === undefined ? [] : [workloadLine(name, what, each)]
   })
-  const tax = taxLines(report.workloads)
   return [
     machineLine(machine),
     `${patients} patients; ${rounds} rounds of ${seconds} s, ${connections} connections`,
     ...[loadLine(load), '', table([heads, ...lines])],
     ...Object.entries(report.notServed).map(([name, reason]) => `${name} is not served: ${reason}`),
-    ...['', 'Compared: CPU of the server for a request, or what the name says', table(ratioLines(report))],
-    ...['', 'Bounds', table(boundLines(report))],
-    ...(tax.length === 0 ? [] : ['', 'What each layer costs, µs of CPU of the server for a request', table(tax)]),
+    ...section('Compared: CPU of the server for a request, or what the name says', ratioLines(report)),
+    ...section('Bounds', boundLines(report)),
+    ...section('What each layer costs, µs of CPU of the server for a request', taxLines(report.workloads)),
     ...cautions(report).map(sentence => `\n${sentence}`),
     '',
   ].join('\n')

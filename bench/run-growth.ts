@@ -49,12 +49,12 @@ export interface Growth {
   readonly cold: Cold
 }
 
-async function loadSize(stage: Stage, { say }: Run, patients: number): Promise<Size> {
+async function loadSize(stage: Stage, { options: { seed }, say }: Run, patients: number): Promise<Size> {
   const database = `bench_${patients}`
   const server = await stage.startProduct({ variant: 'dmp', database })
   const receiver = await productReceiver(server.base, stage.key)
   const amount = { patients, rows: 20, wide: 20 }
-  const [loaded, load] = await loadWithCost({ receiver, server, database: stage.database, amount, say })
+  const [loaded, load] = await loadWithCost({ receiver, server, database: stage.database, amount, seed, say })
   say(loadLine(load))
   return { patients, loaded, load, server, database }
 }

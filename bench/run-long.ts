@@ -37,13 +37,14 @@ export async function runLong(run: Run): Promise<Outcome> {
     wide,
     connections,
     requests = parts,
+    seed,
     patients: [patients = 0],
   } = options
   const stage = await openStage(run)
   const server = await stage.startProduct({ variant: 'dmp' })
   const receiver = await productReceiver(server.base, stage.key)
   const amount = { patients, rows, wide }
-  const [loaded] = await loadWithCost({ receiver, server, database: stage.database, amount, say })
+  const [loaded] = await loadWithCost({ receiver, server, database: stage.database, amount, seed, say })
   const { served } = await askOnce(readingOn(loaded).map(workload => ({ workload, server })))
   const next = mixOf(await Promise.all(served.map(({ workload }) => workload.open(server.base))))
   const machine = machineWith(stage.database.version)

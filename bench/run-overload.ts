@@ -125,6 +125,7 @@ export async function runOverload(run: Run): Promise<Outcome> {
   const {
     seconds,
     warmup,
+    seed,
     patients: [patients = 0],
   } = options
   const stage = await openStage(run)
@@ -133,7 +134,7 @@ export async function runOverload(run: Run): Promise<Outcome> {
   const { base } = server
   const receiver = await productReceiver(base, stage.key)
   const amount = { patients, rows: 20, wide: 20 }
-  const [loaded] = await loadWithCost({ receiver, server, database: stage.database, amount, say })
+  const [loaded] = await loadWithCost({ receiver, server, database: stage.database, amount, seed, say })
   const machine = machineWith(stage.database.version)
   const next = await stormOn(loaded, base)
   await load(base, next, { connections: usualConnections, requests: warmup })

@@ -145,6 +145,7 @@ const inPairs = (ours: readonly Placed[], theirs: readonly Placed[]): readonly P
 async function loadBoth(run: Run, peer: Peer) {
   const { options, say } = run
   const {
+    seed,
     patients: [patients = 0],
   } = options
   const amount = { patients, rows: 20, wide: 20 }
@@ -152,11 +153,11 @@ async function loadBoth(run: Run, peer: Peer) {
   const { database } = stage
   const server = await stage.startProduct({ variant: 'dmp' })
   const receiver = await productReceiver(server.base, stage.key)
-  const [ours, ourLoad] = await loadWithCost({ receiver, server, database, amount, say })
+  const [ours, ourLoad] = await loadWithCost({ receiver, server, database, amount, seed, say })
   const other = peerReceiver(peer.url, peer.headers)
   const program = programOf(peer, other.base)
   say(`Loading the same into ${peer.url}`)
-  const [theirs, theirLoad] = await loadWithCost({ receiver: other, server: program, amount, say })
+  const [theirs, theirLoad] = await loadWithCost({ receiver: other, server: program, amount, seed, say })
   return {
     ...{ patients, machine: machineWith(database.version), load: { ours: ourLoad, peer: theirLoad } },
     ours: comparedOn(ours, 'dmp').map((workload): Placed => ({ workload, server, database })),

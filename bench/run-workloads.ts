@@ -1,6 +1,6 @@
 /** The usual run: every workload in every variant, beside the baselines. */
 import { copyToBaseline } from './baseline-copies.ts'
-import type { Loaded } from './loaded.ts'
+import type { Amount, Loaded } from './loaded.ts'
 import { loadWithCost } from './loading.ts'
 import { machineWith } from './machine.ts'
 import type { Options } from './options.ts'
@@ -22,6 +22,12 @@ export function chosen(all: readonly Workload[], { only }: Pick<Options, 'only'>
   if (unknown.length === 0)
     return only.length === 0 ? all : all.filter(({ name }) => only.some(asked => means(asked, name)))
   throw new Error(`--only: expected some of ${all.map(({ name }) => name).join(', ')}, found ${unknown.join(', ')}`)
+}
+
+/** The large records are loaded when somebody asks for them. */
+function largeRecords({ only, rows, wide }: Options): Omit<Amount, 'patients'> {
+  const isAsked = (name: string): boolean => only.length === 0 || only.some(asked => asked.startsWith(name))
+  return { rows: isAsked('R5') ? rows : 20, wide: isAsked('R7') ? wide : 20 }
 }
 
 /** Starts the servers that the workloads need, beside the one that was loaded through. */
@@ -58,13 +64,12 @@ export async function runWorkloads(run: Run): Promise<Outcome> {
   const stage = await openStage(run)
   const dmp = await stage.startProduct({ variant: 'dmp' })
   const {
-    rows,
-    wide,
+    seed,
     patients: [patients = 0],
   } = options
   const receiver = await productReceiver(dmp.base, stage.key)
-  const amount = { patients, rows, wide }
-  const [loaded, load] = await loadWithCost({ receiver, server: dmp, database: stage.database, amount, say })
+  const amount = { patients, ...largeRecords(options) }
+  const [loaded, load] = await loadWithCost({ receiver, server: dmp, database: stage.database, amount, seed, say })
   const { served, notServed } = await askOnce(await place({ stage, dmp }, loaded, run))
   say(`Warming up ${served.length} workloads`)
   await warmUp(served, options)

@@ -10,8 +10,9 @@ import { document, observation, type Place } from './record-resources.ts'
 const structure = structures.hospital.finess
 
 /** Where a new resource of the record belongs. */
-const placeIn = ({ subjectOf, practitioners }: Loaded, record: LoadedRecord, at: number): Place => ({
+export const placeIn = ({ subjectOf, practitioners }: Loaded, record: LoadedRecord, at: number): Place => ({
   patient: record.patient,
+  ins: record.ins,
   at,
   structure,
   subject: subjectOf(record),
