@@ -131,11 +131,12 @@ export async function depositRecords({ receiver, amount, source, onProgress }: L
     },
   )
   const { resources: more, ...large } = await depositLarge(receiver, of, amount)
-  const middle = Math.ceil(patients / 2)
+  // Thin records are loaded first, whatever their number.
+  const inOrder = records.sort((one, other) => one.patient - other.patient)
   return {
     ...{ root: receiver.root, hospital: receiver.hospital, gp: receiver.gp, subjectOf: receiver.subjectOf },
-    read: records.slice(0, middle),
-    written: records.slice(middle),
+    read: inOrder.filter((_, at) => at % 2 === 0),
+    written: inOrder.filter((_, at) => at % 2 === 1),
     ...{ ...large, practitioners, family, resources: resources + more },
   }
 }

@@ -44,7 +44,7 @@ export const usage = `npm run bench -- [options]
 
   --patients N       records that are loaded (1000); N,N,N measures what growth costs
   --seed WORD        records of fixtures/synthetic, thin and huge as in life, instead of records that are all alike
-  --seconds N        length of one round of one workload (3)
+  --seconds N        length of one round of one workload (2)
   --rounds N         rounds, whose median counts (3)
   --warmup N         requests of each workload before the measuring, so that its code is compiled (3000)
   --connections N    requests under way at once (16)
@@ -64,7 +64,7 @@ beside another FHIR R4 server, which gets the same records and the same requests
   --peer-pid N,N     its processes; those that they begin are counted with them
   --peer-warmup N    seconds of requests before anything is measured (180)`
 
-const usual = { patients: '1000', seconds: '3', rounds: '3', warmup: '3000', connections: '16' }
+const usual = { patients: '1000', seconds: '2', rounds: '3', warmup: '3000', connections: '16' }
 const short = { patients: '8', seconds: '0.2', rounds: '1', warmup: '16', connections: '8' }
 
 function whole(name: string, text: string): number {

@@ -106,12 +106,13 @@ export function peerReceiver(url: string, given: Headers): Receiver {
   const root = pathname.replace(/\/$/, '')
   // An answer that it kept from before would be no work.
   const headers = { 'content-type': media, accept: media, 'cache-control': 'no-cache', ...given }
+  const whole = { ...headers, prefer: 'return=representation' }
   return {
     ...{ base: origin, root, hospital: headers, gp: headers, operator: headers, resourcesOfOpening: 1 },
     structure: structures.hospital.finess,
     subjectOf: ({ patientId }) => ({ reference: `Patient/${patientId}` }),
     open: async patient => {
-      const answer = await succeed(origin, posting(`${root}/Patient`, person(patient), headers))
+      const answer = await succeed(origin, posting(`${root}/Patient`, person(patient), whole))
       return known((JSON.parse(answer.toString()) as Response).id)
     },
     authorise: async () => undefined,

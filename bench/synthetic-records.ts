@@ -18,17 +18,21 @@ const usualSize = { least: 2000, most: 5000 }
 
 const place = (type: string): number => (loadingOrder as readonly string[]).indexOf(type)
 
-/** Transactions that any server takes, what is referred to before who refers to it. */
+const putting = ({ type, id, json }: Literal): object => ({
+  resource: JSON.parse(json) as object,
+  request: { method: 'PUT', url: `${type}/${id}` },
+})
+
+/** Transactions that any server takes: the patient, then what is referred to before who refers to it. */
 function inPuts(literals: readonly Literal[]): readonly Transaction[] {
   const sorted = [...literals].sort((one, other) => place(one.type) - place(other.type))
-  const entries = sorted.map(({ type, id, json }) => ({
-    resource: JSON.parse(json) as object,
-    request: { method: 'PUT', url: `${type}/${id}` },
-  }))
-  const parts = Math.ceil(entries.length / mostEntries)
-  return Array.from({ length: parts }, (_, at) =>
-    transactionOf(entries.slice(at * mostEntries, (at + 1) * mostEntries)),
+  const [patients, others] = [true, false].map(isPatient =>
+    sorted.filter(({ type }) => (type === 'Patient') === isPatient).map(putting),
   )
+  const rest = others ?? []
+  const starts = Array.from({ length: Math.ceil(rest.length / mostEntries) }, (_, at) => at * mostEntries)
+  const parts = [patients ?? [], ...starts.map(start => rest.slice(start, start + mostEntries))]
+  return parts.filter(part => part.length > 0).map(transactionOf)
 }
 
 const send = ({ base, root }: Receiver, bundle: object, headers: Headers): Promise<Buffer> =>
