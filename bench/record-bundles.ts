@@ -1,17 +1,14 @@
 /** The transactions that make a record: opened by a hospital, authorised by the patient, filled by the hospital. */
+import { allergy, medication, provenance, report } from './record-others.ts'
 import {
-  allergy,
   coded,
   type Described,
   document,
   ins,
   insOf,
   loinc,
-  medication,
   observation,
   type Place,
-  provenance,
-  report,
   uuid,
 } from './record-resources.ts'
 

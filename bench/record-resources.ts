@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 /** The system of the INS: always its test root. */
 export const ins = 'urn:oid:1.2.250.1.213.1.4.10'
 export const loinc = 'http://loinc.org'
-const finess = 'https://finess.esante.gouv.fr'
+export const finess = 'https://finess.esante.gouv.fr'
 const rpps = 'https://rpps.esante.gouv.fr'
 
 /** A number of 13 digits with its control key. */
@@ -49,7 +49,7 @@ export const coded = (system: string, code: string, display: string): object => 
 
 const nos = (name: string): string => `https://mos.esante.gouv.fr/NOS/${name}/FHIR/${name.replaceAll('_', '-')}`
 
-const codings = (system: string, code: string): object => ({ coding: [{ system, code }] })
+export const codings = (system: string, code: string): object => ({ coding: [{ system, code }] })
 
 export const documentTypes = [
   '34112-3',
@@ -177,51 +177,5 @@ export const observation = ({ patient, at, structure, subject, practitioner }: P
       age: { low: { value: 18, unit: 'a' } },
       text: '11,5 à 15,0 g/dL',
     },
-  ],
-})
-
-export const allergy = ({ at, subject }: Place): Described => ({
-  resourceType: 'AllergyIntolerance',
-  clinicalStatus: {
-    coding: [{ system: 'http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical', code: 'active' }],
-  },
-  code: { text: `Allergie ${at}` },
-  patient: subject,
-  recordedDate: day(at * 100),
-})
-
-export const medication = ({ at, subject }: Place): Described => ({
-  resourceType: 'MedicationStatement',
-  status: 'active',
-  medicationCodeableConcept: { text: `Traitement ${at}` },
-  subject,
-  effectivePeriod: { start: day(at * 50) },
-})
-
-/** A report on results. @param results references to them */
-export const report = ({ at, structure, subject }: Place, results: readonly string[]): Described => ({
-  resourceType: 'DiagnosticReport',
-  status: 'final',
-  category: [codings('http://terminology.hl7.org/CodeSystem/v2-0074', 'LAB')],
-  code: coded(loinc, '11502-2', 'Compte rendu d’examens biologiques'),
-  subject,
-  effectiveDateTime: `${day(at * 9)}T07:30:00+02:00`,
-  issued: `${day(at * 9)}T17:30:00+02:00`,
-  performer: [{ identifier: { system: finess, value: structure }, display: 'Laboratoire du centre hospitalier' }],
-  result: results.map(reference => ({ reference })),
-})
-
-/** Who put something into the record. @param targets references */
-export const provenance = ({ at, structure, practitioner }: Place, targets: readonly string[]): Described => ({
-  resourceType: 'Provenance',
-  target: targets.map(reference => ({ reference })),
-  recorded: `${day(at * 9)}T17:30:00+02:00`,
-  activity: codings('http://terminology.hl7.org/CodeSystem/v3-DataOperation', 'CREATE'),
-  agent: [
-    {
-      type: codings('http://terminology.hl7.org/CodeSystem/provenance-participant-type', 'author'),
-      who: { reference: practitioner },
-    },
-    { who: { identifier: { system: finess, value: structure } } },
   ],
 })
