@@ -1,35 +1,42 @@
-/** What the same framework and driver cost without a FHIR server between them: B1, B20 and B2, no more than what they say. */
+/** What the same framework and driver cost without a FHIR server between them: B0, B1, B20 and B2, no more than what they say. */
 import Fastify from 'fastify'
 import { MongoClient } from 'mongodb'
-import { document, observation } from './records.ts'
+import { baselineDatabase, type Kept } from './baseline-copies.ts'
 
 const [url = '', port = ''] = process.argv.slice(2)
 const client = await MongoClient.connect(url, { maxPoolSize: 16 })
-const documents = client.db('baseline').collection<{ _id: string; group: number }>('documents')
-const inserts = client.db('baseline').collection('inserts')
-
-const groups = 100
-const structure = '990001018'
-
-/** The resources that the product is asked for, as objects of the database. */
-const results = Array.from({ length: groups * 20 }, (_, at) => ({
-  ...observation(at % groups, { at, structure }),
-  _id: `s${at}`,
-  group: at % groups,
-}))
-const single = Array.from({ length: groups }, (_, at) => document(at, { at, structure }))
-
-await documents.deleteMany({})
-await documents.insertMany([...results, ...single.map((each, at) => ({ ...each, _id: `l${at}`, group: -1 }))])
-await documents.createIndex({ group: 1 })
+const database = client.db(baselineDatabase)
+const documents = database.collection<Kept>('documents')
+const results = database.collection<Kept>('results')
+const inserts = database.collection('inserts')
 
 const app = Fastify()
-const any = (): number => Math.floor(Math.random() * groups)
 
-app.get('/b1', () => documents.findOne({ _id: `l${any()}` }))
-app.get('/b20', async () => ({ entry: await documents.find({ group: any() }).limit(20).toArray() }))
+/** What B2 inserts, and B0 answers: read once, when it is first asked for. */
+let sample: readonly object[] | undefined
+let text: Buffer | undefined
+
+async function one(): Promise<object> {
+  sample ??= await documents
+    .find({}, { projection: { _id: 0 } })
+    .limit(100)
+    .toArray()
+  return { ...sample[Math.floor(Math.random() * sample.length)] }
+}
+
+app.get('/b0', async (_request, reply) => {
+  text ??= Buffer.from(JSON.stringify(await one()))
+  return reply.header('Content-Type', 'application/json').send(text)
+})
+
+app.get<{ Params: { id: string } }>('/b1/:id', ({ params }) => documents.findOne({ _id: params.id }))
+
+app.get<{ Params: { id: string } }>('/b20/:id', async ({ params }) => ({
+  entry: await results.find({ group: params.id }).limit(20).toArray(),
+}))
+
 app.post('/b2', async () => {
-  await inserts.insertOne({ ...single[any()] }, { writeConcern: { w: 'majority', j: true } })
+  await inserts.insertOne(await one(), { writeConcern: { w: 'majority', j: true } })
   return {}
 })
 await app.listen({ host: '127.0.0.1', port: Number(port) })

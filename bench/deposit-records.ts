@@ -1,100 +1,142 @@
-/** Puts the records into the server as they would come in life: a hospital opens and deposits, the patient authorises. */
-import { identityNamed } from '../server/demo/identities.ts'
-import { practitioners, structures } from '../server/demo/people.ts'
-import type { DemoRecords } from '../server/demo/records.ts'
-import { signDemoToken } from '../server/demo/sign-demo-token.ts'
-import type { SigningKey } from '../server/secrets.ts'
-import { type Ask, succeed } from './client.ts'
-import { authorisation, deposit, opening } from './records.ts'
+/** Puts the records into a server through its public interface. */
+import { succeed } from './client.ts'
+import type { Amount, Loaded, LoadedRecord } from './loaded.ts'
+import { idsOf, posting, type Receiver } from './receiver.ts'
+import { deposit, post, results, type Transaction, transactionOf } from './record-bundles.ts'
+import { insOf } from './record-resources.ts'
 
-/** A record as the measurements use it. */
-export interface LoadedRecord {
-  readonly patient: number
-  readonly patientId: string
-  /** Ids of its documents. */
-  readonly documents: readonly string[]
+/** Where records come from. */
+export interface RecordSource {
+  /** Puts down what all records need. @returns the number of resources. */
+  readonly begin: () => Promise<number>
+  /** Puts one record down. */
+  readonly deposit: (patient: number) => Promise<{ readonly record: LoadedRecord; readonly resources: number }>
 }
-
-export interface Loaded {
-  readonly records: readonly LoadedRecord[]
-  readonly resources: number
-  /** The headers with which each asks. */
-  readonly hospital: Headers
-  readonly gp: Headers
-}
-
-export type Headers = Readonly<Record<string, string>>
-
-const media = 'application/fhir+json'
-const lifetime = 12 * 3600
-const atOnce = 4
-
-/** @returns the headers of a demonstration identity. */
-async function headersOf(name: string, key: SigningKey, records: DemoRecords = {}): Promise<Headers> {
-  const identity = identityNamed(name)
-  if (identity === undefined) throw new Error(`No demonstration identity is called ${name}`)
-  const token = await signDemoToken({ identity, key, audience: 'urn:dmp:demo', records, now: Date.now(), lifetime })
-  return { authorization: `Bearer ${token}`, 'content-type': media, accept: media }
-}
-
-const post = (type: string, body: object, headers: Headers): Ask => ({
-  method: 'POST',
-  path: `/fhir${type}`,
-  headers,
-  body: JSON.stringify(body),
-})
-
-/** The ids that a transaction gave, by type. */
-function idsOf(answer: Buffer, type: string): readonly string[] {
-  const { entry = [] } = JSON.parse(answer.toString()) as {
-    readonly entry?: readonly { readonly response?: { readonly location?: string } }[]
-  }
-  return entry.flatMap(({ response }) => {
-    const [, found, id] = /([A-Za-z]+)\/([A-Za-z0-9.-]+)\/_history/.exec(response?.location ?? '') ?? []
-    return found === type && id !== undefined ? [id] : []
-  })
-}
-
-interface Target {
-  readonly base: string
-  readonly key: SigningKey
-  readonly hospital: Headers
-}
-
-/** Opens, fills and authorises one record. */
-async function depositOne(target: Target, patient: number): Promise<LoadedRecord> {
-  const { base, key, hospital } = target
-  const [patientId] = idsOf(await succeed(base, post('', opening(patient), hospital)), 'Patient')
-  if (patientId === undefined) throw new Error('The server opened a record without saying where it is')
-  const bundle = deposit(patient, structures.hospital.finess)
-  const documents = idsOf(await succeed(base, post('', bundle, hospital)), 'DocumentReference')
-  const own = await headersOf('patient-marie', key, { marie: patientId })
-  await succeed(base, post('/Consent', authorisation(patientId, practitioners.gp.rpps), own))
-  return { patient, patientId, documents }
-}
-
-/** What each record holds: a patient, two consents, and the deposit. */
-const resourcesOf = (patient: number): number => 3 + deposit(patient, '').entry.length
 
 export interface Loading {
-  readonly base: string
-  readonly key: SigningKey
-  readonly patients: number
+  readonly receiver: Receiver
+  readonly amount: Amount
+  /** Records of another making than our own. */
+  readonly source?: RecordSource
   readonly onProgress: (done: number) => void
 }
 
-/** Loads so many records through the public interface, a few at once. @throws when the server refuses one. */
-export async function depositRecords({ base, key, patients, onProgress }: Loading): Promise<Loaded> {
-  const target = { base, key, hospital: await headersOf('hospital', key) }
-  const records: LoadedRecord[] = []
-  const waiting = Array.from({ length: patients }, (_, patient) => patient)
+/** Transactions under way at once: they share the writing of the journal. */
+const atOnce = 8
+
+/** Resources of one transaction of a large record. */
+const mostAtOnce = 500
+
+const family = 'LEFEBVRE'
+const performers = 30
+const wideRecords = 4
+
+const send = ({ base, root, hospital }: Receiver, bundle: Transaction): Promise<Buffer> =>
+  succeed(base, posting(root, bundle, hospital))
+
+/** Practitioners of the directory. */
+async function depositPractitioners({ base, root, operator }: Receiver): Promise<readonly string[]> {
+  const entries = Array.from({ length: performers }, (_, at) =>
+    post(
+      { resourceType: 'Practitioner', active: true, name: [{ family, given: [`Prénom ${at}`] }] },
+      `performer ${at}`,
+    ),
+  )
+  const answer = await succeed(base, posting(root, transactionOf(entries), operator))
+  return idsOf(answer, 'Practitioner').map(id => `Practitioner/${id}`)
+}
+
+/** Keeps so many tasks under way until all are done. */
+export async function each<Task>(tasks: readonly Task[], perform: (task: Task) => Promise<void>): Promise<void> {
+  const waiting = tasks.values()
   const worker = async (): Promise<void> => {
-    for (let patient = waiting.shift(); patient !== undefined; patient = waiting.shift()) {
-      records.push(await depositOne(target, patient))
-      onProgress(records.length)
-    }
+    for (const task of waiting) await perform(task)
   }
   await Promise.all(Array.from({ length: atOnce }, worker))
-  const resources = patients * resourcesOf(0)
-  return { records, resources, hospital: target.hospital, gp: await headersOf('gp', key) }
+}
+
+/** Whose resources they are, as the transactions want it said. */
+const whose = (receiver: Receiver, practitioners: readonly string[]) => (record: Omit<LoadedRecord, 'documents'>) => ({
+  patient: record.patient,
+  ins: record.ins,
+  structure: receiver.structure,
+  subject: receiver.subjectOf(record),
+  practitioners,
+})
+
+type Whose = ReturnType<typeof whose>
+
+const begin = async (receiver: Receiver, patient: number) => ({
+  patient,
+  patientId: await receiver.open(patient),
+  ins: insOf(patient),
+})
+
+/** Records that are all as large as each other. */
+const evenRecords = (receiver: Receiver, of: Whose): RecordSource => ({
+  begin: async () => 0,
+  deposit: async patient => {
+    const record = await begin(receiver, patient)
+    const bundle = deposit(of(record))
+    const documents = idsOf(await send(receiver, bundle), 'DocumentReference')
+    await receiver.authorise(record.patientId)
+    return { record: { ...record, documents }, resources: receiver.resourcesOfOpening + bundle.entry.length }
+  },
+})
+
+/** A record that holds results and nothing else. */
+async function depositMany(
+  receiver: Receiver,
+  of: Whose,
+  { patient, rows }: { patient: number; rows: number },
+): Promise<LoadedRecord> {
+  const record = await begin(receiver, patient)
+  await receiver.authorise(record.patientId)
+  const starts = Array.from({ length: Math.ceil(rows / mostAtOnce) }, (_, at) => at * mostAtOnce)
+  for (const from of starts) {
+    const count = Math.min(mostAtOnce, rows - from)
+    await send(receiver, results({ ...of(record), name: `many ${patient}` }, { from, count }))
+  }
+  return { ...record, documents: [] }
+}
+
+/** The record of 10,000 results, and those of 1,000 resources. */
+async function depositLarge(receiver: Receiver, of: Whose, { patients, rows, wide }: Amount) {
+  const large: LoadedRecord[] = []
+  const sizes = [rows, ...Array.from({ length: wideRecords }, () => wide - receiver.resourcesOfOpening)]
+  await each([...sizes.entries()], async ([at, size]) => {
+    large[at] = await depositMany(receiver, of, { patient: patients + at, rows: size })
+  })
+  const [largest, ...others] = large
+  if (largest === undefined) throw new Error('There is no large record')
+  const resources = sizes.reduce((sum, size) => sum + size + receiver.resourcesOfOpening, 0)
+  return { large: largest, wide: others, resources }
+}
+
+/** Loads so many records, a few at once. @throws when the server refuses one. */
+export async function depositRecords({ receiver, amount, source, onProgress }: Loading): Promise<Loaded> {
+  const { patients } = amount
+  const practitioners = await depositPractitioners(receiver)
+  const of = whose(receiver, practitioners)
+  const from = source ?? evenRecords(receiver, of)
+  const records: LoadedRecord[] = []
+  let resources = practitioners.length + (await from.begin())
+  await each(
+    Array.from({ length: patients }, (_, patient) => patient),
+    async patient => {
+      const done = await from.deposit(patient)
+      records.push(done.record)
+      resources += done.resources
+      onProgress(records.length)
+    },
+  )
+  const { resources: more, ...large } = await depositLarge(receiver, of, amount)
+  // Thin records are loaded first, whatever their number.
+  const inOrder = records.sort((one, other) => one.patient - other.patient)
+  return {
+    ...{ root: receiver.root, hospital: receiver.hospital, gp: receiver.gp, subjectOf: receiver.subjectOf },
+    read: inOrder.filter((_, at) => at % 2 === 0),
+    written: inOrder.filter((_, at) => at % 2 === 1),
+    ...{ ...large, practitioners, family, resources: resources + more },
+  }
 }

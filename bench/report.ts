@@ -1,11 +1,11 @@
-/** What was measured, as one JSON object and as tables for a person. */
-import { cpus, loadavg, totalmem } from 'node:os'
-import { median, type Round, type Summary, summarise } from './measure.ts'
+/** What was measured of the workloads, as one JSON object and as tables for a person. */
+import { bounds, comparisons, nameOf, ratiosOf, verdict } from './comparisons.ts'
+import type { LoadCost } from './loading.ts'
+import { type Machine, machineLine } from './machine.ts'
 import type { Options } from './options.ts'
-import { type Comparison, comparisons, type Workload } from './workloads.ts'
-
-/** The rounds of each workload, by its name. */
-export type Rounds = ReadonlyMap<string, readonly Round[]>
+import { type Rounds, type Summary, summarise } from './summary.ts'
+import { type Line, millis, percent, shown, table } from './table.ts'
+import { taxLines } from './tax.ts'
 
 export interface Report {
   readonly machine: Machine
@@ -14,145 +14,56 @@ export interface Report {
   readonly seconds: number
   readonly rounds: number
   readonly connections: number
+  readonly load: LoadCost
   readonly workloads: Readonly<Record<string, Summary>>
+  /** What each asks, by its name. */
+  readonly notServed: Readonly<Record<string, string>>
   /** CPU of the server for a request, divided: `R1/B1`. */
   readonly ratios: Readonly<Record<string, number>>
   /** Workloads in which the client used nearly a whole core: their `perSecond` and latencies tell of the client. */
   readonly clientBound: readonly string[]
 }
 
-export interface Machine {
-  readonly cpu: string
-  readonly cores: number
-  readonly memoryGiB: number
-  /** Processes that wanted a core during the minute before: above zero, the machine was not ours alone. */
-  readonly loadBefore: number
-  readonly node: string
-  readonly mongod: string
-}
-
-/** Taken before the measuring. */
-export const machineWith = (mongod: string): Machine => ({
-  cpu: cpus()[0]?.model ?? 'unknown',
-  cores: cpus().length,
-  memoryGiB: Math.round(totalmem() / 2 ** 30),
-  loadBefore: Math.round((loadavg()[0] ?? 0) * 10) / 10,
-  node: process.versions.node,
-  mongod,
-})
-
 /** Above that part of a core the client is taken for the bottleneck. */
 const nearACore = 0.85
 
-const rounded = (value: number, digits: number): number => Number(value.toFixed(digits))
-
-const printable = (summary: Summary): Summary => ({
-  cpuMicros: rounded(summary.cpuMicros, 0),
-  mongodCpuMicros: rounded(summary.mongodCpuMicros, 0),
-  commands: rounded(summary.commands, 2),
-  perSecond: rounded(summary.perSecond, 0),
-  p50Micros: rounded(summary.p50Micros, 0),
-  p95Micros: rounded(summary.p95Micros, 0),
-  p99Micros: rounded(summary.p99Micros, 0),
-  rssMiB: rounded(summary.rssMiB, 0),
-  clientShare: rounded(summary.clientShare, 2),
-  turnedAway: summary.turnedAway,
-  spread: rounded(summary.spread, 2),
-})
-
-const nameOf = ({ of, by }: Comparison): string => `${of}/${by}`
-
-/** The median of the ratios of the single rounds: what slows a whole round down does not count. */
-function ratioOf(rounds: Rounds, { of, by }: Comparison): number | undefined {
-  const [ones, others] = [rounds.get(of) ?? [], rounds.get(by) ?? []]
-  const ratios = ones.flatMap((one, at) => {
-    const other = others[at]
-    return other === undefined ? [] : [one.cpuMicros / other.cpuMicros]
-  })
-  return ratios.length === 0 ? undefined : rounded(median(ratios), 2)
+export interface Findings {
+  readonly machine: Machine
+  readonly load: LoadCost
+  readonly notServed: Readonly<Record<string, string>>
+  readonly options: Options
 }
 
+export const clientBoundOf = (workloads: Readonly<Record<string, Summary>>): readonly string[] =>
+  Object.entries(workloads).flatMap(([name, { clientShare }]) => (clientShare > nearACore ? [name] : []))
+
+export const summariesOf = (rounds: Rounds): Readonly<Record<string, Summary>> =>
+  Object.fromEntries([...rounds].map(([name, each]) => [name, summarise(each)]))
+
 /** @returns everything that was measured. */
-export function reportOf(
-  rounds: Rounds,
-  { machine, resources, options }: { machine: Machine; resources: number; options: Options },
-): Report {
-  const summaries = [...rounds].map(([name, each]) => [name, printable(summarise(each))] as const)
+export function reportOf(rounds: Rounds, { machine, load, notServed, options }: Findings): Report {
+  const workloads = summariesOf(rounds)
+  const { patients, seconds, connections } = options
   return {
-    machine,
-    patients: options.patients,
-    resources,
-    seconds: options.seconds,
-    rounds: options.rounds,
-    connections: options.connections,
-    workloads: Object.fromEntries(summaries),
-    ratios: Object.fromEntries(
-      comparisons.flatMap(comparison => {
-        const ratio = ratioOf(rounds, comparison)
-        return ratio === undefined ? [] : [[nameOf(comparison), ratio]]
-      }),
-    ),
-    clientBound: summaries.flatMap(([name, { clientShare }]) => (clientShare > nearACore ? [name] : [])),
+    ...{ machine, patients: patients[0] ?? 0, resources: load.resources, seconds, rounds: options.rounds, connections },
+    ...{ load, workloads, notServed, ratios: ratiosOf(rounds), clientBound: clientBoundOf(workloads) },
   }
 }
 
-/** Lines of cells in columns; the first and the last column are text, the others numbers. */
-function table(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, column) => Math.max(...lines.map(line => line[column]?.length ?? 0)))
-  return lines
-    .map(line =>
-      line
-        .map((cell, column) =>
-          column === 0 || column === line.length - 1
-            ? cell.padEnd(widths[column] ?? 0)
-            : cell.padStart(widths[column] ?? 0),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-}
-
-const percent = (part: number): string => `${Math.round(part * 100)} %`
-const millis = (micros: number): string => (micros / 1000).toFixed(1)
-
-const heads = [
-  '',
-  'server µs',
-  '±',
-  'mongod µs',
-  'commands',
-  'per s',
-  'p50 ms',
-  'p95 ms',
-  'p99 ms',
-  'RSS MiB',
-  'client',
-  '',
+const heads: Line = [
+  ...['', 'server µs', '±', 'mongod µs', 'commands', 'per s', 'p50 ms', 'p95 ms', 'p99 ms', 'first ms'],
+  ...['kB', 'RSS MiB', 'late ms', 'client', ''],
 ]
 
-const lineOf = (name: string, does: string, each: Summary): readonly string[] => [
-  name,
-  String(each.cpuMicros),
-  percent(each.spread),
-  String(each.mongodCpuMicros),
-  each.commands.toFixed(1),
-  String(each.perSecond),
-  millis(each.p50Micros),
-  millis(each.p95Micros),
-  millis(each.p99Micros),
-  String(each.rssMiB),
-  percent(each.clientShare),
-  does,
+export const workloadLine = (name: string, does: string, each: Summary): Line => [
+  ...[name, shown(each.cpuMicros), percent(each.spread), shown(each.mongodCpuMicros), shown(each.commands, 1)],
+  ...[shown(each.perSecond), millis(each.p50Micros), millis(each.p95Micros), millis(each.p99Micros)],
+  ...[millis(each.firstByteMicros), shown(each.bytes / 1000, 1), shown(each.rssMiB), millis(each.loopDelayMicros)],
+  ...[percent(each.clientShare), does],
 ]
-
-function verdict(ratio: number, { goal }: Comparison): string {
-  if (goal === undefined) return ''
-  return ratio <= goal ? `goal ${goal}, reached` : `goal ${goal}, missed`
-}
 
 /** What a reader of the figures must know. */
-function cautions({ clientBound, workloads }: Report): readonly string[] {
+export function cautions({ clientBound, workloads }: Pick<Report, 'clientBound' | 'workloads'>): readonly string[] {
   const away = Object.entries(workloads).filter(([, { turnedAway }]) => turnedAway > 0)
   return [
     ...(clientBound.length === 0
@@ -166,26 +77,41 @@ function cautions({ clientBound, workloads }: Report): readonly string[] {
   ]
 }
 
-/** The report for a person. */
-export function print(report: Report, workloads: readonly Workload[]): string {
-  const { machine, patients, resources, rounds, seconds, connections } = report
-  const lines = workloads.flatMap(({ name, does }) => {
-    const each = report.workloads[name]
-    return each === undefined ? [] : [lineOf(name, does, each)]
+export const loadLine = ({ resources, seconds, perSecond, cpuMicros, mongodCpuMicros }: LoadCost): string =>
+  `Loaded ${resources} resources in ${shown(seconds)} s, ${shown(perSecond)} a second: each ${shown(cpuMicros)} µs of the ` +
+  `server and ${shown(mongodCpuMicros)} µs of mongod`
+
+const ratioLines = ({ ratios }: Report): readonly Line[] =>
+  comparisons.flatMap(comparison => {
+    const ratio = ratios[nameOf(comparison)]
+    if (ratio === undefined) return []
+    return [[nameOf(comparison), ratio.toFixed(2), verdict(ratio, comparison)]]
   })
-  const ratios = comparisons.flatMap(comparison => {
-    const ratio = report.ratios[nameOf(comparison)]
-    return ratio === undefined ? [] : [[nameOf(comparison), ratio.toFixed(2), verdict(ratio, comparison)]]
+
+const boundLines = ({ workloads }: Report): readonly Line[] =>
+  bounds.flatMap(({ of, figure, most, says }) => {
+    const value = workloads[of]?.[figure]
+    return value === undefined ? [] : [[of, shown(value), `${says}: ${verdict(value, { most })}`]]
+  })
+
+const section = (title: string, lines: readonly Line[]): readonly string[] =>
+  lines.length === 0 ? [] : ['', title, table(lines)]
+
+/** The report for a person. @param does what each workload does, by its name */
+export function print(report: Report, does: ReadonlyMap<string, string>): string {
+  const { machine, patients, rounds, seconds, connections, load } = report
+  const lines = [...does].flatMap(([name, what]) => {
+    const each = report.workloads[name]
+    return each === undefined ? [] : [workloadLine(name, what, each)]
   })
   return [
-    `${machine.cores} × ${machine.cpu}, ${machine.memoryGiB} GiB, load ${machine.loadBefore} before; ` +
-      `Node ${machine.node}, MongoDB ${machine.mongod}`,
-    `${patients} patients, ${resources} resources; ${rounds} rounds of ${seconds} s, ${connections} connections`,
-    '',
-    table([heads, ...lines]),
-    '',
-    'CPU of the server for a request, compared',
-    table(ratios),
+    machineLine(machine),
+    `${patients} patients; ${rounds} rounds of ${seconds} s, ${connections} connections`,
+    ...[loadLine(load), '', table([heads, ...lines])],
+    ...Object.entries(report.notServed).map(([name, reason]) => `${name} is not served: ${reason}`),
+    ...section('Compared: CPU of the server for a request, or what the name says', ratioLines(report)),
+    ...section('Bounds', boundLines(report)),
+    ...section('What each layer costs, µs of CPU of the server for a request', taxLines(report.workloads)),
     ...cautions(report).map(sentence => `\n${sentence}`),
     '',
   ].join('\n')

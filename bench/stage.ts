@@ -1,40 +1,38 @@
-/** Everything that a measurement needs: MongoDB, the baseline, and the product under each regime, apart from each other on this machine. */
+/** Everything that a measurement needs, apart from each other on this machine: MongoDB, the baseline, and the product in its variants. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClosingOrder } from '../server/closing-order.ts'
 import { keepDemoRecords } from '../server/demo/records.ts'
-import { startMongod } from '../server/launch/embedded-mongod.ts'
 import { freePort } from '../server/launch/loopback-port.ts'
-import { mongodVersion } from '../server/launch/mongod-version.ts'
 import { readSecrets, type SigningKey } from '../server/secrets.ts'
-import { openAdmin } from '../server/store/admin-command.ts'
+import { type Database, openDatabase } from './database.ts'
 import { type Program, runProgram } from './program.ts'
+import type { Variant } from './workloads.ts'
 
-export const regimes = ['dmp', 'smart', 'none'] as const
-export type Regime = (typeof regimes)[number]
+export type Say = (sentence: string) => void
 
-/** The servers by name; the FHIR servers all serve the same database. */
-export type ServerName = 'baseline' | Regime
-
-export interface Mongod {
-  readonly pid: number
-  readonly version: string
-  /** How many requests it received since its start. */
-  readonly received: () => Promise<number>
+export interface ProductStart {
+  readonly variant: Variant
+  /** Name of the database; those who share it share records. */
+  readonly database?: string
+  /** Settings beside those of the benchmark. */
+  readonly settings?: Readonly<Record<string, string>>
 }
 
 export interface Stage {
-  readonly mongod: Mongod
-  readonly servers: Readonly<Record<ServerName, Program>>
+  readonly database: Database
   /** Signs tokens of demonstration identities. */
   readonly key: SigningKey
+  readonly startProduct: (start: ProductStart) => Promise<Program>
+  readonly startBaseline: () => Promise<Program>
 }
 
 export interface Opening {
   readonly order: ClosingOrder
-  readonly say: (sentence: string) => void
-  readonly profiled: boolean
+  readonly say: Say
+  /** Gigabytes of the database's cache; as the product has it when absent. */
+  readonly cacheGb?: number
 }
 
 /** What the product is told. Its protections are on, and wide enough never to turn the load away. */
@@ -49,56 +47,47 @@ const settings = (folder: string): Readonly<Record<string, string>> => ({
   LOG_LEVEL: 'silent',
 })
 
-async function makeFolder(order: ClosingOrder): Promise<string> {
+/** How a variant is started. */
+const starts: Readonly<Record<Variant, { readonly regime: string; readonly entry: string }>> = {
+  dmp: { regime: 'dmp', entry: 'dist/server/main.js' },
+  smart: { regime: 'smart', entry: 'dist/server/main.js' },
+  none: { regime: 'none', entry: 'dist/server/main.js' },
+  unaudited: { regime: 'dmp', entry: 'bench/without-audit-server.mjs' },
+  bare: { regime: 'none', entry: 'bench/without-audit-server.mjs' },
+}
+
+export async function makeFolder(order: ClosingOrder): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'dmp-bench-'))
   await order.opened(() => rm(folder, { recursive: true, force: true }))
   return folder
 }
 
-async function makeKey(folder: string): Promise<SigningKey> {
+export async function makeKey(folder: string): Promise<SigningKey> {
   const secrets = await readSecrets(join(folder, 'secrets.json'), true)
   if (!secrets.ok || secrets.value.demoKey === undefined) throw new Error('No key to sign tokens could be made')
   return secrets.value.demoKey
 }
 
-async function counterOf(url: string, order: ClosingOrder): Promise<Mongod['received']> {
-  const admin = await openAdmin(url)
-  await order.opened(() => admin.close())
-  return async () => {
-    const status = await admin.run({ serverStatus: 1 })
-    const { numRequests } = (status.ok ? status.fields.network : {}) as { readonly numRequests?: unknown }
-    return Number(numRequests)
-  }
-}
-
-/** Starts everything. What was started is left to `order` to end, also when the rest fails. */
-export async function openStage({ order, say, profiled }: Opening): Promise<Stage> {
+/** Starts the database. What was started is left to `order` to end, also when the rest fails. */
+export async function openStage({ order, say, cacheGb }: Opening): Promise<Stage> {
   const folder = await makeFolder(order)
-  const mongod = await startMongod({ dataDir: folder, onProgress: say })
-  await order.opened(mongod.stop)
+  const database = await openDatabase({ folder, order, say, cacheGb })
   const key = await makeKey(folder)
   keepDemoRecords(folder, {}) // none are wanted here
-  const product = async (regime: Regime): Promise<Program> => {
-    const port = await freePort(undefined)
-    const environment = { ...settings(folder), MONGODB_URL: mongod.url, ACCESS_REGIME: regime, PORT: String(port) }
-    return runProgram({ name: regime, args: ['dist/server/main.js'], environment, port, profiled }, order)
-  }
-  const baseline = async (): Promise<Program> => {
-    const port = await freePort(undefined)
-    const args = ['--import', 'tsx', 'bench/baseline-server.ts', mongod.url, String(port)]
-    return runProgram({ name: 'baseline', args, environment: {}, port, profiled }, order)
-  }
-  say('Starting the servers')
-  const [plain, dmp] = await Promise.all([baseline(), product('dmp')])
-  const [smart, none] = await Promise.all([product('smart'), product('none')])
-  const version = await mongodVersion(mongod.binary)
   return {
-    mongod: {
-      pid: mongod.pid,
-      version: version.ok ? version.version : 'of unknown version',
-      received: await counterOf(mongod.url, order),
-    },
-    servers: { baseline: plain, dmp, smart, none },
+    database,
     key,
+    startProduct: async ({ variant, database: name = 'bench', settings: own = {} }) => {
+      const port = await freePort(undefined)
+      const { regime, entry } = starts[variant]
+      const asked = { MONGODB_URL: database.url, MONGODB_DATABASE: name, ACCESS_REGIME: regime, PORT: String(port) }
+      const environment = { ...settings(folder), ...asked, ...own }
+      return runProgram({ name: variant, args: [entry], environment, port }, order)
+    },
+    startBaseline: async () => {
+      const port = await freePort(undefined)
+      const args = ['--import', 'tsx', 'bench/baseline-server.ts', database.url, String(port)]
+      return runProgram({ name: 'baseline', args, environment: {}, port }, order)
+    },
   }
 }

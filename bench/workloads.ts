@@ -1,191 +1,162 @@
-/** What is measured: a table of workloads, and which of them are compared. */
-import { randomUUID } from 'node:crypto'
-import { structures } from '../server/demo/people.ts'
+/** What is measured: every kind of request on every server that it is measured on, beside what it is compared with. */
 import type { Ask } from './client.ts'
-import type { Headers, Loaded, LoadedRecord } from './deposit-records.ts'
-import { document, ins, insOf } from './records.ts'
-import { type Regime, regimes, type ServerName } from './stage.ts'
+import { documentsOf, inTurn, type Kind, type Next } from './kind.ts'
+import type { Loaded } from './loaded.ts'
+import { reading } from './reading.ts'
+import { writing } from './writing.ts'
+
+/** The product as it is delivered, under its other regimes, and with parts left out that it has no setting for. */
+export const variants = ['dmp', 'smart', 'none', 'unaudited', 'bare'] as const
+export type Variant = (typeof variants)[number]
+export type ServerName = 'baseline' | 'peer' | Variant
+
+/** Under these nobody looks at a token. */
+const open: ReadonlySet<ServerName> = new Set(['none', 'bare', 'peer'])
 
 export interface Workload {
   readonly name: string
   /** What one request does, in a line. */
   readonly does: string
   readonly server: ServerName
-  readonly next: () => Ask
+  /** Prepares a round on the server at that address. */
+  readonly open: (base: string) => Promise<Next>
+  readonly burst?: Kind['burst']
 }
 
-/** One workload compared with another: CPU of the server for a request, divided. */
-export interface Comparison {
-  readonly of: string
-  readonly by: string
-  /** The ratio that the design asks for, at most. */
-  readonly goal?: number
+/** Those whose price is told layer by layer; the others are measured as they are delivered. */
+const layered: ReadonlySet<string> = new Set(['R1', 'R2', 'R3', 'R4', 'R5', 'R6', 'R7', 'R8', 'W1', 'W1u', 'W2'])
+
+/** Those that say nothing new about us and are asked of another server. */
+const forPeers: ReadonlySet<string> = new Set(['D1', 'D2', 'O1', 'W1o'])
+
+/** A workload on another variant bears its name too. */
+export const nameOn = (name: string, variant: Variant): string => (variant === 'dmp' ? name : `${name}.${variant}`)
+
+/** A caller's headers without what makes him known. */
+function nameless({ authorization: _token, ...others }: NonNullable<Ask['headers']>): NonNullable<Ask['headers']> {
+  return others
 }
 
-/** What requests are made of. Those who write do not touch what is read, so that what is read stays as large as it was. */
-interface Sources {
-  readonly read: readonly LoadedRecord[]
-  readonly written: readonly LoadedRecord[]
-  readonly gp: Headers
-  readonly hospital: Headers
-}
-
-/** A function that gives the members of a list in turn: requests under way at once concern different ones. */
-function inTurn<Member>(members: readonly Member[]): () => Member {
-  let at = 0
-  return () => {
-    const member = members[at++ % members.length]
-    if (member === undefined) throw new Error('There is nothing to take turns')
-    return member
+/** A kind on a server: each request gets its headers. */
+export function workloadOf(
+  kind: Kind,
+  loaded: Loaded,
+  { name, server }: { name: string; server: ServerName },
+): Workload {
+  const { does, as, burst } = kind
+  const headers = open.has(server) && server !== 'peer' ? nameless(loaded[as]) : loaded[as]
+  return {
+    ...{ name, does, server },
+    open: async base => {
+      const next = await kind.open(loaded, { base, headers })
+      return () => {
+        const asked = next()
+        return { ...asked, headers: asked.headers === undefined ? headers : { ...headers, ...asked.headers } }
+      }
+    },
+    ...(burst === undefined ? {} : { burst }),
   }
 }
 
-interface Depositing extends LoadedRecord {
-  readonly at: number
-  readonly id: string
-}
+/** The mix of a day: parts of a hundred. */
+const mix = { R2: 92, R1: 4, R3: 2, W2: 2 } as const
 
-/** The documents of records: the first of each, then the second of each, so that neighbours are of different records. */
-function documentsOf(records: readonly LoadedRecord[]): readonly Depositing[] {
-  const ofOne = records[0]?.documents.length ?? 0
-  return Array.from({ length: ofOne }, (_, at) =>
-    records.flatMap(record =>
-      record.documents[at] === undefined ? [] : [{ ...record, at, id: record.documents[at] }],
-    ),
-  ).flat()
-}
-
-interface Kind {
-  readonly name: string
-  readonly does: string
-  /** Under which regimes it is measured. */
-  readonly under: readonly Regime[]
-  readonly as: 'gp' | 'hospital'
-  /** Gives the next request, without its headers. */
-  readonly make: (sources: Sources) => () => Ask
-}
-
-const hospital = structures.hospital.finess
-
-const kinds: readonly Kind[] = [
-  {
-    name: 'R1',
-    does: 'read a DocumentReference of 3 kB by its id',
-    under: regimes,
-    as: 'gp',
-    make: ({ read }) => {
-      const next = inTurn(documentsOf(read))
-      return () => ({ method: 'GET', path: `/fhir/DocumentReference/${next().id}` })
-    },
-  },
-  {
-    name: 'R2',
-    does: 'search 20 Observations of a patient',
-    under: regimes,
-    as: 'gp',
-    make: ({ read }) => {
-      const next = inTurn(read)
-      return () => ({ method: 'GET', path: `/fhir/Observation?patient=${next().patientId}&_count=20` })
-    },
-  },
-  {
-    name: 'R4',
-    does: 'count the DocumentReferences of a patient',
-    under: regimes,
-    as: 'gp',
-    make: ({ read }) => {
-      const next = inTurn(read)
-      return () => ({ method: 'GET', path: `/fhir/DocumentReference?patient=${next().patientId}&_summary=count` })
-    },
-  },
-  {
-    name: 'R6',
-    does: 'search a Patient by its INS',
-    under: ['dmp'],
-    as: 'gp',
-    make: ({ read }) => {
-      const next = inTurn(read)
-      return () => ({ method: 'GET', path: `/fhir/Patient?identifier=${ins}%7C${insOf(next().patient)}` })
-    },
-  },
-  {
-    name: 'W1',
-    does: 'create a DocumentReference of 3 kB',
-    under: regimes,
-    as: 'hospital',
-    make: ({ written }) => {
-      const next = inTurn(documentsOf(written))
-      return () => {
-        const { patient, at } = next()
-        const body = document(patient, { at, structure: hospital, name: randomUUID() })
-        return { method: 'POST', path: '/fhir/DocumentReference', body: JSON.stringify(body) }
-      }
-    },
-  },
-  {
-    name: 'W1u',
-    does: 'update a DocumentReference of 3 kB, as its depositor',
-    under: ['dmp'],
-    as: 'hospital',
-    make: ({ written }) => {
-      const next = inTurn(documentsOf(written))
-      return () => {
-        const { patient, at, id } = next()
-        const body = { ...document(patient, { at, structure: hospital }), id, description: randomUUID() }
-        return { method: 'PUT', path: `/fhir/DocumentReference/${id}`, body: JSON.stringify(body) }
-      }
-    },
-  },
-]
-
-const baseline = (name: string, does: string, asked: Ask): Workload => ({
-  name,
-  does,
-  server: 'baseline',
-  next: () => asked,
-})
-
-/** What the same framework, driver and database cost without a FHIR server between them. */
-const baselines = {
-  B1: baseline('B1', 'find a document of 3 kB by its _id, answer it as JSON', { method: 'GET', path: '/b1' }),
-  B20: baseline('B20', 'find 20 documents of 1.5 kB, answer them as JSON', { method: 'GET', path: '/b20' }),
-  B2: baseline('B2', 'insert a document of 3 kB, majority and journaled', { method: 'POST', path: '/b2' }),
-}
-
-/** A workload under a regime that is not the product's own bears its name too. */
-const nameUnder = (name: string, regime: Regime): string => (regime === 'dmp' ? name : `${name}.${regime}`)
-
-function underRegimes(kind: Kind, sources: Sources): readonly Workload[] {
-  const { name, does, under, as, make } = kind
-  return under.map(regime => {
-    const next = make(sources)
-    // Without security nobody looks at a token.
-    const { authorization: _token, ...open } = sources[as]
-    const headers = regime === 'none' ? open : sources[as]
-    return { name: nameUnder(name, regime), does, server: regime, next: () => ({ ...next(), headers }) }
+function mixed(loaded: Loaded): Workload {
+  const parts = Object.entries(mix).flatMap(([name, parts]) => {
+    const kind = kinds.find(each => each.name === name)
+    return kind === undefined ? [] : [{ parts, workload: workloadOf(kind, loaded, { name, server: 'dmp' }) }]
   })
+  return {
+    ...{ name: 'M1', does: '92 % R2, 4 % R1, 2 % R3, 2 % W2 together', server: 'dmp' },
+    open: async base => {
+      const hundred: Next[] = []
+      for (const { parts: count, workload } of parts) {
+        const next = await workload.open(base)
+        for (let at = 0; at < count; at += 1) hundred.push(next)
+      }
+      return () => {
+        const next = hundred[Math.floor(Math.random() * hundred.length)]
+        if (next === undefined) throw new Error('The mix is empty')
+        return next()
+      }
+    },
+  }
+}
+
+const kinds: readonly Kind[] = [...reading, ...writing]
+
+type Baseline = Omit<Workload, 'server'> & { readonly near: string }
+
+/** What the same framework, driver and database cost without a FHIR server between them, and before which workload. */
+const baselines = ({ read }: Loaded): readonly Baseline[] => {
+  const always = (method: Ask['method'], path: string) => async () => () => ({ method, path })
+  return [
+    { near: 'R1', name: 'B0', does: 'answer the same 3 kB each time', open: always('GET', '/b0') },
+    {
+      ...{ near: 'R1', name: 'B1', does: 'find a document of 3 kB by its _id, answer it as JSON' },
+      open: async () => {
+        const next = inTurn(documentsOf(read))
+        return () => ({ method: 'GET', path: `/b1/${next().id}` })
+      },
+    },
+    {
+      ...{ near: 'R2', name: 'B20', does: 'find 20 documents of 1.5 kB, answer them as JSON' },
+      open: async () => {
+        const next = inTurn(read)
+        return () => ({ method: 'GET', path: `/b20/${next().patientId}` })
+      },
+    },
+    { near: 'W1', name: 'B2', does: 'insert a document of 3 kB, majority and journaled', open: always('POST', '/b2') },
+  ]
 }
 
 /** @returns every workload; each group of neighbours begins with what it is compared with. */
-export function workloadsOn({ records, gp, hospital }: Loaded): readonly Workload[] {
-  const middle = Math.ceil(records.length / 2)
-  const sources = { read: records.slice(0, middle), written: records.slice(middle), gp, hospital }
-  const [r1, r2, r4, r6, w1, w1u] = kinds.map(kind => underRegimes(kind, sources))
-  const { B1, B20, B2 } = baselines
-  return [[B1], r1, r4, r6, [B20], r2, [B2], w1, w1u].flatMap(group => group ?? [])
+export function workloadsOn(loaded: Loaded): readonly Workload[] {
+  const beside = baselines(loaded)
+  const own = kinds.filter(({ name }) => !forPeers.has(name))
+  return [
+    ...own.flatMap(kind => [
+      ...beside
+        .filter(({ near }) => near === kind.name)
+        .map(({ near: _near, ...each }) => ({ ...each, server: 'baseline' as const })),
+      ...(layered.has(kind.name) ? variants : (['dmp'] as const)).map(server =>
+        workloadOf(kind, loaded, { name: nameOn(kind.name, server), server }),
+      ),
+    ]),
+    mixed(loaded),
+  ]
 }
 
-/** The ratios, with their goals. The last ones are what security costs: the same request with it and without. */
-export const comparisons: readonly Comparison[] = [
-  { of: 'R1', by: 'B1', goal: 1.2 },
-  { of: 'R2', by: 'B1', goal: 1.5 },
-  { of: 'R2', by: 'B20', goal: 0.5 },
-  { of: 'R4', by: 'B1', goal: 1.1 },
-  { of: 'R6', by: 'B1', goal: 1.8 },
-  { of: 'W1', by: 'B2', goal: 3 },
-  { of: 'W1u', by: 'B2', goal: 3.5 },
-  ...['R1', 'R2', 'R4', 'W1'].flatMap(name => [
-    { of: name, by: nameUnder(name, 'smart') },
-    { of: name, by: nameUnder(name, 'none') },
-  ]),
-]
+/** Those that only read, as delivered: for long runs. */
+export const readingOn = (loaded: Loaded): readonly Workload[] =>
+  reading.map(kind => workloadOf(kind, loaded, { name: kind.name, server: 'dmp' }))
+
+/** Those that two servers are compared by, ours and another. */
+const compared: readonly string[] = ['R1', 'R2', 'R3', 'D1', 'D2', 'R4', 'R6', 'O1', 'W1', 'W1o', 'W2']
+
+export const comparedOn = (loaded: Loaded, server: 'dmp' | 'peer'): readonly Workload[] =>
+  compared.flatMap(name =>
+    kinds
+      .filter(kind => kind.name === name)
+      .map(kind => workloadOf(kind, loaded, { name: server === 'dmp' ? name : `${name}.peer`, server })),
+  )
+
+/** Those whose price must not grow with the number of patients. */
+const growing: ReadonlySet<string> = new Set(['R1', 'R2', 'R4', 'R6', 'W1'])
+
+export const growingOn = (loaded: Loaded): readonly Workload[] =>
+  kinds
+    .filter(({ name }) => growing.has(name))
+    .map(kind => workloadOf(kind, loaded, { name: kind.name, server: 'dmp' }))
+
+/** Reads and, one in five, creates: for a storm. */
+export async function stormOn(loaded: Loaded, base: string): Promise<Next> {
+  const open = async (name: string): Promise<Next> => {
+    const kind = kinds.find(each => each.name === name)
+    if (kind === undefined) throw new Error(`There is no ${name}`)
+    return workloadOf(kind, loaded, { name, server: 'dmp' }).open(base)
+  }
+  const [reads, creates] = [await open('R2'), await open('W1o')]
+  let at = 0
+  return () => (at++ % 5 === 0 ? creates() : reads())
+}
