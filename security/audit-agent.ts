@@ -15,8 +15,7 @@ const asProfessional = (principal: Principal): Pick<AuditAgent, 'rpps' | 'profes
   }
 }
 
-/** The agent of an access: copied from the token, so that the trail needs nothing else to be understood. */
-export const auditAgentOf = (principal: Principal): AuditAgent => ({
+const agentOf = (principal: Principal): AuditAgent => ({
   kind: principal.kind,
   subject: principal.subject,
   issuer: principal.issuer,
@@ -24,3 +23,13 @@ export const auditAgentOf = (principal: Principal): AuditAgent => ({
   structure: principal.kind === 'professional' || principal.kind === 'structure' ? principal.structure : null,
   ...asProfessional(principal),
 })
+
+/** Whoever asks again with the same token is the same agent. */
+const agents = new WeakMap<Principal, AuditAgent>()
+
+/** The agent of an access: copied from the token, so that the trail needs nothing else to be understood. */
+export function auditAgentOf(principal: Principal): AuditAgent {
+  const agent = agents.get(principal) ?? agentOf(principal)
+  agents.set(principal, agent)
+  return agent
+}

@@ -34,14 +34,29 @@ function targetDocument({ type, id, version, documentType, mask, hiddenUntil }: 
   return target
 }
 
-/** @returns the document of a line; what is null is left out. */
-export const toAuditDocument = ({ _id, entry }: IdentifiedEntry): Document => ({
-  _id,
-  patient: entry.patient,
-  ...withoutNull({ ...entry, at: new Date(entry.at) }),
-  targets: entry.targets.map(targetDocument),
-  agent: withoutNull(entry.agent),
-})
+/** The same agent is written with every line of his requests: frozen, the document is encoded once. */
+const agents = new WeakMap<AuditAgent, Document>()
+
+function agentDocument(agent: AuditAgent): Document {
+  const document = agents.get(agent) ?? Object.freeze(withoutNull(agent))
+  agents.set(agent, document)
+  return document
+}
+
+/** @returns the document of a line; what is null is left out, but for the patient. */
+export function toAuditDocument({ _id, entry }: IdentifiedEntry): Document {
+  const { at, patient, interaction, type, outcome, status, failed, basis, query, targets, agent, policy, request } =
+    entry
+  const document: Document = { _id, patient, at: new Date(at), interaction, type, outcome, status }
+  if (failed !== null) document.failed = failed
+  if (basis !== null) document.basis = basis
+  if (query !== null) document.query = query
+  document.targets = targets.map(targetDocument)
+  document.agent = agentDocument(agent)
+  if (policy !== null) document.policy = policy
+  document.request = request
+  return document
+}
 
 const toAgent = (agent: Document): AuditAgent =>
   // The border: `toAuditDocument` wrote it.

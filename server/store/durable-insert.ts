@@ -4,7 +4,7 @@ import type { Commands } from './commands.ts'
 import { asUnavailable, isLost } from './mongo-errors.ts'
 
 /** What a durable write waits for. `j: false` would be slower: it waits for the next periodic flush. */
-export const durable = { w: 'majority', j: true, wtimeout: 10_000 } as const
+export const durable = Object.freeze({ w: 'majority', j: true, wtimeout: 10_000 } as const)
 
 /** Milliseconds for one attempt: a server that is locked for a backup takes a write, and keeps it waiting. */
 const maxTimeMS = 12_000

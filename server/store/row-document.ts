@@ -63,7 +63,7 @@ export const historyDocument = (current: Document, deleted: boolean): Document =
 })
 
 /** What every read asks for. */
-export const foundFields: Document = {
+export const foundFields: Document = Object.freeze({
   _id: 1,
   id: 1,
   type: 1,
@@ -77,10 +77,10 @@ export const foundFields: Document = {
   tie: 1,
   json: 1,
   blobs: 1,
-}
+})
 
 /** The same of a version in the history. */
-export const versionFields: Document = { ...foundFields, row: 1, deleted: 1 }
+export const versionFields: Document = Object.freeze({ ...foundFields, row: 1, deleted: 1 })
 
 /** @returns a row's id and what it is found by. */
 export const toSortRow = (document: WalkedDocument): SortRow => document as unknown as SortRow

@@ -8,7 +8,7 @@ import { onceMore } from './mongo-errors.ts'
 /** No read may take longer, in milliseconds. */
 export const readTimeLimit = 2000
 
-const limits = { maxTimeMS: readTimeLimit, readConcern: { level: 'majority' } }
+const limits = { maxTimeMS: readTimeLimit, readConcern: Object.freeze({ level: 'majority' }) }
 
 interface Batch {
   readonly id: Walked

@@ -4,7 +4,10 @@
  */
 import { Binary, type Document, Long } from 'mongodb'
 
-/** A list that is frozen and at least so long is written once and copied afterwards: the types of a column of the matrix. */
+/**
+ * A list or document that is frozen, and what it holds too, is written once and copied afterwards: the types of a column
+ * of the matrix, the agent of a line. Shorter lists are not worth it.
+ */
 const worthKeeping = 16
 
 const int32 = { least: -0x80000000, most: 0x7fffffff }
@@ -18,7 +21,7 @@ const keptBytes = 1 << 20
 class Encoder {
   #bytes = Buffer.allocUnsafe(1 << 16)
   #at = 0
-  readonly #frozen = new WeakMap<readonly unknown[], Buffer>()
+  readonly #frozen = new WeakMap<object, Buffer>()
 
   /** @returns `head` empty bytes, and the document after them. */
   encode(document: Document, head: number): Buffer {
@@ -40,23 +43,36 @@ class Encoder {
   }
 
   #document(document: Document): void {
+    if (Object.isFrozen(document)) this.#onlyOnce(document, () => this.#fields(document))
+    else this.#fields(document)
+  }
+
+  #fields(document: Document): void {
     const start = this.#begin()
     for (const name of Object.keys(document)) this.#element(name, document[name])
     this.#end(start)
   }
 
   #array(values: readonly unknown[]): void {
-    const isKept = values.length >= worthKeeping && Object.isFrozen(values)
-    const kept = isKept ? this.#frozen.get(values) : undefined
-    if (kept === undefined) this.#members(values, isKept)
-    else this.#copy(kept)
+    if (values.length >= worthKeeping && Object.isFrozen(values)) this.#onlyOnce(values, () => this.#members(values))
+    else this.#members(values)
   }
 
-  #members(values: readonly unknown[], isKept: boolean): void {
+  #members(values: readonly unknown[]): void {
     const start = this.#begin()
     for (let place = 0; place < values.length; place += 1) this.#element(String(place), values[place])
     this.#end(start)
-    if (isKept) this.#frozen.set(values, Buffer.from(this.#bytes.subarray(start, this.#at)))
+  }
+
+  #onlyOnce(value: object, write: () => void): void {
+    const kept = this.#frozen.get(value)
+    if (kept !== undefined) {
+      this.#copy(kept)
+      return
+    }
+    const start = this.#at
+    write()
+    this.#frozen.set(value, Buffer.from(this.#bytes.subarray(start, this.#at)))
   }
 
   #begin(): number {
