@@ -35,12 +35,14 @@ async function takeOver(at: InTransaction, claims: readonly Claim[]): Promise<vo
 }
 
 /** Gives back, takes over and claims. Stops the unit with `claimed` when another owns a key. */
-export async function claim(at: InTransaction, { claims, releases }: Unit): Promise<void> {
+export async function claim(at: InTransaction, units: readonly Pick<Unit, 'claims' | 'releases'>[]): Promise<void> {
+  const released = units.flatMap(({ releases }) => releases)
   await remove(
     at,
     'identifier',
-    releases.map(_id => ({ _id })),
+    released.map(_id => ({ _id })),
   )
+  const claims = units.flatMap(unit => unit.claims)
   const [stale, fresh] = [
     claims.filter(({ replaces }) => replaces !== undefined),
     claims.filter(({ replaces }) => replaces === undefined),

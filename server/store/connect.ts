@@ -36,9 +36,11 @@ const settings = {
 
 const oldest = 6
 
-async function refuseWhatCannotServe(db: Db): Promise<void> {
+/** @returns whether it is a sharded cluster. */
+async function refuseWhatCannotServe(db: Db): Promise<boolean> {
   const hello = await db.command({ hello: 1 })
-  if (hello.setName === undefined && hello.msg !== 'isdbgrid') {
+  const sharded = hello.msg === 'isdbgrid'
+  if (hello.setName === undefined && !sharded) {
     throw new Error(
       'expected a replica set or a sharded cluster, found a standalone MongoDB, which has no transactions: ' +
         'start mongod with --replSet and run rs.initiate() once',
@@ -46,6 +48,7 @@ async function refuseWhatCannotServe(db: Db): Promise<void> {
   }
   const { version } = await db.admin().command({ buildInfo: 1 })
   if (Number.parseInt(version, 10) < oldest) throw new Error(`expected MongoDB ${oldest}.0 or later, found ${version}`)
+  return sharded
 }
 
 /** @returns the open deployment with every collection and index in place. Throws with a message for the operator. */
@@ -59,9 +62,9 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
   if (onCommand !== undefined) client.on('commandStarted', event => onCommand(event.commandName, event.command))
   try {
     const db = client.db(database)
-    await refuseWhatCannotServe(db)
+    const sharded = await refuseWhatCannotServe(db)
     for (const plan of collections(crossPatientSearch)) await ensureCollection(db, plan)
-    return { client, db, crossPatientSearch, now }
+    return { client, db, sharded, crossPatientSearch, now }
   } catch (error) {
     await client.close()
     throw error

@@ -7,6 +7,8 @@ export type CrossPatientSearch = 'all' | 'patient'
 export interface Deployment {
   readonly client: MongoClient
   readonly db: Db
+  /** Whether the rows of two patients may live on two shards. */
+  readonly sharded: boolean
   readonly crossPatientSearch: CrossPatientSearch
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -3,7 +3,7 @@ import type { ClientSession, MongoClient } from 'mongodb'
 import { asUnavailable, isConflict, isLost, isUnknownCommit } from './mongo-errors.ts'
 import { Unavailable } from './unavailable.ts'
 
-const attempts = 5
+const mostAttempts = 5
 
 /** Ends the transaction with a foreseen outcome: nothing is written. */
 export class Stopped<Outcome> extends Error {
@@ -20,7 +20,14 @@ export interface UnitOfWork<Outcome> {
   readonly perform: (session: ClientSession) => Promise<Outcome>
   /** Asked when the unit was stopped after a commit whose outcome is not known: was it ours that is in the way? */
   readonly wasCommitted: () => Promise<Outcome | undefined>
+  /** Whether that may be so from the beginning: the unit was tried before, together with others. */
+  readonly doubtful?: boolean
+  /** Five when absent. */
+  readonly attempts?: number
 }
+
+/** Every attempt met other writers, or lost its primary. */
+export class Overrun extends Unavailable {}
 
 const options = {
   readConcern: { level: 'snapshot' },
@@ -39,7 +46,7 @@ async function commit(session: ClientSession): Promise<boolean> {
       await session.commitTransaction()
       return true
     } catch (error) {
-      if (isUnknownCommit(error) && attempt < attempts) await pause(attempt + 3)
+      if (isUnknownCommit(error) && attempt < mostAttempts) await pause(attempt + 3)
       else if (isConflict(error)) return false
       else throw error
     }
@@ -68,9 +75,10 @@ async function attemptOnce<Outcome>(client: MongoClient, unit: UnitOfWork<Outcom
   }
 }
 
-/** @returns what the unit returned when it is committed (majority, journaled), or what it was stopped with. Rejects with `Unavailable` after five attempts. */
+/** @returns what the unit returned when it is committed (majority, journaled), or what it was stopped with. Rejects with `Overrun` after its attempts, with `Unavailable` when the database does not answer. */
 export async function inTransaction<Outcome>(client: MongoClient, unit: UnitOfWork<Outcome>): Promise<Outcome> {
-  let doubtful = false
+  const { doubtful: before = false, attempts = mostAttempts } = unit
+  let doubtful = before
   let cause: unknown
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const result = await attemptOnce(client, unit).catch(error => {
@@ -80,7 +88,7 @@ export async function inTransaction<Outcome>(client: MongoClient, unit: UnitOfWo
     if (result.kind === 'stopped') return (doubtful ? await unit.wasCommitted() : undefined) ?? result.outcome
     doubtful ||= result.doubtful
     cause = result.cause
-    await pause(attempt)
+    if (attempt < attempts) await pause(attempt)
   }
-  throw new Unavailable('other writers, or the loss of the primary, prevented the write', { cause })
+  throw new Overrun('other writers, or the loss of the primary, prevented the write', { cause })
 }
