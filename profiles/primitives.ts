@@ -1,4 +1,5 @@
 /** What each primitive type looks like in JSON. https://hl7.org/fhir/R4/datatypes.html#primitive */
+import { decodeBase64 } from '../resources/base64.ts'
 import { isDate, isDateTime, isInstant, isTime } from './calendar.ts'
 import { isNarrative } from './narrative.ts'
 import { isReferenceForm } from './reference-form.ts'
@@ -25,12 +26,7 @@ const isText = (text: string): boolean => text !== '' && text.length <= longestT
 /** A URI without white space; a scheme that makes a browser run or show its own text is refused. */
 const isUri = (text: string): boolean => /^[^\s\p{Cc}]+$/u.test(text) && !/^(?:javascript|vbscript|data):/i.test(text)
 
-/** Base64 is looked at without white space, which R4 allows in it; one pass, because attachments are long. */
-function isBase64(text: string): boolean {
-  const dense = /\s/.test(text) ? text.replaceAll(/\s/g, '') : text
-  const padding = dense.endsWith('==') ? 2 : dense.endsWith('=') ? 1 : 0
-  return dense !== '' && dense.length % 4 === 0 && !/[^A-Za-z0-9+/]/.test(dense.slice(0, dense.length - padding))
-}
+const isBase64 = (text: string): boolean => decodeBase64(text) !== undefined
 
 const form = (pattern: RegExp) => (text: string) => pattern.test(text)
 

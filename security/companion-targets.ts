@@ -20,12 +20,19 @@ export interface Deposit extends Omit<Carried, 'follows'> {
   readonly before?: Labels
 }
 
+/** What documents or reports say of others, so that each is asked once and not for each deposit. */
+type Told = ReadonlyMap<string, ReadonlySet<Deposit>>
+
 /** What a unit holds and what it refers to. */
 export interface Unit {
   readonly deposits: readonly Deposit[]
   /** Documents that stand, not the ones that the unit supersedes. */
   readonly documents: readonly Deposit[]
   readonly reports: readonly Deposit[]
+  /** Documents by `Type/id` of what they name as related, and by the URLs of what they attach. */
+  readonly about: Told
+  /** Reports by `Type/id` of their results. */
+  readonly reporting: Told
   /** By `Type/id`; grows as labels are found. */
   readonly carried: Map<string, Carried>
 }
@@ -68,14 +75,28 @@ const targetsOf = (references: unknown): readonly string[] =>
 export const carriedBy = (deposits: readonly Deposit[], { carried }: Unit): readonly Carried[] =>
   deposits.map(deposit => carried.get(nameOf(deposit))).filter(found => found !== undefined)
 
-/** Documents that name a deposit as related, or attach the same content. */
-function documentsAbout(deposit: Deposit, { documents }: Unit): readonly Deposit[] {
-  const urls = new Set(attachmentsOf(deposit.resource))
-  return documents.filter(
-    ({ resource }) =>
-      targetsOf(objectOf(resource.context)?.related).includes(nameOf(deposit)) ||
-      attachmentsOf(resource).some(url => urls.has(url)),
-  )
+const byUrl = (url: string): string => `url ${url}`
+
+function told(deposits: readonly Deposit[], names: (resource: Resource) => readonly string[]): Told {
+  const found = new Map<string, Set<Deposit>>()
+  for (const deposit of deposits)
+    for (const name of names(deposit.resource)) found.set(name, (found.get(name) ?? new Set()).add(deposit))
+  return found
+}
+
+export const toldByDocuments = (documents: readonly Deposit[]): Told =>
+  told(documents, resource => [
+    ...targetsOf(objectOf(resource.context)?.related),
+    ...attachmentsOf(resource).map(byUrl),
+  ])
+
+export const toldByReports = (reports: readonly Deposit[]): Told => told(reports, ({ result }) => targetsOf(result))
+
+/** Documents that name a deposit as related, or attach the same content; in their order. */
+function documentsAbout(deposit: Deposit, { documents, about }: Unit): readonly Deposit[] {
+  const names = [nameOf(deposit), ...attachmentsOf(deposit.resource).map(byUrl)]
+  const found = new Set(names.flatMap(name => [...(about.get(name) ?? [])]))
+  return found.size === 0 ? [] : documents.filter(document => found.has(document))
 }
 
 /** The document that a report belongs to; when nothing tells which one, all of them. */
@@ -88,7 +109,7 @@ export function documentsOfReport(report: Deposit, unit: Unit): readonly Deposit
 export function documentsOfResult(result: Deposit, unit: Unit): readonly Deposit[] {
   const told = documentsAbout(result, unit)
   if (told.length > 0) return told
-  const reports = unit.reports.filter(({ resource }) => targetsOf(resource.result).includes(nameOf(result)))
+  const reports = [...(unit.reporting.get(nameOf(result)) ?? [])]
   return reports.length > 0 ? reports.flatMap(report => documentsOfReport(report, unit)) : unit.documents
 }
 

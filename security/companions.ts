@@ -9,6 +9,8 @@ import {
   listed,
   maskedPredecessors,
   nameOf,
+  toldByDocuments,
+  toldByReports,
   type Unit,
 } from './companion-targets.ts'
 import { recordTypes } from './document-type.ts'
@@ -115,10 +117,12 @@ export function companionLabels(
 ): ReadonlyMap<string, Companion> {
   const stored = known.map(({ _id, entry, labels }): [string, Carried] => [nameOf(entry), { ...labels, _id }])
   const own = deposits.map((deposit): [string, Carried] => [nameOf(deposit), { ...deposit, follows: [] }])
+  const documents = deposits.filter(standing)
+  const reports = deposits.filter(({ type }) => type === 'DiagnosticReport')
   const unit: Unit = {
-    deposits,
-    documents: deposits.filter(standing),
-    reports: deposits.filter(({ type }) => type === 'DiagnosticReport'),
+    ...{ deposits, documents, reports },
+    about: toldByDocuments(documents),
+    reporting: toldByReports(reports),
     carried: new Map([...stored, ...own]),
   }
   const companions = new Map<string, Companion>()

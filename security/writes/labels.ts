@@ -69,7 +69,7 @@ interface Own {
 }
 
 function labelsOf(row: Own, companion: Companion | undefined, at: Authored): Labels {
-  const { plan, after, mask, hiddenUntil: own } = row
+  const { plan, mask, hiddenUntil: own } = row
   const { write, documentType, ownMask } = plan
   const instants = [own, companion?.hiddenUntil ?? null].filter(instant => instant !== null)
   const inForce = mask | (companion?.mask ?? 0)
@@ -81,7 +81,7 @@ function labelsOf(row: Own, companion: Companion | undefined, at: Authored): Lab
     hiddenUntil: isHidden ? Math.max(...instants) : null,
     depositor: write.before?.labels.depositor ?? depositorOf(at.request.principal),
     follows: companion?.follows ?? [],
-    keys: [...new Set([...keysOf(after, at.request), ...carriedKeys(row, companion, at.authors)])],
+    keys: [...new Set([...(at.authors.get(write._id) ?? []), ...carriedKeys(row, companion, at.authors)])],
   }
 }
 

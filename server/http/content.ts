@@ -1,4 +1,5 @@
 /** Bodies: read as bytes, and decoded as what their media type says. https://hl7.org/fhir/R4/http.html#mime-type */
+import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Failure, fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Body } from '../interactions/interaction.ts'
@@ -47,15 +48,13 @@ export function refuseContent({ body }: Route, request: FastifyRequest, type: st
   return media.name === form && !isForeign(media) ? undefined : unsupported(form, 'another media type')
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true })
+const byteOrderMark = '\ufeff'
 
+/** Looks first and reads then: a strict TextDecoder takes five times as long. */
 function decode(bytes: Uint8Array): Result<string> {
-  try {
-    return ok(utf8.decode(bytes))
-  } catch (error) {
-    if (error instanceof TypeError) return fail('malformedBody', 'expected a body in UTF-8, found bytes that are none')
-    throw error
-  }
+  if (!isUtf8(bytes)) return fail('malformedBody', 'expected a body in UTF-8, found bytes that are none')
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
+  return ok(text.startsWith(byteOrderMark) ? text.slice(1) : text)
 }
 
 const bytesOf = ({ body }: FastifyRequest): Uint8Array => (body instanceof Uint8Array ? body : new Uint8Array())

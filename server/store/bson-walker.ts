@@ -79,8 +79,9 @@ function nameBetween(bytes: Buffer, at: number, end: number): string {
   return name !== undefined && name.length === end - at && isAt(name, bytes, at) ? name : utf8(bytes, at, end)
 }
 
-/** The lists of rows in a reply: they stay bytes, because who asked knows best how to read them. */
+/** What a command found: it stays bytes, because who asked knows best how to read it. */
 const batches: ReadonlySet<string> = new Set(['firstBatch', 'nextBatch'])
+const one = 'value'
 
 function rowsAt(bytes: Buffer, start: number): readonly Buffer[] {
   const rows: Buffer[] = []
@@ -93,7 +94,7 @@ function rowsAt(bytes: Buffer, start: number): readonly Buffer[] {
   return rows
 }
 
-/** @returns the reply to a command, with the rows of its cursor as bytes. */
+/** @returns the reply to a command, with what it found as bytes. */
 export const walkReply = (bytes: Buffer, start: number): WalkedDocument => walk(bytes, start, true)
 
 /** @returns the document that begins at `start`. Throws on a type that no row has. */
@@ -106,8 +107,10 @@ export function walk(bytes: Buffer, start = 0, isReply = false): WalkedDocument 
     const name = nameBetween(bytes, at + 1, nameEnd)
     const place = nameEnd + 1
     if (isReply && (type === 3 || batches.has(name))) {
-      found[name] = type === 4 ? rowsAt(bytes, place) : walk(bytes, place, true)
-      at = place + bytes.readInt32LE(place)
+      const end = place + bytes.readInt32LE(place)
+      if (type === 4) found[name] = rowsAt(bytes, place)
+      else found[name] = name === one ? bytes.subarray(place, end) : walk(bytes, place, true)
+      at = end
       continue
     }
     const read = readers[type]

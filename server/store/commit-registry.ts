@@ -1,6 +1,6 @@
 /** The registry's part of a unit: claims first, because who loses there must not write anything. `access.md` section 6. */
 import type { Deployment } from './deployment.ts'
-import { onceMore } from './mongo-errors.ts'
+import { runFind } from './run-read.ts'
 import { find, type InTransaction, insert, remove, update } from './statements.ts'
 import type { Claim, Committed, Unit } from './store.ts'
 import { Stopped } from './unit-of-work.ts'
@@ -35,12 +35,14 @@ async function takeOver(at: InTransaction, claims: readonly Claim[]): Promise<vo
 }
 
 /** Gives back, takes over and claims. Stops the unit with `claimed` when another owns a key. */
-export async function claim(at: InTransaction, { claims, releases }: Unit): Promise<void> {
+export async function claim(at: InTransaction, units: readonly Pick<Unit, 'claims' | 'releases'>[]): Promise<void> {
+  const released = units.flatMap(({ releases }) => releases)
   await remove(
     at,
     'identifier',
-    releases.map(_id => ({ _id })),
+    released.map(_id => ({ _id })),
   )
+  const claims = units.flatMap(unit => unit.claims)
   const [stale, fresh] = [
     claims.filter(({ replaces }) => replaces !== undefined),
     claims.filter(({ replaces }) => replaces === undefined),
@@ -55,11 +57,10 @@ export async function claim(at: InTransaction, { claims, releases }: Unit): Prom
 }
 
 /** @returns the outcome of a unit whose claim is lost already, seen without a transaction. */
-export async function lostClaim({ db }: Deployment, claims: readonly Claim[]): Promise<Committed | undefined> {
+export async function lostClaim(deployment: Deployment, claims: readonly Claim[]): Promise<Committed | undefined> {
   const fresh = claims.filter(({ replaces }) => replaces === undefined).map(({ key }) => key)
   if (fresh.length === 0) return undefined
-  const options = { projection: { _id: 1 }, readConcern: { level: 'majority' } } as const
-  const registry = db.collection<{ _id: string }>('identifier')
-  const line = await onceMore(() => registry.findOne({ _id: { $in: fresh } }, options))
-  return line === null ? undefined : { outcome: 'claimed', key: line._id }
+  const one = { limit: 1, batchSize: 1, projection: { _id: 1 }, hint: '_id_' }
+  const [line] = await runFind(deployment, { find: 'identifier', filter: { _id: { $in: fresh } }, ...one })
+  return line === undefined ? undefined : { outcome: 'claimed', key: String(line._id) }
 }

@@ -1,4 +1,4 @@
-/** Writes a unit: everything or nothing, one statement per collection. https://hl7.org/fhir/R4/http.html#transaction */
+/** Writes units, each of them everything or nothing: one statement per collection, also for several units at once. https://hl7.org/fhir/R4/http.html#transaction */
 import { newUlid } from '../new-ids.ts'
 import { identify } from './audit-group.ts'
 import type { Months } from './audit-months.ts'
@@ -7,12 +7,15 @@ import { isStored, lineOf, type Settled, storeLines, type WriteLine } from './co
 import { keyedQueue } from './commit-queue.ts'
 import { claim, lostClaim } from './commit-registry.ts'
 import { outside, type Written, writeCollection } from './commit-rows.ts'
+import { standsAlone, togetherLimits } from './commit-together.ts'
 import type { Deployment } from './deployment.ts'
+import { inGroups } from './groups.ts'
 import { recompile, touch } from './record-facts.ts'
 import { type Relabelled, relabel, relabelTrail } from './relabel.ts'
 import { type InTransaction, insert } from './statements.ts'
-import type { Committed, Store, Unit } from './store.ts'
-import { inTransaction } from './unit-of-work.ts'
+import type { Collection, Committed, Store, Unit } from './store.ts'
+import { Unavailable } from './unavailable.ts'
+import { inTransaction, Overrun, type UnitOfWork } from './unit-of-work.ts'
 
 interface Parts {
   readonly deployment: Deployment
@@ -78,16 +81,29 @@ const settledMasks = (rows: readonly Written[], changes: readonly Relabelled[]):
     ]),
   )
 
-async function perform(at: InTransaction, parts: Parts, { unit, lines, notices }: Prepared): Promise<Committed> {
-  await claim(at, unit)
-  const directory = await writeCollection(at, 'directory', writesOf(unit, 'directory'))
-  const record = await writeCollection(at, 'record', writesOf(unit, 'record'))
-  const changes = await settleAccess(at, parts, { unit, rows: record })
-  await storeLines(at, lines, {
-    chain: parts.writer.chain(),
-    settled: settledMasks([...directory, ...record], changes),
-  })
-  await insert(at, 'outbox', [...notices])
+const rowsOf = ({ writes }: Unit, rows: readonly Written[]): readonly Written[] => {
+  const own = new Set(writes.map(({ row }) => row._id))
+  return rows.filter(({ row }) => own.has(row._id))
+}
+
+async function perform(at: InTransaction, parts: Parts, group: readonly Prepared[]): Promise<Committed> {
+  const units = group.map(({ unit }) => unit)
+  const writes = (collection: Collection) => units.flatMap(unit => writesOf(unit, collection))
+  await claim(at, units)
+  const directory = await writeCollection(at, 'directory', writes('directory'))
+  const record = await writeCollection(at, 'record', writes('record'))
+  const changes: Relabelled[] = []
+  for (const unit of units) changes.push(...(await settleAccess(at, parts, { unit, rows: rowsOf(unit, record) })))
+  await storeLines(
+    at,
+    group.flatMap(({ lines }) => lines),
+    { chain: parts.writer.chain(), settled: settledMasks([...directory, ...record], changes) },
+  )
+  await insert(
+    at,
+    'outbox',
+    group.flatMap(({ notices }) => notices),
+  )
   return committed
 }
 
@@ -103,21 +119,48 @@ function prepare(unit: Unit, now: number): Prepared {
   return { unit, lines, notices }
 }
 
-async function write(parts: Parts, prepared: Prepared): Promise<Committed> {
-  const { client, db } = parts.deployment
-  const links = prepared.lines.map(({ link }) => link)
+const linksOf = (group: readonly Prepared[]) => group.flatMap(({ lines }) => lines.map(({ link }) => link))
+
+async function write(
+  parts: Parts,
+  group: readonly Prepared[],
+  trying: Pick<UnitOfWork<Committed>, 'doubtful' | 'attempts'>,
+): Promise<Committed> {
+  const { commands } = parts.deployment
+  const outcome = await inTransaction(commands, {
+    perform: at => perform(at, parts, group),
+    wasCommitted: async () => {
+      const [line] = group.flatMap(({ lines }) => lines)
+      return line !== undefined && (await isStored(commands, line)) ? committed : undefined
+    },
+    ...trying,
+  })
+  if (outcome.outcome === 'committed') parts.writer.link(linksOf(group))
+  return outcome
+}
+
+/** Whether it is worth while to write each unit of a group by itself: not when the database does not answer. */
+const isOfOne = (error: unknown): boolean => error instanceof Overrun || !(error instanceof Unavailable)
+
+/** Several units in one transaction, tried once. What stops or breaks it may concern one of them: then they are written apart. */
+async function writeTogether(parts: Parts, group: readonly Prepared[]): Promise<Committed | 'apart'> {
+  if (group.length === 1) return writeAlone(parts, group, false)
   try {
-    const outcome = await inTransaction(client, {
-      perform: session => perform({ db, session }, parts, prepared),
-      wasCommitted: async () => {
-        const [line] = prepared.lines
-        return line !== undefined && (await isStored({ db }, line)) ? committed : undefined
-      },
-    })
-    if (outcome.outcome === 'committed') parts.writer.link(links)
-    return outcome
+    const { outcome } = await write(parts, group, { attempts: 1 })
+    return outcome === 'committed' ? committed : 'apart'
   } catch (error) {
-    parts.writer.doubt(links)
+    if (isOfOne(error)) return 'apart'
+    parts.writer.doubt(linksOf(group))
+    throw error
+  }
+}
+
+/** @param doubtful whether the unit may have been committed with its group. */
+async function writeAlone(parts: Parts, unit: readonly Prepared[], doubtful: boolean): Promise<Committed> {
+  try {
+    return await write(parts, unit, { doubtful })
+  } catch (error) {
+    parts.writer.doubt(linksOf(unit))
     throw error
   }
 }
@@ -125,12 +168,18 @@ async function write(parts: Parts, prepared: Prepared): Promise<Committed> {
 /** @returns `Store.commit`. */
 export function openCommit(parts: Parts): Store['commit'] {
   const inLine = keyedQueue()
+  const together = inGroups((group: readonly Prepared[]) => writeTogether(parts, group), togetherLimits)
+  const writeOne = async (prepared: Prepared): Promise<Committed> => {
+    if (standsAlone(parts.deployment, prepared.unit)) return writeAlone(parts, [prepared], false)
+    const done = await together(prepared)
+    return done === 'apart' ? writeAlone(parts, [prepared], true) : done
+  }
   return async unit => {
     await parts.months.ensure(unit.audit.map(({ at }) => at))
     const prepared = prepare(unit, parts.deployment.now())
     return inLine(keysOf(unit), async waited => {
       const lost = waited ? await lostClaim(parts.deployment, unit.claims) : undefined
-      return lost ?? write(parts, prepared)
+      return lost ?? writeOne(prepared)
     })
   }
 }

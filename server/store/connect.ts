@@ -37,9 +37,11 @@ const settings = {
 
 const oldest = 6
 
-async function refuseWhatCannotServe(db: Db): Promise<void> {
+/** @returns whether it is a sharded cluster. */
+async function refuseWhatCannotServe(db: Db): Promise<boolean> {
   const hello = await db.command({ hello: 1 })
-  if (hello.setName === undefined && hello.msg !== 'isdbgrid') {
+  const sharded = hello.msg === 'isdbgrid'
+  if (hello.setName === undefined && !sharded) {
     throw new Error(
       'expected a replica set or a sharded cluster, found a standalone MongoDB, which has no transactions: ' +
         'start mongod with --replSet and run rs.initiate() once',
@@ -47,6 +49,7 @@ async function refuseWhatCannotServe(db: Db): Promise<void> {
   }
   const { version } = await db.admin().command({ buildInfo: 1 })
   if (Number.parseInt(version, 10) < oldest) throw new Error(`expected MongoDB ${oldest}.0 or later, found ${version}`)
+  return sharded
 }
 
 /** @returns the open deployment with every collection and index in place. Throws with a message for the operator. */
@@ -61,9 +64,9 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
   const commands = openCommands({ client, database, onCommand })
   try {
     const db = client.db(database)
-    await refuseWhatCannotServe(db)
+    const sharded = await refuseWhatCannotServe(db)
     for (const plan of collections(crossPatientSearch)) await ensureCollection(db, plan)
-    return { client, db, commands, crossPatientSearch, now }
+    return { client, db, commands, sharded, crossPatientSearch, now }
   } catch (error) {
     await client.close()
     throw error

@@ -9,6 +9,8 @@ export interface Deployment {
   readonly client: MongoClient
   readonly db: Db
   readonly commands: Commands
+  /** Whether the rows of two patients may live on two shards. */
+  readonly sharded: boolean
   readonly crossPatientSearch: CrossPatientSearch
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -2,6 +2,7 @@
 import type { Document } from 'mongodb'
 import { type Walked, type WalkedDocument, walk } from './bson-walker.ts'
 import type { Way } from './commands.ts'
+import { type Batch, isOver } from './cursor.ts'
 import type { Deployment } from './deployment.ts'
 import { onceMore } from './mongo-errors.ts'
 
@@ -9,12 +10,6 @@ import { onceMore } from './mongo-errors.ts'
 export const readTimeLimit = 2000
 
 const limits = { maxTimeMS: readTimeLimit, readConcern: Object.freeze({ level: 'majority' }) }
-
-interface Batch {
-  readonly id: Walked
-  readonly firstBatch?: readonly Buffer[]
-  readonly nextBatch?: readonly Buffer[]
-}
 
 /** Replies end at 16 MB: what did not fit comes in further ones, on the way of the first. */
 async function readAll({ commands }: Deployment, command: Document): Promise<readonly Buffer[]> {
@@ -26,9 +21,6 @@ async function readAll({ commands }: Deployment, command: Document): Promise<rea
     await way.end()
   }
 }
-
-/** 0 says that there is no more; the driver gives larger ids as objects. */
-const isOver = (cursor: Walked): boolean => cursor === 0
 
 async function readOn(way: Way, command: Document, cursor: Walked): Promise<readonly Buffer[]> {
   const found: Buffer[] = []

@@ -1,14 +1,12 @@
 /** The statements of a transaction: one command per collection, whatever the number of rows. A statement per row was measured seven times dearer. */
-import { BSON, type ClientSession, type Db, type Document } from 'mongodb'
+import { Binary, BSON, type Document } from 'mongodb'
+import type { WalkedDocument } from './bson-walker.ts'
+import { type Batch, isOver } from './cursor.ts'
 
-/** Where statements run: one after the other, because a session carries one at a time. */
+/** Where statements run: one after the other, because a transaction carries one at a time. */
 export interface InTransaction {
-  readonly db: Db
-  /** Absent outside a transaction. */
-  readonly session?: ClientSession
+  readonly run: (command: Document) => Promise<WalkedDocument>
 }
-
-const within = ({ session }: InTransaction): { session?: ClientSession } => (session === undefined ? {} : { session })
 
 /** Another writer made the same row meanwhile: the transaction is to be performed again. */
 export class Rival extends Error {
@@ -22,8 +20,8 @@ export interface Taken {
   readonly index: number
 }
 
-function takenBy(reply: Document): Taken | undefined {
-  const [error] = (reply.writeErrors ?? []) as readonly { index: number; code: number; errmsg: string }[]
+function takenBy(reply: WalkedDocument): Taken | undefined {
+  const [error] = (reply.writeErrors ?? []) as unknown as readonly { index: number; code: number; errmsg: string }[]
   if (error === undefined) return undefined
   if (error.code === duplicateKey) return { index: error.index }
   throw new Error(`a statement was refused: ${error.code} ${error.errmsg}`)
@@ -33,8 +31,19 @@ function takenBy(reply: Document): Taken | undefined {
 const commandLimit = 14_000_000
 const sizeOf = (document: Document): number => BSON.calculateObjectSize(document)
 
+/** More than a value takes: to know it exactly costs as much as to write it. */
+function mostBytes(value: unknown): number {
+  if (typeof value === 'string') return 3 * value.length + 32
+  if (typeof value !== 'object' || value === null) return 32
+  if (value instanceof Binary) return value.length() + 32
+  return Object.values(value).reduce((sum: number, inner) => sum + mostBytes(inner) + 64, 32)
+}
+
 /** @returns the parts in as many lists as commands are needed: nearly always one. */
 function batches<Part>(parts: readonly Part[], documentOf: (part: Part) => Document): readonly (readonly Part[])[] {
+  if (parts.length === 0) return []
+  const most = parts.reduce((sum, part) => sum + mostBytes(documentOf(part)), 0)
+  if (most < commandLimit) return [parts]
   const lists: Part[][] = []
   let room = 0
   for (const part of parts) {
@@ -55,7 +64,7 @@ export async function insert(
 ): Promise<Taken | undefined> {
   let before = 0
   for (const batch of batches(documents, document => document)) {
-    const taken = takenBy(await at.db.command({ insert: collection, documents: [...batch] }, within(at)))
+    const taken = takenBy(await at.run({ insert: collection, documents: batch }))
     if (taken !== undefined) return { index: before + taken.index }
     before += batch.length
   }
@@ -75,7 +84,7 @@ export interface Change {
 export async function update(at: InTransaction, collection: string, changes: readonly Change[]): Promise<number> {
   let matched = 0
   for (const batch of batches(changes, ({ u }) => u)) {
-    const reply = await at.db.command({ update: collection, updates: [...batch] }, within(at))
+    const reply = await at.run({ update: collection, updates: batch })
     if (takenBy(reply) !== undefined) throw new Rival(`another writer made the row of ${collection}`)
     matched += Number(reply.n)
   }
@@ -86,15 +95,23 @@ export async function update(at: InTransaction, collection: string, changes: rea
 export async function remove(at: InTransaction, collection: string, filters: readonly Document[]): Promise<number> {
   if (filters.length === 0) return 0
   const deletes = filters.map(q => ({ q, limit: 1, hint: '_id_' }))
-  const reply = await at.db.command({ delete: collection, deletes }, within(at))
+  const reply = await at.run({ delete: collection, deletes })
   return Number(reply.n)
 }
 
-/** @returns all that the filter finds, as the driver decodes it. */
+/** One batch is enough for what a unit looks at, nearly always. */
+const batchSize = 10_000
+
+/** @returns all that the filter finds, as the driver's library decodes it: what is written again is what it was. */
 export async function find(at: InTransaction, command: Document): Promise<readonly Document[]> {
-  const { find: collection, filter, projection, hint } = command
-  const options = { ...within(at), ...(projection === undefined ? {} : { projection }), hint }
-  return at.db.collection(collection).find(filter, options).toArray()
+  const rows: Buffer[] = []
+  let next: Document = { ...command, batchSize }
+  for (;;) {
+    const { id, firstBatch, nextBatch } = (await at.run(next)).cursor as unknown as Batch
+    rows.push(...(firstBatch ?? nextBatch ?? []))
+    if (isOver(id)) return rows.map(row => BSON.deserialize(row))
+    next = { getMore: id, collection: command.find, batchSize }
+  }
 }
 
 /** Replaces the one document that `query` finds. @returns what was there; undefined when there was none. */
@@ -104,6 +121,6 @@ export async function exchange(
   { query, document }: { readonly query: Document; readonly document: Document },
 ): Promise<Document | undefined> {
   const command = { findAndModify: collection, query, update: document, new: false, hint: '_id_' }
-  const reply = await at.db.command(command, within(at))
-  return reply.value ?? undefined
+  const { value } = await at.run(command)
+  return value instanceof Uint8Array ? BSON.deserialize(value) : undefined
 }

@@ -1,9 +1,10 @@
 /** A transaction with retries of our own: the driver retries up to two minutes, and not what loses its connection. */
-import type { ClientSession, MongoClient } from 'mongodb'
+import type { Commands } from './commands.ts'
 import { asUnavailable, isConflict, isLost, isUnknownCommit } from './mongo-errors.ts'
+import type { Transaction } from './transaction.ts'
 import { Unavailable } from './unavailable.ts'
 
-const attempts = 5
+const mostAttempts = 5
 
 /** Ends the transaction with a foreseen outcome: nothing is written. */
 export class Stopped<Outcome> extends Error {
@@ -17,15 +18,21 @@ export class Stopped<Outcome> extends Error {
 
 export interface UnitOfWork<Outcome> {
   /** One statement after the other; nothing in it may differ between attempts. */
-  readonly perform: (session: ClientSession) => Promise<Outcome>
+  readonly perform: (at: Pick<Transaction, 'run'>) => Promise<Outcome>
   /** Asked when the unit was stopped after a commit whose outcome is not known: was it ours that is in the way? */
   readonly wasCommitted: () => Promise<Outcome | undefined>
+  /** Whether that may be so from the beginning: the unit was tried before, together with others. */
+  readonly doubtful?: boolean
+  /** Five when absent. */
+  readonly attempts?: number
 }
+
+/** Every attempt met other writers, or lost its primary. */
+export class Overrun extends Unavailable {}
 
 const options = {
   readConcern: { level: 'snapshot' },
-  writeConcern: { w: 'majority', j: true, wtimeoutMS: 10_000 },
-  readPreference: 'primary',
+  writeConcern: { w: 'majority', j: true, wtimeout: 10_000 },
 } as const
 
 /** Randomly 0 to 16, 32, 64 … milliseconds, so that rivals do not meet again. */
@@ -33,13 +40,13 @@ const pause = (attempt: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, Math.random() * 8 * 2 ** attempt))
 
 /** @returns whether it is known to be committed; false when it must be performed again and may have been committed. */
-async function commit(session: ClientSession): Promise<boolean> {
+async function commit(transaction: Transaction): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await session.commitTransaction()
+      await transaction.commit()
       return true
     } catch (error) {
-      if (isUnknownCommit(error) && attempt < attempts) await pause(attempt + 3)
+      if (isUnknownCommit(error) && attempt < mostAttempts) await pause(attempt + 3)
       else if (isConflict(error)) return false
       else throw error
     }
@@ -51,36 +58,36 @@ type Attempt<Outcome> =
   | { readonly kind: 'stopped'; readonly outcome: Outcome }
   | { readonly kind: 'again'; readonly doubtful: boolean; readonly cause: unknown }
 
-async function attemptOnce<Outcome>(client: MongoClient, unit: UnitOfWork<Outcome>): Promise<Attempt<Outcome>> {
-  const session = client.startSession()
+async function attemptOnce<Outcome>(commands: Commands, unit: UnitOfWork<Outcome>): Promise<Attempt<Outcome>> {
+  const transaction = commands.transaction(options)
   try {
-    session.startTransaction(options)
-    const outcome = await unit.perform(session)
-    const known = await commit(session)
+    const outcome = await unit.perform(transaction)
+    const known = await commit(transaction)
     return known ? { kind: 'done', outcome } : { kind: 'again', doubtful: true, cause: 'the commit was lost' }
   } catch (error) {
-    if (session.inTransaction()) await session.abortTransaction() // the driver keeps its own failures to itself
+    await transaction.abort()
     if (error instanceof Stopped) return { kind: 'stopped', outcome: error.outcome }
     if (isConflict(error) || isLost(error)) return { kind: 'again', doubtful: isUnknownCommit(error), cause: error }
     throw error
   } finally {
-    await session.endSession()
+    await transaction.end()
   }
 }
 
-/** @returns what the unit returned when it is committed (majority, journaled), or what it was stopped with. Rejects with `Unavailable` after five attempts. */
-export async function inTransaction<Outcome>(client: MongoClient, unit: UnitOfWork<Outcome>): Promise<Outcome> {
-  let doubtful = false
+/** @returns what the unit returned when it is committed (majority, journaled), or what it was stopped with. Rejects with `Overrun` after its attempts, with `Unavailable` when the database does not answer. */
+export async function inTransaction<Outcome>(commands: Commands, unit: UnitOfWork<Outcome>): Promise<Outcome> {
+  const { doubtful: before = false, attempts = mostAttempts } = unit
+  let doubtful = before
   let cause: unknown
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
-    const result = await attemptOnce(client, unit).catch(error => {
+    const result = await attemptOnce(commands, unit).catch(error => {
       throw asUnavailable(error)
     })
     if (result.kind === 'done') return result.outcome
     if (result.kind === 'stopped') return (doubtful ? await unit.wasCommitted() : undefined) ?? result.outcome
     doubtful ||= result.doubtful
     cause = result.cause
-    await pause(attempt)
+    if (attempt < attempts) await pause(attempt)
   }
-  throw new Unavailable('other writers, or the loss of the primary, prevented the write', { cause })
+  throw new Overrun('other writers, or the loss of the primary, prevented the write', { cause })
 }

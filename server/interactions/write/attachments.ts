@@ -1,7 +1,9 @@
 /** Attachment data leaves the JSON and becomes blobs; its declared size and hash are checked. `access.md` section 11. */
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
+import { decodeBase64 } from '../../../resources/base64.ts'
 import type { Edit, JsonNode } from '../../../resources/json-text.ts'
 import { objectOf } from '../../../resources/json-value.ts'
+import { pathTo, walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { LiftedData, Store } from '../../store/store.ts'
 import type { Written } from './item.ts'
@@ -14,8 +16,6 @@ export interface Inline {
   readonly bytes: Buffer
 }
 
-const base64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/
-
 /** Base64 in a resource: its place, and the Attachment or Binary that it belongs to. */
 export interface DataPlace {
   readonly path: string
@@ -24,24 +24,21 @@ export interface DataPlace {
   readonly attachment: Readonly<Record<string, unknown>>
 }
 
+/** Whether an object in the text may have a member of this name: most resources have no data, and need no second look. */
+const mayName = (name: string, text: string): boolean => text.includes(`"${name}"`) || text.includes('\\u')
+
 /** Finds the data of a resource: an object with data and a media type is an Attachment or a Binary. */
-export function* dataOf(value: unknown, node: JsonNode, path: string): Generator<DataPlace> {
-  if (Array.isArray(value)) {
-    for (const [at, item] of value.entries()) {
-      const inner = node.items?.[at]
-      if (inner !== undefined) yield* dataOf(item, inner, `${path}[${at}]`)
-    }
-    return
-  }
-  const object = objectOf(value)
-  if (object === undefined) return
-  const data = node.members?.get('data')
-  if (data !== undefined && typeof object.data === 'string' && typeof object.contentType === 'string')
-    yield { path: `${path}.data`, node: data, attachment: object }
-  for (const [member, inner] of Object.entries(object)) {
-    const place = node.members?.get(member)
-    if (place !== undefined && typeof inner === 'object') yield* dataOf(inner, place, `${path}.${member}`)
-  }
+export function dataOf({ text, resource, node: root }: Written, path: string): readonly DataPlace[] {
+  const found: DataPlace[] = []
+  if (!mayName('data', text.slice(root.start, root.end))) return found
+  walkJson(resource, root, (value, { members }) => {
+    const node = members?.get('data')
+    const attachment = node === undefined ? undefined : objectOf(value)
+    if (node === undefined || attachment === undefined) return
+    if (typeof attachment.data === 'string' && typeof attachment.contentType === 'string')
+      found.push({ path: pathTo(root, node, path), node, attachment })
+  })
+  return found
 }
 
 /** Whether bytes have the size and the SHA-1 that an Attachment declares; undefined when they do. */
@@ -51,14 +48,13 @@ export function mismatch(
 ): 'size' | 'hash' | undefined {
   if (typeof attachment.size === 'number' && attachment.size !== bytes.length) return 'size'
   if (typeof attachment.hash !== 'string') return undefined
-  return createHash('sha1').update(bytes).digest('base64') === attachment.hash ? undefined : 'hash'
+  return hash('sha1', bytes, 'base64') === attachment.hash ? undefined : 'hash'
 }
 
 /** @returns the bytes; fails where base64, size or hash is not what was declared. */
 export function decoded({ attachment, path }: DataPlace): Result<Buffer> {
-  const text = String(attachment.data)
-  if (!base64.test(text)) return fail('invalidResource', 'expected base64', path)
-  const bytes = Buffer.from(text, 'base64')
+  const bytes = decodeBase64(String(attachment.data))
+  if (bytes === undefined) return fail('invalidResource', 'expected base64', path)
   const wrong = attachment.resourceType === 'Binary' ? undefined : mismatch(attachment, bytes)
   return wrong === undefined
     ? ok(bytes)
@@ -66,9 +62,9 @@ export function decoded({ attachment, path }: DataPlace): Result<Buffer> {
 }
 
 /** @returns the inline data of a resource, decoded; fails at the first that is not what was declared. */
-export function inlineData({ resource, node }: Written, path: string): Result<readonly Inline[]> {
+export function inlineData(written: Written, path: string): Result<readonly Inline[]> {
   const found: Inline[] = []
-  for (const place of dataOf(resource, node, path)) {
+  for (const place of dataOf(written, path)) {
     const bytes = decoded(place)
     if (!bytes.ok) return bytes
     found.push({ path: place.path, node: place.node, bytes: bytes.value })
@@ -88,6 +84,7 @@ export async function keepLifted(
   store: Pick<Store, 'putBlob'>,
   at: { readonly owner: string; readonly text: string; readonly inline: readonly Inline[]; readonly unique: string },
 ): Promise<{ readonly json: Buffer; readonly blobs: readonly LiftedData[] }> {
+  if (at.inline.length === 0) return { json: Buffer.from(at.text), blobs: [] }
   const parts: Buffer[] = []
   const blobs: LiftedData[] = []
   let [from, length] = [0, 0]

@@ -33,7 +33,11 @@ function openingClaims({ context, record }: Settling): readonly Claim[] {
   return [{ key: insKey(context, ins.system, ins.value), collection: 'record', resource: patient }]
 }
 
-function itemClaims({ context }: Settling, one: Settled, { push, done, stale }: Claiming): readonly Claim[] {
+function itemClaims(
+  { context }: Settling,
+  one: Settled,
+  { push, stale, answer }: Claiming & { readonly answer: string },
+): readonly Claim[] {
   if (one.existing !== undefined) return []
   const pushed = push?.keys.find(({ item }) => item === one.item)
   return [
@@ -41,15 +45,16 @@ function itemClaims({ context }: Settling, one: Settled, { push, done, stale }: 
     ...(one.guard === undefined ? [] : [claim(one.guard.key, one, one.guard.replaces)]),
     ...(push === undefined || pushed === undefined
       ? []
-      : [{ ...claim(pushed.key, one, stale.get(pushed.key)), answer: firstAnswer(push, done) }]),
+      : [{ ...claim(pushed.key, one, stale.get(pushed.key)), answer }]),
   ]
 }
 
 /** The lines of the registry that the unit must own. */
-export const claimsOf = (settling: Settling, claiming: Claiming): readonly Claim[] => [
-  ...openingClaims(settling),
-  ...claiming.settled.flatMap(one => itemClaims(settling, one, claiming)),
-]
+export function claimsOf(settling: Settling, claiming: Claiming): readonly Claim[] {
+  const { push, done, settled } = claiming
+  const answer = push === undefined ? '' : firstAnswer(push, done)
+  return [...openingClaims(settling), ...settled.flatMap(one => itemClaims(settling, one, { ...claiming, answer }))]
+}
 
 /** Writes that change who may see the record. */
 const compiled = new Set(['Patient', 'Consent', 'CareTeam', 'RelatedPerson'])

@@ -45,16 +45,16 @@ export interface NextVersion {
 }
 
 /** What the server says of a version beside what the client says in meta. https://hl7.org/fhir/R4/resource.html#Meta */
-export function metaText(resource: Resource, { version, updated }: NextVersion): string {
+function metaOf(resource: Resource, { version, updated }: NextVersion): NonNullable<Resource['meta']> {
   const { versionId: _, lastUpdated: __, ...kept } = resource.meta ?? {}
-  return JSON.stringify({ versionId: String(version), lastUpdated: new Date(updated).toISOString(), ...kept })
+  return { versionId: String(version), lastUpdated: new Date(updated).toISOString(), ...kept }
 }
 
 /** The edits that set id and meta: in their place, or after `resourceType`. */
 export function identityEdits({ node, resource }: Written, next: NextVersion): readonly Edit[] {
   const values = [
     ['id', JSON.stringify(next.id)],
-    ['meta', metaText(resource, next)],
+    ['meta', JSON.stringify(metaOf(resource, next))],
   ] as const
   const edits: Edit[] = []
   let added = ''
@@ -88,13 +88,12 @@ export async function contentOf(
   if (!inline.ok) return inline
   const unique = settling.context.newUlid()
   const meta = written.node.members?.get('meta')
-  const edits = [
-    ...identityEdits(written, next),
-    ...references.value.filter(edit => !lies(edit, meta)),
-    ...liftingEdits(inline.value, unique),
-  ]
-  const text = splice(written.text, written.node, edits)
-  return ok({ resource: JSON.parse(text) as Resource, text, inline: inline.value, unique })
+  const others = [...references.value.filter(edit => !lies(edit, meta)), ...liftingEdits(inline.value, unique)]
+  const text = splice(written.text, written.node, [...identityEdits(written, next), ...others])
+  const { resource: sent } = written
+  // Where identity alone changed, what was parsed once need not be parsed again.
+  const resource = others.length === 0 ? { ...sent, id: next.id, meta: metaOf(sent, next) } : JSON.parse(text)
+  return ok({ resource: resource as Resource, text, inline: inline.value, unique })
 }
 
 /** The byte positions of kept data after edits to the text before them. */

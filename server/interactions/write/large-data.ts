@@ -14,6 +14,10 @@ function isLarge({ attachment: { data, url } }: DataPlace): boolean {
   return Buffer.from(data, 'base64').length > mostBytes
 }
 
+/** Whether the item is long enough to be looked at. */
+const mayHoldLarge = ({ type, written }: Item): boolean =>
+  written !== undefined && type !== 'Binary' && written.node.end - written.node.start > mostBytes
+
 /** A text that was valid JSON before a splice and is so after it. */
 function reread(text: string): Written {
   const read = readJson(text)
@@ -44,10 +48,7 @@ export function withLargeDataApart(items: readonly Item[], newUlid: () => string
   const kept: Item[] = []
   for (const item of items) {
     const { written } = item
-    const large =
-      written === undefined || item.type === 'Binary'
-        ? []
-        : [...dataOf(written.resource, written.node, item.path)].filter(isLarge)
+    const large = mayHoldLarge(item) && written !== undefined ? dataOf(written, item.path).filter(isLarge) : []
     const edits: Edit[] = []
     for (const place of large) {
       const bytes = decoded(place)

@@ -22,17 +22,17 @@ interface LocalReference {
 const directoryTypes = new Set(['Practitioner', 'PractitionerRole', 'Organization'])
 
 /** Every local reference of a resource, at any depth. */
-function* referencesIn(value: unknown, base: string): Generator<LocalReference> {
-  if (Array.isArray(value)) {
-    for (const item of value) yield* referencesIn(item, base)
-    return
+function referencesIn(value: unknown, base: string): readonly LocalReference[] {
+  const found: LocalReference[] = []
+  const go = (each: unknown): void => {
+    if (typeof each !== 'object' || each === null) return
+    const text = textOf(objectOf(each)?.reference)
+    const parsed = text === undefined ? undefined : parseReference(text, base)
+    if (parsed?.form === 'local') found.push({ type: parsed.type, id: parsed.id })
+    for (const inner of Object.values(each)) go(inner)
   }
-  const object = objectOf(value)
-  if (object === undefined) return
-  const text = textOf(object.reference)
-  const parsed = text === undefined ? undefined : parseReference(text, base)
-  if (parsed?.form === 'local') yield { type: parsed.type, id: parsed.id }
-  for (const inner of Object.values(object)) if (typeof inner === 'object') yield* referencesIn(inner, base)
+  go(value)
+  return found
 }
 
 /** The elements whose targets give labels, by type of the resource that holds them. */
@@ -46,8 +46,7 @@ const labelling: Readonly<Record<string, (resource: Resource) => unknown>> = {
 function labellingReferences({ context }: Settling, { draft }: Proposal): readonly LocalReference[] {
   const resource = draft.after?.resource
   const elements = resource === undefined ? undefined : labelling[resource.resourceType]
-  const named =
-    resource === undefined || elements === undefined ? [] : [...referencesIn(elements(resource), context.base)]
+  const named = resource === undefined || elements === undefined ? [] : referencesIn(elements(resource), context.base)
   const followed = draft.before?.labels.follows.map(id => ({ type: 'DocumentReference', id })) ?? []
   return [...named, ...followed]
 }
@@ -109,17 +108,17 @@ async function directoryFor(
   proposals: readonly Proposal[],
 ): Promise<ReadonlyMap<string, readonly Identifier[]>> {
   const { base } = settling.context
-  const named = proposals.flatMap(({ draft }) => [...referencesIn(draft.after?.resource, base)])
+  const named = proposals.flatMap(({ draft }) => referencesIn(draft.after?.resource, base))
   const wanted = named.filter(({ type }) => directoryTypes.has(type))
   if (wanted.length === 0) return new Map()
   const rows = await directoryRows(settling, wanted)
-  const behind = [...rows.values()].flatMap(({ practitioner, organization }) => [
-    ...referencesIn([practitioner, organization], base),
-  ])
+  const behind = [...rows.values()].flatMap(({ practitioner, organization }) =>
+    referencesIn([practitioner, organization], base),
+  )
   const others = behind.length === 0 ? rows : new Map([...(await directoryRows(settling, behind)), ...rows])
   return new Map(
     [...rows].map(([name, resource]) => {
-      const whom = [...referencesIn([resource.practitioner, resource.organization], base)]
+      const whom = referencesIn([resource.practitioner, resource.organization], base)
       return [
         name,
         [...identifiersOf(resource), ...whom.flatMap(({ type, id }) => identifiersOf(others.get(`${type}/${id}`)))],

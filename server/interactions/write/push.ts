@@ -1,6 +1,6 @@
 /** The same push again: a deposit is known by its depositor, patient and masterIdentifier. `access.md` section 6. */
 import { createHash } from 'node:crypto'
-import { canonicalJson } from '../../../resources/canonical-json.ts'
+import { canonicalJson, type Respell } from '../../../resources/canonical-json.ts'
 import { objectOf, textOf } from '../../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { depositorOf } from '../../../security/actors.ts'
@@ -29,19 +29,23 @@ export interface Push {
   readonly hash: string
 }
 
-/** The text of an item without the names that entries give each other, which a client makes anew for every push. */
-function contentOf(items: readonly Item[], item: Item): string {
-  const text = item.written === undefined ? '' : canonicalJson(item.written.text, item.written.node)
-  const named = items.reduce(
-    (rest, { fullUrl }, at) => (fullUrl?.startsWith('urn:') === true ? rest.replaceAll(fullUrl, `entry:${at}`) : rest),
-    text,
+/** Replaces the names that entries give each other, which a client makes anew for every push, by their places. */
+function withoutNames(items: readonly Item[]): Respell {
+  const names = items.flatMap(({ fullUrl }, at) =>
+    fullUrl?.startsWith('urn:') === true ? [[fullUrl, `entry:${at}`] as const] : [],
   )
-  return `${item.method} ${item.type}/${item.id ?? ''}?${item.ifNoneExist ?? ''} ${named}`
+  const inPlace = (letters: string): string =>
+    names.reduce((rest, [name, place]) => rest.replaceAll(name, place), letters)
+  return letters => (letters.includes('urn:') ? inPlace(letters) : letters)
 }
 
 function digestOf(items: readonly Item[]): string {
   const hash = createHash('sha256')
-  for (const item of items) hash.update(contentOf(items, item)).update('\n')
+  const respell = withoutNames(items)
+  for (const { method, type, id = '', ifNoneExist = '', written } of items) {
+    const text = written === undefined ? '' : canonicalJson(written.text, written.node, respell)
+    hash.update(`${method} ${type}/${id}?${ifNoneExist} ${text}\n`)
+  }
   return hash.digest('hex')
 }
 

@@ -1,6 +1,6 @@
 /** References that a transaction resolves: entries by `fullUrl`, and conditions. https://hl7.org/fhir/R4/http.html#trules */
 import type { Edit, JsonNode } from '../../../resources/json-text.ts'
-import { objectOf } from '../../../resources/json-value.ts'
+import { walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, parseReference } from '../../../resources/reference.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
@@ -19,22 +19,12 @@ interface LinkingText {
   readonly node: JsonNode
 }
 
-function* linkingTexts(value: unknown, node: JsonNode, name = ''): Generator<LinkingText> {
-  if (typeof value === 'string') {
-    if (linking.has(name) || name === 'div') yield { name, value, node }
-    return
-  }
-  if (Array.isArray(value)) {
-    for (const [at, item] of value.entries()) {
-      const inner = node.items?.[at]
-      if (inner !== undefined) yield* linkingTexts(item, inner, name)
-    }
-    return
-  }
-  for (const [member, inner] of Object.entries(objectOf(value) ?? {})) {
-    const place = node.members?.get(member)
-    if (place !== undefined) yield* linkingTexts(inner, place, member)
-  }
+function linkingTexts({ resource, node: root }: Written): readonly LinkingText[] {
+  const found: LinkingText[] = []
+  walkJson(resource, root, (value, node, name) => {
+    if (typeof value === 'string' && (linking.has(name) || name === 'div')) found.push({ name, value, node })
+  })
+  return found
 }
 
 const replaced = ({ start, end }: JsonNode, text: string): Edit => ({ start, end, text: JSON.stringify(text) })
@@ -91,7 +81,7 @@ export async function referenceEdits(
   },
 ): Promise<Result<readonly Edit[]>> {
   const edits: Edit[] = []
-  for (const link of linkingTexts(at.written.resource, at.written.node)) {
+  for (const link of linkingTexts(at.written)) {
     if (link.name === 'div') {
       edits.push(...inNarrative(link, at.targets))
       continue

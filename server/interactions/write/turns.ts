@@ -1,34 +1,46 @@
 /** One attempt per key and process at a time: whoever comes meanwhile waits for the outcome, so that no storm of conflicts breaks out. */
 import type { Item, UnitRecord } from './item.ts'
 
-/** @returns a function that performs `work` when every earlier work under one of its keys is over. */
-export function takeTurns(): <Value>(keys: readonly string[], work: () => Promise<Value>) => Promise<Value> {
-  const last = new Map<string, Promise<unknown>>()
-  return async (keys, work) => {
-    const before = Promise.allSettled(keys.map(key => last.get(key)))
-    const mine = before.then(work)
+/** What a unit waits for. */
+export interface TurnKeys {
+  /** Resources that it addresses: their writers go one after the other. */
+  readonly addressed: readonly string[]
+  /** What it asks or pushes: who comes meanwhile waits for the first alone, and all of them find what it wrote. */
+  readonly asked: readonly string[]
+}
+
+/** @returns a function that performs `work` when its turn has come. */
+export function takeTurns(): <Value>(keys: TurnKeys, work: () => Promise<Value>) => Promise<Value> {
+  const under = new Map<string, Promise<unknown>>()
+  return async ({ addressed, asked }, work) => {
+    const ahead = [...addressed, ...asked].map(key => under.get(key))
+    const mine = Promise.allSettled(ahead).then(work)
     const over = mine.then(
       () => undefined,
       () => undefined,
     )
-    for (const key of keys) last.set(key, over)
+    const own = [...addressed, ...asked.filter(key => !under.has(key))]
+    for (const key of own) under.set(key, over)
     try {
       return await mine
     } finally {
-      for (const key of keys) if (last.get(key) === over) last.delete(key)
+      for (const key of own) if (under.get(key) === over) under.delete(key)
     }
   }
 }
 
+const pushedBy = ({ written }: Item): readonly unknown[] => {
+  const identifier = written?.resource.masterIdentifier
+  return identifier === undefined ? [] : [identifier]
+}
+
 /** The keys of a unit: what it addresses, what its conditions ask, and what it pushes. */
-export const turnKeys = (record: UnitRecord, items: readonly Item[]): readonly string[] => [
-  ...new Set(
-    items.flatMap(({ method, type, id, ifNoneExist, written }) => [
-      ...(method === 'POST' ? [] : [`${type}/${id ?? ''}`]),
-      ...(ifNoneExist === undefined ? [] : [`${record.opens ? 'new' : (record.patient ?? '')} ${type}?${ifNoneExist}`]),
-      ...(written?.resource.masterIdentifier === undefined
-        ? []
-        : [`${record.patient ?? ''} ${JSON.stringify(written.resource.masterIdentifier)}`]),
-    ]),
-  ),
-]
+export const turnKeys = (record: UnitRecord, items: readonly Item[]): TurnKeys => ({
+  addressed: items.flatMap(({ method, type, id = '' }) => (method === 'POST' ? [] : [`${type}/${id}`])),
+  asked: items.flatMap(item => [
+    ...(item.ifNoneExist === undefined
+      ? []
+      : [`${record.opens ? 'new' : (record.patient ?? '')} ${item.type}?${item.ifNoneExist}`]),
+    ...pushedBy(item).map(identifier => `${record.patient ?? ''} ${JSON.stringify(identifier)}`),
+  ]),
+})
