@@ -6,6 +6,7 @@ import { loopback } from '../server/launch/loopback-port.ts'
 import { root } from '../server/root.ts'
 import { ask } from './client.ts'
 import { cpuMicros, residentMebibytes } from './cpu.ts'
+import { nodeFlags } from './node-flags.ts'
 
 export interface Program {
   /** `http://host:port` */
@@ -96,7 +97,7 @@ const teller =
 /** Starts the program and waits until it listens; `order` ends it. @throws with its last words when it does not start. */
 export async function runProgram(start: Start, order: ClosingOrder): Promise<Program> {
   const { args, environment, port } = start
-  const child = spawn(process.execPath, ['--import', './bench/probe.mjs', ...args], {
+  const child = spawn(process.execPath, [...nodeFlags, '--import', './bench/probe.mjs', ...args], {
     cwd: root,
     env: { ...inherited, ...environment },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
