@@ -10,10 +10,8 @@ import { Binary, type Document, Long } from 'mongodb'
  */
 const worthKeeping = 16
 
-const int32 = { least: -0x80000000, most: 0x7fffffff }
-
-const isInt32 = (value: number): boolean =>
-  Number.isInteger(value) && value >= int32.least && value <= int32.most && !Object.is(value, -0)
+/** Minus zero is none: its sign would be lost. */
+const isInt32 = (value: number): boolean => Object.is(value, value | 0)
 
 /** Beyond it a buffer that one large document made grow is not kept. */
 const keptBytes = 1 << 20

@@ -59,53 +59,77 @@ function labelled(error: unknown): unknown {
   return error
 }
 
-export function wireTransaction(place: Place, { readConcern, writeConcern }: TransactionOptions): Transaction {
-  const { pool, primary, sessions, database, onCommand } = place
-  const session = sessions.take()
-  const inSession = { lsid: { id: session.id }, txnNumber: Long.fromNumber(session.number), autocommit: false }
-  let begun = false
-  let lost = false
-  let committing = false
-  let recoveryToken: WalkedDocument['recoveryToken'] | undefined
+class WireTransaction implements Transaction {
+  readonly #place: Place
+  readonly #options: TransactionOptions
+  readonly #session: Session
+  readonly #inSession: Document
+  #begun = false
+  #committing = false
+  #lost = false
+  #recoveryToken: WalkedDocument['recoveryToken'] | undefined
 
-  const run = async (command: Document): Promise<WalkedDocument> => {
-    const first = begun ? {} : { startTransaction: true, readConcern }
-    begun = true
+  constructor(place: Place, options: TransactionOptions) {
+    this.#place = place
+    this.#options = options
+    this.#session = place.sessions.take()
+    const txnNumber = Long.fromNumber(this.#session.number)
+    this.#inSession = { lsid: { id: this.#session.id }, txnNumber, autocommit: false }
+  }
+
+  readonly run = async (command: Document): Promise<WalkedDocument> => {
+    const { pool, primary, database: $db, onCommand } = this.#place
+    const { readConcern } = this.#options
+    const first = this.#begun ? {} : { startTransaction: true, readConcern }
+    this.#begun = true
     try {
-      const reply = await ask(pool, { ...command, $db: database, ...inSession, ...first }, onCommand)
-      recoveryToken = reply.recoveryToken ?? recoveryToken
+      const reply = await ask(pool, { ...command, $db, ...this.#inSession, ...first }, onCommand)
+      this.#recoveryToken = reply.recoveryToken ?? this.#recoveryToken
       return reply
     } catch (error) {
-      lost ||= isLost(error) || error instanceof NotSent
-      if (lost) primary.rest()
+      this.#noteLoss(error)
+      if (this.#lost) primary.rest()
       throw error instanceof NotSent ? new MongoNetworkError('the statement could not be sent') : error
     }
   }
-  const finish = async (by: Pool, command: Document): Promise<void> => {
-    const token = recoveryToken === undefined ? {} : { recoveryToken }
-    await ask(by, { ...command, $db: 'admin', ...inSession, writeConcern, ...token }, onCommand)
+
+  /** Asked again after a loss, the new primary knows whether it was committed. */
+  async commit(): Promise<void> {
+    if (!this.#begun) return
+    this.#committing = true
+    const { pool, primary } = this.#place
+    try {
+      await this.#finish(this.#lost ? await primary.found() : pool, { commitTransaction: 1 })
+    } catch (error) {
+      this.#noteLoss(error)
+      throw labelled(error)
+    }
   }
-  return {
-    run,
-    // Asked again after a loss, the new primary knows whether it was committed.
-    commit: async () => {
-      if (!begun) return
-      committing = true
-      try {
-        await finish(lost ? await primary.found() : pool, { commitTransaction: 1 })
-      } catch (error) {
-        lost ||= isLost(error) || error instanceof NotSent
-        throw labelled(error)
-      }
-    },
-    abort: async () => {
-      if (!begun || lost || committing) return
-      await finish(pool, { abortTransaction: 1 }).catch(() => {
-        lost = true // the server ends it by itself
-      })
-    },
-    end: async () => {
-      if (!lost) sessions.give(session)
-    },
+
+  async abort(): Promise<void> {
+    if (!this.#begun || this.#lost || this.#committing) return
+    try {
+      await this.#finish(this.#place.pool, { abortTransaction: 1 })
+    } catch {
+      this.#lost = true // the server ends it by itself
+    }
+  }
+
+  async end(): Promise<void> {
+    if (!this.#lost) this.#place.sessions.give(this.#session)
+  }
+
+  async #finish(pool: Pool, command: Document): Promise<void> {
+    const token = this.#recoveryToken === undefined ? {} : { recoveryToken: this.#recoveryToken }
+    const { writeConcern } = this.#options
+    await ask(pool, { ...command, $db: 'admin', ...this.#inSession, writeConcern, ...token }, this.#place.onCommand)
+  }
+
+  #noteLoss(error: unknown): void {
+    this.#lost ||= isLost(error) || error instanceof NotSent
   }
 }
+
+/** @returns a transaction in a session of our own, which begins with its first statement. */
+export const wireTransaction = (place: Place, options: TransactionOptions): Transaction =>
+  new WireTransaction(place, options)
