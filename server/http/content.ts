@@ -6,6 +6,7 @@ import type { Body } from '../interactions/interaction.ts'
 import type { Route } from '../routes.ts'
 import { isForeign, isJson, isXml, parseMediaType } from './media-type.ts'
 import { type Parameter, readParameters } from './parameters.ts'
+import { takeApart } from './take-apart.ts'
 
 /** Every body arrives as bytes: the framework parses none, and its schemas change none. */
 export function takeBodiesAsBytes(app: FastifyInstance): void {
@@ -65,8 +66,15 @@ export function readBody(request: FastifyRequest, type: string): Result<Body> {
   const contentType = request.headers['content-type'] ?? ''
   if (isRaw(type, contentType)) return ok(rawBody(request, bytes, contentType))
   if (bytes.length === 0) return fail('malformedBody', 'expected a resource, found an empty body')
-  const text = decode(bytes)
-  return text.ok ? ok({ form: 'json', text: text.value }) : text
+  return readJsonBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+}
+
+function readJsonBody(bytes: Buffer): Result<Body> {
+  const taken = takeApart(bytes)
+  const text = decode(taken?.bytes ?? bytes)
+  if (!text.ok) return text
+  const apart = taken && { data: taken.data, whole: () => decode(bytes) }
+  return ok({ form: 'json', text: text.value, ...(apart && { apart }) })
 }
 
 function rawBody({ headers }: FastifyRequest, bytes: Uint8Array, contentType: string): Body {

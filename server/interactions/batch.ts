@@ -22,7 +22,7 @@ export async function batch(context: Context, call: Call): Promise<Result<Reply>
   for (const method of order) {
     const group = performable.filter(entry => entry.method === method)
     await allAtOnce(group, async entry => {
-      answers.set(entry, await performEntry(context, callOf(call, entry, json.value.text)))
+      answers.set(entry, await performEntry(context, callOf(call, entry, json.value)))
       return ok(undefined)
     })
   }

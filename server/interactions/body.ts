@@ -1,9 +1,10 @@
 /** From the body of a request to a resource that is valid and of the right type. */
-import { type JsonNode, type JsonText, readJson } from '../../resources/json-text.ts'
+import type { JsonNode } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type { Call, Context } from './interaction.ts'
+import { type ApartJson, type DataApart, readApart } from './write/data-apart.ts'
 import type { Written } from './write/item.ts'
 
 /** Puts the place in the request before each expression of a complaint about a resource. */
@@ -16,7 +17,7 @@ export const at = (path: string, { expression, ...rest }: Complaint): Complaint 
 /** A part of a JSON text as a resource of `type`, checked against the structure of its type. */
 export function writtenAt(
   context: Context,
-  from: { readonly text: string; readonly node: JsonNode; readonly value: unknown },
+  from: { readonly text: string; readonly node: JsonNode; readonly value: unknown; readonly data?: DataApart },
   expected: { readonly type: string; readonly path: string },
 ): Result<Written> {
   const found = objectOf(from.value)
@@ -37,7 +38,8 @@ export function writtenAt(
       ...others.map(complaint => at(expected.path, complaint)),
     ])
   }
-  return ok({ text: from.text, node: from.node, resource: valid.value })
+  const apart = from.data === undefined ? {} : { data: from.data }
+  return ok({ text: from.text, node: from.node, resource: valid.value, ...apart })
 }
 
 /** A Binary from raw bytes, as if it had been sent as JSON. https://hl7.org/fhir/R4/binary.html#rest */
@@ -49,21 +51,17 @@ const binaryText = (bytes: Uint8Array, contentType: string, securityContext: str
     data: Buffer.from(bytes).toString('base64'),
   })
 
-function textOfBody({ body }: Call): Result<string> {
-  if (body === undefined) return fail('malformedBody', 'expected a body that holds a resource, found none')
-  return ok(body.form === 'json' ? body.text : binaryText(body.bytes, body.contentType, body.securityContext))
-}
-
 /** The body as JSON. */
-export function jsonOfBody(call: Call): Result<JsonText> {
-  const text = textOfBody(call)
-  return text.ok ? readJson(text.value) : text
+export function jsonOfBody({ body }: Call): Result<ApartJson> {
+  if (body === undefined) return fail('malformedBody', 'expected a body that holds a resource, found none')
+  if (body.form === 'json') return readApart(body.text, body.apart)
+  return readApart(binaryText(body.bytes, body.contentType, body.securityContext), undefined)
 }
 
 /** The body as a resource of the call's type. */
 export function writtenBody(context: Context, call: Call): Result<Written> {
   const json = jsonOfBody(call)
   if (!json.ok) return json
-  const { text, root, value } = json.value
-  return writtenAt(context, { text, node: root, value }, { type: call.type, path: call.type })
+  const { root, ...from } = json.value
+  return writtenAt(context, { ...from, node: root }, { type: call.type, path: call.type })
 }

@@ -7,6 +7,7 @@ import type { Interaction } from '../../resources/resource.ts'
 import type { EntryRequest } from './bundle-entry.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
+import { type ApartJson, partApart } from './write/data-apart.ts'
 
 /** The interaction that an entry asks for. */
 export function interactionOf({ method, id, version, history }: EntryRequest): Interaction {
@@ -33,8 +34,13 @@ function preferencesOf(
   }
 }
 
-/** The entry as a call; `text` is that of the Bundle. */
-export const callOf = (call: Call, entry: EntryRequest, text: string): Call => ({
+function bodyOf({ resource }: EntryRequest, bundle: ApartJson | undefined): Pick<Call, 'body'> {
+  if (resource === undefined || bundle === undefined) return {}
+  return { body: { form: 'json', ...partApart(splice(bundle.text, resource.node, []), bundle.data) } }
+}
+
+/** The entry as a call; `bundle` is what it stands in, where it may hold a resource. */
+export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Call => ({
   principal: call.principal,
   request: call.request,
   interaction: interactionOf(entry),
@@ -42,7 +48,7 @@ export const callOf = (call: Call, entry: EntryRequest, text: string): Call => (
   ...(entry.id === undefined ? {} : { id: entry.id }),
   ...(entry.version === undefined ? {} : { version: entry.version }),
   parameters: [...new URLSearchParams(entry.query ?? '')],
-  ...(entry.resource === undefined ? {} : { body: { form: 'json', text: splice(text, entry.resource.node, []) } }),
+  ...bodyOf(entry, bundle),
   preferences: preferencesOf(call, entry),
 })
 

@@ -8,6 +8,7 @@ import type { Principal } from '../../security/principal.ts'
 import type { Regime } from '../../security/regime.ts'
 import type { PageLinks } from '../page-links.ts'
 import type { Store } from '../store/store.ts'
+import type { TextApart } from './write/data-apart.ts'
 
 /** What is the same for every request. A test builds one in a few lines. */
 export interface Context {
@@ -54,9 +55,9 @@ export interface Preferences {
   readonly accept: string
 }
 
-/** The body of a request: JSON text of a resource, or the raw bytes of a Binary. */
+/** The body of a request: JSON text of a resource, long data apart from it, or the raw bytes of a Binary. */
 export type Body =
-  | { readonly form: 'json'; readonly text: string }
+  | { readonly form: 'json'; readonly text: string; readonly apart?: TextApart }
   | {
       readonly form: 'raw'
       readonly bytes: Uint8Array

@@ -6,6 +6,7 @@ import { jsonOfBody, writtenAt } from './body.ts'
 import { type EntryRequest, entriesOf } from './bundle-entry.ts'
 import { callOf, performEntry } from './entry-call.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import type { ApartJson } from './write/data-apart.ts'
 import type { Done } from './write/done.ts'
 import type { Item } from './write/item.ts'
 import { performUnit } from './write/unit.ts'
@@ -33,7 +34,7 @@ function unserved(
     : { diagnostics: `expected an interaction that this server performs on ${type}`, expression, code: 'not-supported' }
 }
 
-function itemOf(context: Context, text: string, entry: EntryRequest): Result<Item> {
+function itemOf(context: Context, { text, data }: ApartJson, entry: EntryRequest): Result<Item> {
   const { method, type, id, path, fullUrl, ifMatch, ifNoneExist, resource } = entry
   if (method === 'GET') throw new Error('a read is no item')
   const base = {
@@ -46,7 +47,7 @@ function itemOf(context: Context, text: string, entry: EntryRequest): Result<Ite
     ...(ifNoneExist === undefined || method !== 'POST' ? {} : { ifNoneExist }),
   }
   if (resource === undefined || method === 'DELETE') return ok(base)
-  const written = writtenAt(context, { text, ...resource }, { type, path: base.path })
+  const written = writtenAt(context, { text, ...(data && { data }), ...resource }, { type, path: base.path })
   if (!written.ok) return written
   if (method === 'PUT' && written.value.resource.id !== id)
     return fail('malformedBody', 'expected the id of the URL in the resource, found another or none', `${base.path}.id`)
@@ -56,7 +57,7 @@ function itemOf(context: Context, text: string, entry: EntryRequest): Result<Ite
 /** Items in the order in which they are performed; every complaint about every entry. */
 function itemsOf(
   context: Context,
-  text: string,
+  json: ApartJson,
   entries: readonly EntryRequest[],
 ): Result<readonly (readonly [EntryRequest, Item])[]> {
   const items: (readonly [EntryRequest, Item])[] = []
@@ -64,7 +65,7 @@ function itemsOf(
   if (complaints.length === 0)
     for (const method of order)
       for (const entry of entries.filter(candidate => candidate.method === method)) {
-        const item = itemOf(context, text, entry)
+        const item = itemOf(context, json, entry)
         if (item.ok) items.push([entry, item.value])
         else complaints.push(...item.failure.complaints)
       }
@@ -99,7 +100,7 @@ async function answered(
   for (const entry of at.entries) {
     const done = at.done.get(entry)
     responses.push(
-      done === undefined ? await performEntry(context, callOf(call, entry, '')) : await written(context, call, done),
+      done === undefined ? await performEntry(context, callOf(call, entry)) : await written(context, call, done),
     )
   }
   return responses
@@ -110,7 +111,7 @@ export async function transaction(context: Context, call: Call): Promise<Result<
   if (!json.ok) return json
   const entries = entriesOf(json.value, context.base)
   if (!entries.ok) return entries
-  const items = itemsOf(context, json.value.text, entries.value)
+  const items = itemsOf(context, json.value, entries.value)
   if (!items.ok) return items
   const performed =
     items.value.length === 0

@@ -6,6 +6,7 @@ import { objectOf } from '../../../resources/json-value.ts'
 import { pathTo, walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { LiftedData, Store } from '../../store/store.ts'
+import type { ApartData } from './data-apart.ts'
 import type { Written } from './item.ts'
 
 /** Inline data of one attachment. */
@@ -22,21 +23,24 @@ export interface DataPlace {
   /** Where the quoted base64 stands. */
   readonly node: JsonNode
   readonly attachment: Readonly<Record<string, unknown>>
+  /** The base64 itself, when a mark stands for it. */
+  readonly apart?: ApartData
 }
 
 /** Whether an object in the text may have a member of this name: most resources have no data, and need no second look. */
 const mayName = (name: string, text: string): boolean => text.includes(`"${name}"`) || text.includes('\\u')
 
 /** Finds the data of a resource: an object with data and a media type is an Attachment or a Binary. */
-export function dataOf({ text, resource, node: root }: Written, path: string): readonly DataPlace[] {
+export function dataOf({ text, resource, node: root, data }: Written, path: string): readonly DataPlace[] {
   const found: DataPlace[] = []
   if (!mayName('data', text.slice(root.start, root.end))) return found
   walkJson(resource, root, (value, { members }) => {
     const node = members?.get('data')
     const attachment = node === undefined ? undefined : objectOf(value)
     if (node === undefined || attachment === undefined) return
-    if (typeof attachment.data === 'string' && typeof attachment.contentType === 'string')
-      found.push({ path: pathTo(root, node, path), node, attachment })
+    if (typeof attachment.data !== 'string' || typeof attachment.contentType !== 'string') return
+    const apart = data?.get(attachment.data)
+    found.push({ path: pathTo(root, node, path), node, attachment, ...(apart && { apart }) })
   })
   return found
 }
@@ -52,8 +56,8 @@ export function mismatch(
 }
 
 /** @returns the bytes; fails where base64, size or hash is not what was declared. */
-export function decoded({ attachment, path }: DataPlace): Result<Buffer> {
-  const bytes = decodeBase64(String(attachment.data))
+export function decoded({ attachment, path, apart }: DataPlace): Result<Buffer> {
+  const bytes = apart === undefined ? decodeBase64(String(attachment.data)) : apart.bytes()
   if (bytes === undefined) return fail('invalidResource', 'expected base64', path)
   const wrong = attachment.resourceType === 'Binary' ? undefined : mismatch(attachment, bytes)
   return wrong === undefined

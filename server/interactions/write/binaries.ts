@@ -9,9 +9,10 @@ const bytesByUrl = (items: readonly Item[]): ReadonlyMap<string, Buffer> =>
   new Map(
     items.flatMap(({ type, fullUrl, written }) => {
       const data = textOf(written?.resource.data)
-      return type === 'Binary' && fullUrl !== undefined && data !== undefined
-        ? [[fullUrl, Buffer.from(data, 'base64')]]
-        : []
+      if (type !== 'Binary' || fullUrl === undefined || data === undefined) return []
+      const apart = written?.data?.get(data)
+      // What is no base64 is refused where it is lifted.
+      return [[fullUrl, apart === undefined ? Buffer.from(data, 'base64') : (apart.bytes() ?? Buffer.alloc(0))]]
     }),
   )
 

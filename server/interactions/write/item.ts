@@ -2,12 +2,15 @@
 import type { JsonNode } from '../../../resources/json-text.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import type { AuditTarget } from '../../../security/audit-entry.ts'
+import type { DataApart } from './data-apart.ts'
 
 /** A resource with its letters: the node stands in `text`. */
 export interface Written {
   readonly text: string
   readonly node: JsonNode
   readonly resource: Resource
+  /** Data that stand apart from the text of the request. */
+  readonly data?: DataApart
 }
 
 export interface Item {

@@ -9,20 +9,25 @@ import type { Item, Written } from './item.ts'
 const mostBytes = 1024 * 1024
 
 /** Whether the data is large; what cannot be is not decoded for it. */
-function isLarge({ attachment: { data, url } }: DataPlace): boolean {
-  if (url !== undefined || typeof data !== 'string' || data.length <= mostBytes) return false
-  return Buffer.from(data, 'base64').length > mostBytes
+function isLarge({ attachment: { data, url }, apart }: DataPlace): boolean {
+  const letters = apart?.length ?? (typeof data === 'string' ? data.length : 0)
+  if (url !== undefined || letters <= mostBytes) return false
+  const bytes = apart === undefined ? Buffer.from(String(data), 'base64') : apart.bytes()
+  return (bytes?.length ?? 0) > mostBytes
 }
 
 /** Whether the item is long enough to be looked at. */
 const mayHoldLarge = ({ type, written }: Item): boolean =>
-  written !== undefined && type !== 'Binary' && written.node.end - written.node.start > mostBytes
+  written !== undefined &&
+  type !== 'Binary' &&
+  (written.data !== undefined || written.node.end - written.node.start > mostBytes)
 
 /** A text that was valid JSON before a splice and is so after it. */
-function reread(text: string): Written {
+function reread(text: string, { data }: Pick<Written, 'data'>): Written {
   const read = readJson(text)
   if (!read.ok) throw new Error('a spliced resource cannot be read')
-  return { text: read.value.text, node: read.value.root, resource: read.value.value as Resource }
+  const { text: kept, root: node, value } = read.value
+  return { text: kept, node, resource: value as Resource, ...(data && { data }) }
 }
 
 const binaryItem = ({ attachment: { contentType, data } }: DataPlace, item: Item, fullUrl: string): Item => ({
@@ -30,7 +35,7 @@ const binaryItem = ({ attachment: { contentType, data } }: DataPlace, item: Item
   method: 'POST',
   type: 'Binary',
   fullUrl,
-  written: reread(JSON.stringify({ resourceType: 'Binary', contentType, data })),
+  written: reread(JSON.stringify({ resourceType: 'Binary', contentType, data }), item.written ?? {}),
 })
 
 /** Puts `url` in the place of `data`: the member begins at the quotation mark before its name. */
@@ -60,7 +65,7 @@ export function withLargeDataApart(items: readonly Item[], newUlid: () => string
     kept.push(
       written === undefined || edits.length === 0
         ? item
-        : { ...item, written: reread(splice(written.text, written.node, edits)) },
+        : { ...item, written: reread(splice(written.text, written.node, edits), written) },
     )
   }
   return ok([...kept, ...added])

@@ -29,6 +29,13 @@ export interface Push {
   readonly hash: string
 }
 
+/** Puts the digest of data in the place of their mark, which is another one at every push. */
+function withoutMarks(items: readonly Item[], respell: Respell): Respell {
+  const data = items.find(({ written }) => written?.data !== undefined)?.written?.data
+  if (data === undefined) return respell
+  return letters => data.get(letters.slice(1, -1))?.digest() ?? respell(letters)
+}
+
 /** Replaces the names that entries give each other, which a client makes anew for every push, by their places. */
 function withoutNames(items: readonly Item[]): Respell {
   const names = items.flatMap(({ fullUrl }, at) =>
@@ -41,7 +48,7 @@ function withoutNames(items: readonly Item[]): Respell {
 
 function digestOf(items: readonly Item[]): string {
   const hash = createHash('sha256')
-  const respell = withoutNames(items)
+  const respell = withoutMarks(items, withoutNames(items))
   for (const { method, type, id = '', ifNoneExist = '', written } of items) {
     const text = written === undefined ? '' : canonicalJson(written.text, written.node, respell)
     hash.update(`${method} ${type}/${id}?${ifNoneExist} ${text}\n`)

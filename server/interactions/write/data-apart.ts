@@ -1,0 +1,73 @@
+/**
+ * Long base64 of a request that stands apart from its text: it is neither read as UTF-8, nor parsed, nor walked, nor
+ * validated letter by letter. In the text stands a mark that no client can foresee, itself valid base64.
+ */
+import { hash } from 'node:crypto'
+import { decodeBase64 } from '../../../resources/base64.ts'
+import { type JsonText, readJson } from '../../../resources/json-text.ts'
+import { type JsonObject, objectOf } from '../../../resources/json-value.ts'
+import { ok, type Result } from '../../../resources/outcome.ts'
+
+export class ApartData {
+  readonly #encoded: Buffer
+  #bytes: Buffer | undefined
+
+  /** @param encoded the letters as they came, each of one byte. */
+  constructor(encoded: Buffer) {
+    this.#encoded = encoded
+  }
+
+  /** Letters of base64. */
+  get length(): number {
+    return this.#encoded.length
+  }
+
+  /** @returns what they mean; undefined when they are no base64. */
+  bytes(): Buffer | undefined {
+    this.#bytes ??= decodeBase64(this.#encoded.toString('latin1'))
+    return this.#bytes
+  }
+
+  /** The same for the same letters. */
+  digest(): string {
+    return hash('sha256', this.#encoded, 'hex')
+  }
+}
+
+/** By their marks. */
+export type DataApart = ReadonlyMap<string, ApartData>
+
+/** A JSON text whose long data stand apart, and how it was sent. */
+export interface TextApart {
+  readonly data: DataApart
+  readonly whole: () => Result<string>
+}
+
+/** JSON with the data that stand apart from it. */
+export interface ApartJson extends JsonText {
+  readonly data?: DataApart
+}
+
+/** How many of the data stand in an Attachment or a Binary: an object with data and a media type. */
+function countHeld(value: unknown, data: DataApart): number {
+  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countHeld(item, data), 0)
+  const object: JsonObject | undefined = objectOf(value)
+  if (object === undefined) return 0
+  const own = typeof object.data === 'string' && data.has(object.data) && typeof object.contentType === 'string' ? 1 : 0
+  return Object.values(object).reduce((sum: number, member) => sum + countHeld(member, data), own)
+}
+
+/** @returns the JSON, with its data apart where all of them are attachments; where one is something else, as it was sent. */
+export function readApart(text: string, apart: TextApart | undefined): Result<ApartJson> {
+  const json = readJson(text)
+  if (apart === undefined || !json.ok) return json
+  if (countHeld(json.value.value, apart.data) === apart.data.size) return ok({ ...json.value, data: apart.data })
+  const whole = apart.whole()
+  return whole.ok ? readJson(whole.value) : whole
+}
+
+/** @returns a part of a text that was read with its data apart, as the body of an entry. */
+export function partApart(text: string, data: DataApart | undefined): { text: string; apart?: TextApart } {
+  const held = [...(data ?? [])].filter(([mark]) => text.includes(mark))
+  return held.length === 0 ? { text } : { text, apart: { data: new Map(held), whole: () => ok(text) } }
+}
