@@ -12,8 +12,14 @@ const long = noise(9000)
 const base64 = long.toString('base64')
 const letters = 'A'.repeat(8000)
 
+/** A resource as far as these tests care. */
+interface Named {
+  readonly resourceType: string
+  readonly [element: string]: unknown
+}
+
 const subject = { reference: `Patient/${patient}` }
-const document = (attachment: object, more: object = {}): { resourceType: string } => ({
+const document = (attachment: object, more: object = {}): Named => ({
   resourceType: 'DocumentReference',
   status: 'current',
   subject,
