@@ -25,8 +25,11 @@ import { supersededDrafts } from './supersede.ts'
 import { foundTraces, tracePushAgain, traceRefusal } from './traces.ts'
 import { takeTurns, turnKeys } from './turns.ts'
 
-/** How often a unit is thought through anew when its versions were overtaken. */
-const mostAttempts = 6
+/**
+ * How often a unit is thought through anew when its versions were overtaken. Writers of one server wait in line, but a
+ * quicker server may overtake a slower one many times, and each time somebody has written.
+ */
+const mostAttempts = 16
 
 const interactions = { POST: 'create', PUT: 'update', DELETE: 'delete' } as const satisfies Record<
   Item['method'],
