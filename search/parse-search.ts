@@ -1,22 +1,12 @@
 /** From the parameters of a URL to a search. Nothing is guessed: what is not understood is refused by name. https://hl7.org/fhir/R4/search.html */
 import type { Catalog } from '../resources/catalog.ts'
-import { type Failure, fail, ok, type Result } from '../resources/outcome.ts'
-import { parametersOf, scalarParameters } from './common-parameters.ts'
+import { type Failure, fail, failAll, ok, type Result } from '../resources/outcome.ts'
+import { parametersOf } from './common-parameters.ts'
 import { controlParameters, passedOver, repeatableControls } from './control-parameters.ts'
-import { parameterTypes } from './parameter-types.ts'
-import { isPatientScalar } from './patient-scalar.ts'
 import { and } from './query.ts'
-import { readCriterion } from './read-criterion.ts'
-import {
-  type Controls,
-  type Effect,
-  mergeFailures,
-  parameterPath,
-  type Reading,
-  shownName,
-  suggestion,
-  unknown,
-} from './search-effect.ts'
+import { mostLinks, searchesOf } from './read-chain.ts'
+import { isChained, readSearchParameter } from './read-parameter.ts'
+import { type Controls, chainPath, type Effect, mergeFailures, parameterPath, type Reading } from './search-effect.ts'
 import type { PatientName, SearchRequest } from './search-request.ts'
 
 export interface SearchOptions {
@@ -33,42 +23,26 @@ export interface SearchOptions {
   /** `Prefer: handling=lenient`: what is unknown is left out and said. A modifier that is not supported is refused all the same, as R4 asks. */
   readonly lenient: boolean
   readonly maxCount: number
+  /** Whether whoever asks performs chains. Without it they are refused: a query alone would find too much. */
+  readonly chains?: boolean
 }
 
 /** Matches on a page when the client does not say. */
 const usualCount = 20
 const mostParameters = 100
 
-const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
+/** The most parameters that go on to other resources, and the most searches that these may ask for in all. */
+const mostChained = 4
+const mostSearches = 32
 
-function unknownName(name: string, reading: Reading): Result<Effect> {
-  const shown = shownName(name)
-  if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)
-  const known = [...reading.parameters.keys(), ...controlParameters.keys()]
-  return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)
-}
-
-const notChained = (name: string, reading: Reading): Result<Effect> =>
-  unknown(reading, name, `${shownName(name) ?? 'This parameter'}: chained parameters and _has are not supported.`)
-
-function readSearchParameter(name: string, value: string, reading: Reading): Result<Effect> {
-  const [, code = '', modifier = '', chained = ''] = nameForm.exec(name) ?? []
-  if (name.startsWith('_has:')) return notChained(name, reading)
-  const definition = reading.parameters.get(code)
-  if (definition === undefined) return unknownName(name, reading)
-
-  const namesPatient = isPatientScalar(reading.served, definition)
-  const byIdentifier = namesPatient && chained === 'identifier' && (modifier === '' || modifier === 'Patient')
-  if (chained !== '' && !byIdentifier) return notChained(name, reading)
-
-  const isMissing = modifier === 'missing' && !scalarParameters.has(code)
-  const understood = modifier === '' || isMissing || parameterTypes[definition.type].understands(modifier, definition)
-  if (!understood) {
-    const sentence = `${code}: the modifier :${modifier} is not supported for this parameter of type ${definition.type}.`
-    return fail('unknownParameter', sentence, `http.${code}`)
-  }
-  const asked = { definition, modifier, value, surroundings: reading.surroundings }
-  return readCriterion({ asked, chained }, reading)
+/** What is wrong with a part of a chain is said of the whole of it. */
+function readNamed(name: string, value: string, reading: Reading): Result<Effect> {
+  const effect = readSearchParameter(name, value, reading)
+  const expression = isChained(name) ? chainPath(name) : undefined
+  if (effect.ok || expression === undefined) return effect
+  const [first, ...others] = effect.failure.complaints
+  const named = others.map(complaint => ({ ...complaint, expression }))
+  return failAll(effect.failure.kind, [{ ...first, expression }, ...named])
 }
 
 function readParameter(name: string, value: string, reading: Reading): Result<Effect> {
@@ -78,7 +52,7 @@ function readParameter(name: string, value: string, reading: Reading): Result<Ef
   if (modifier !== undefined && (controlParameters.has(code) || passedOver.has(code))) {
     return fail('unknownParameter', `${code} takes no modifier here.`, `http.${code}`)
   }
-  return readSearchParameter(name, value, reading)
+  return readNamed(name, value, reading)
 }
 
 /** What is wrong with the parameters as a whole. */
@@ -117,6 +91,7 @@ function assemble(type: string, read: readonly Applied[], maxCount: number): Sea
     type,
     query: and(...effects.flatMap(({ query }) => query ?? [])),
     patients: effects.flatMap(({ patients }) => (patients === undefined ? [] : [patients])),
+    chains: read.flatMap(({ name, effect }) => (effect.chain === undefined ? [] : [{ ...effect.chain, name }])),
     ...controls,
     include: effects.flatMap(({ include }) => include ?? []),
     revinclude: effects.flatMap(({ revinclude }) => revinclude ?? []),
@@ -125,9 +100,24 @@ function assemble(type: string, read: readonly Applied[], maxCount: number): Sea
   }
 }
 
+/** Each chain costs searches of its own: what would cost too many is refused. */
+function refuseChains({ chains }: SearchRequest): Result<never> | undefined {
+  const next = chains[mostChained]
+  if (next !== undefined) {
+    return fail('tooCostly', `expected at most ${mostChained} chained parameters, found more.`, chainPath(next.name))
+  }
+  const [widest] = [...chains].sort((one, other) => searchesOf(other) - searchesOf(one))
+  const searches = chains.reduce((sum, chain) => sum + searchesOf(chain), 0)
+  if (widest === undefined || searches <= mostSearches) return undefined
+  const sentence = `expected chains that ask for at most ${mostSearches} searches, found ${searches}; name the types to which they lead.`
+  return fail('tooCostly', sentence, chainPath(widest.name))
+}
+
 /** `_count=0` and `_summary=count` ask for the same: the number of matches alone. */
 function settle(request: SearchRequest): Result<SearchRequest> {
   const { count, summary, include, revinclude } = request
+  const refused = refuseChains(request)
+  if (refused !== undefined) return refused
   if (summary === 'text' && include.length + revinclude.length > 0) {
     return fail('badParameter', '_summary=text cannot be combined with _include or _revinclude.', 'http._summary')
   }
@@ -144,7 +134,8 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
   if (refused !== undefined) return { ok: false, failure: refused }
 
   const parameters = parametersOf(served)
-  const reading: Reading = { catalog, served, parameters, surroundings: { zone, now, base }, lenient, maxCount }
+  const links = options.chains === true ? mostLinks : -1
+  const reading: Reading = { catalog, served, parameters, surroundings: { zone, now, base }, lenient, maxCount, links }
   const [read, failures]: [Applied[], Failure[]] = [[], []]
   for (const [name, value] of options.parameters) {
     if (passedOver.has(name)) continue

@@ -5,7 +5,7 @@ import type { SearchParameterDefinition } from '../resources/search-parameter-de
 import { nearestName } from './nearest-name.ts'
 import type { Surroundings } from './parameter-type.ts'
 import type { Query } from './query.ts'
-import type { Inclusion, PatientName, SearchRequest } from './search-request.ts'
+import type { Chain, Inclusion, PatientName, SearchRequest } from './search-request.ts'
 
 /** What shapes the answer. */
 export type Controls = Pick<SearchRequest, 'sort' | 'count' | 'total' | 'summary' | 'elements'>
@@ -13,6 +13,7 @@ export type Controls = Pick<SearchRequest, 'sort' | 'count' | 'total' | 'summary
 export interface Effect {
   readonly query?: Query
   readonly patients?: readonly PatientName[]
+  readonly chain?: Chain
   readonly controls?: Partial<Controls>
   readonly include?: Inclusion
   readonly revinclude?: Inclusion
@@ -30,6 +31,8 @@ export interface Reading {
   readonly surroundings: Surroundings
   readonly lenient: boolean
   readonly maxCount: number
+  /** How many links of a chain may still be followed. */
+  readonly links: number
 }
 
 /** A name as it may be repeated in an answer: what is not a name is not repeated. */
@@ -41,6 +44,10 @@ export const parameterPath = (name: string): string | undefined => {
   const code = shownName(name)?.split(/[:.]/)[0]
   return code === undefined ? undefined : `http.${code}`
 }
+
+/** The same for a chain, all of whose parts are named: `http.author:Practitioner.foo`. */
+const chainForm = /^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,199}$/
+export const chainPath = (name: string): string | undefined => (chainForm.test(name) ? `http.${name}` : undefined)
 
 /** What is not known or not supported: refused, or left out with a warning when the client asked for lenience. */
 export function unknown({ lenient }: Reading, name: string, sentence: string): Result<Effect> {

@@ -18,6 +18,35 @@ export interface Inclusion {
   readonly target?: string
 }
 
+/** Where a chain leads: resources of a type, and what they must be. */
+export interface Linked {
+  readonly type: string
+  readonly query: Query
+  /** Of which patients they are; empty when the search does not say. */
+  readonly patients: readonly PatientName[]
+  /** The record is the link: the scalar `patient` of a row says it, and no key does. */
+  readonly byRecord: boolean
+  /** To what they must be linked in turn. */
+  readonly next?: Chain
+}
+
+/**
+ * A condition on resources of the type `of`: they refer by the parameter `code` to one of `linked` (`to`), or one of
+ * `linked` refers by its parameter `code` to them (`from`, which is `_has`). https://hl7.org/fhir/R4/search.html#chaining
+ */
+export interface Chain {
+  readonly link: 'to' | 'from'
+  readonly of: string
+  readonly code: string
+  /** Alternatives, of different types. */
+  readonly linked: readonly Linked[]
+}
+
+/** A chain and the parameter that asked for it, for complaints. */
+export interface NamedChain extends Chain {
+  readonly name: string
+}
+
 export type Total = 'none' | 'estimate' | 'accurate'
 export type Summary = 'false' | 'true' | 'text' | 'data' | 'count'
 
@@ -27,6 +56,8 @@ export interface SearchRequest {
   readonly query: Query
   /** One inner list per parameter that names patients; its members are alternatives. */
   readonly patients: readonly (readonly PatientName[])[]
+  /** What else must hold, by other resources. A search that has some cannot be judged on its own row. */
+  readonly chains: readonly NamedChain[]
   readonly sort: readonly SortKey[]
   readonly count: number
   readonly total: Total

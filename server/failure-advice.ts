@@ -15,8 +15,9 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     remedy: 'Correct its spelling, or send `Prefer: handling=lenient` to have it ignored.',
   },
   tooCostly: {
-    means: 'The search is too wide: it names no patient, or more than one.',
-    remedy: 'Name one patient, by `patient` or `patient.identifier`.',
+    means:
+      'The search is too wide: it names no patient or more than one, or a chain leads to more than 1,000 resources.',
+    remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow the chain that `expression` names.',
   },
   badPage: {
     means: 'The link to a page has expired, or belongs to another caller or search.',

@@ -163,6 +163,25 @@ async function tryRevinclude(
     t.ok(along.includes(`${source}/${id}`), `${at.type} ← ${at.include} brings ${source}/${id}`)
 }
 
+/** A chain over a reference parameter finds what the reference leads to, and not by another id. */
+async function tryChain(
+  t: Test,
+  rest: Rest,
+  at: { readonly type: string; readonly name: string; readonly stored: ReadonlyMap<string, readonly Resource[]> },
+): Promise<void> {
+  const { type, name, stored } = at
+  const leads = (resource: Resource) => referencesOf(resource, name).find(each => leadsSomewhere(stored, each))
+  const resource = (stored.get(type) ?? []).find(each => leads(each) !== undefined)
+  const [target, id] = (resource === undefined ? undefined : leads(resource))?.split('/') ?? []
+  if (resource === undefined || target === 'Binary') return
+  const chain = `${type}?_id=${resource.id}&${name}:${target}._id`
+  t.same(idsOf(await rest.get(`${chain}=${id}`)), [resource.id], `${chain}=${id}`)
+  t.same(idsOf(await rest.get(`${chain}=nobody`)), [], `${chain}=nobody`)
+  const back = `${target}?_id=${id}&_has:${type}:${name}:_id`
+  t.same(idsOf(await rest.get(`${back}=${resource.id}`)), [id], `${back}=${resource.id}`)
+  t.same(idsOf(await rest.get(`${back}=nobody`)), [], `${back}=nobody`)
+}
+
 /** How each interaction on a resource is tried, and what it must answer. */
 const tries: Readonly<
   Record<string, (rest: Rest, type: string, made: string) => Promise<readonly [got: unknown, expected: unknown]>>
@@ -227,6 +246,13 @@ t.test('the statement of the project', async t => {
   t.test('every search parameter of every type finds what FHIRPath finds', async t => {
     await forAll(written, async ({ type, searchParam = [] }) => {
       for (const { name } of searchParam) await tryParameter(t, rest, { type, name, instances: stored.get(type) ?? [] })
+    })
+  })
+
+  t.test('every reference parameter of every type is chained, and followed back by _has', async t => {
+    await forAll(written, async ({ type, searchParam = [] }) => {
+      for (const { name } of searchParam.filter(each => each.type === 'reference'))
+        await tryChain(t, rest, { type, name, stored })
     })
   })
 

@@ -57,6 +57,7 @@ const parsed = (context: Context, call: Call, parameters: Call['parameters']): R
     base: context.base,
     lenient: call.preferences.handling === 'lenient',
     maxCount: context.maxCount,
+    chains: true,
   })
 
 /** @returns the search and where its page begins; 400 for a link that is foreign, changed or too old. */

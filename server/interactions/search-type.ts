@@ -6,6 +6,7 @@ import type { Denial, Permit } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
 import type { Found } from '../store/store.ts'
 import { decideWith, factsOf, gate, sayRefusal } from './access.ts'
+import { chained, refusedChain } from './chains.ts'
 import { included } from './include.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { visiblePage, visibleTotal } from './open-records.ts'
@@ -50,6 +51,16 @@ async function permitted(
   const query = several ? and(request.query, scalar('patient', ...(reach.records ?? []))) : request.query
   const asked = { request, query, restrictions: permits.map(({ restriction }) => restriction) }
   return { asked, record, facts, basis: decision.basis }
+}
+
+/** The same search with what its chains found as conditions. */
+async function throughChains(context: Context, call: Call, at: Permitted): Promise<Result<Permitted>> {
+  const { asked, record, facts } = at
+  const { chains } = asked.request
+  if (chains.length === 0) return ok(at)
+  const condition = await chained(context, call, { chains, record, facts })
+  if (!condition.ok) return condition
+  return ok({ ...at, asked: { ...asked, query: and(asked.query, condition.value) } })
 }
 
 /** A record that refuses answers like one that holds nothing. */
@@ -139,13 +150,16 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
   const { request, start } = opened.value
+  const denial = refusedChain(context, call, request)
+  if (denial !== undefined) return sayRefusal(context, call, { denial, patient: null })
   const reach = await reachOf(context, call, request)
   if (!reach.ok) return reach
   if (namesNobody(reach.value)) {
-    const denial: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
-    return refused(context, call, { request, reach: { records: null }, denial })
+    const absent: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
+    return refused(context, call, { request, reach: { records: null }, denial: absent })
   }
   const decided = await permitted(context, call, { request, reach: reach.value })
   if (isRefusal(decided)) return refused(context, call, { request, reach: reach.value, denial: decided })
-  return perform(context, call, { ...decided, start })
+  const narrowed = await throughChains(context, call, decided)
+  return narrowed.ok ? perform(context, call, { ...narrowed.value, start }) : narrowed
 }

@@ -4,10 +4,9 @@ import type { Query } from '../../search/query.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { CrossPatientSearch } from './deployment.ts'
 import { afterPosition, sortOf } from './order.ts'
-import { countFilters, idFilter, pageFilter, type Within } from './restriction-filter.ts'
+import { countFilters, idFilter, pageFilter, serverIds, type Within } from './restriction-filter.ts'
 import { foundFields, versionFields, versionKey, versionRange } from './row-document.ts'
-import type { Collection, Order, PageRequest } from './store.ts'
-import { toMongo } from './to-mongo.ts'
+import type { Collection, LinkRequest, Order, PageRequest } from './store.ts'
 
 const collectionOf = ({ extent }: Restriction): Collection => extent.collection
 const historyOf = ({ extent }: Restriction): string => `${extent.collection}_history`
@@ -19,6 +18,13 @@ function asksKeys(query: Query): boolean {
   if (query.op === 'key' || query.op === 'prefix') return true
   if (query.op === 'and') return query.of.some(asksKeys)
   return query.op === 'or' && query.of.every(asksKeys)
+}
+
+/** Whether every row that the query finds is of patients whom it names, so that the index of records can serve it. */
+function namesPatients(query: Query): boolean {
+  if (query.op === 'scalar') return query.name === 'patient' && !query.in.includes(null)
+  if (query.op === 'and') return query.of.some(namesPatients)
+  return query.op === 'or' && query.of.length > 0 && query.of.every(namesPatients)
 }
 
 /** Types whose rows carry the index across patients when the setting limits it: a person by name, a consent by actor. */
@@ -39,7 +45,9 @@ interface Asked {
 
 function hintOf({ restriction, type, query }: Asked, order: Order['by'], setting: CrossPatientSearch): string {
   if (isOneRecord(restriction)) return 'compartment'
+  if (serverIds(query) !== undefined) return '_id_'
   if (collectionOf(restriction) === 'directory') return asksKeys(query) ? 'token' : byOrder(order, 'type')
+  if (namesPatients(query)) return 'compartment'
   // A type without the index: every row is looked at, within the time limit of reads.
   if (setting === 'patient' && !alwaysAcross.includes(type))
     return byOrder(order === 'date' ? 'updated' : order, 'updated')
@@ -55,7 +63,7 @@ export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): 
   find: collectionOf(request.restriction),
   filter: pageFilter(
     request,
-    toMongo(request.query),
+    request.query,
     request.after === undefined ? {} : afterPosition(request.order, request.after),
   ),
   projection: foundFields,
@@ -65,10 +73,20 @@ export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): 
   hint: hintOf(request, request.order.by, setting),
 })
 
+/** At most `limit` rows, as chains follow them. */
+export const linkCommand = (request: LinkRequest, setting: CrossPatientSearch): Document => ({
+  find: collectionOf(request.restriction),
+  filter: pageFilter(request, request.query),
+  projection: { _id: 0, id: 1, patient: 1, ...(request.keys ? { 'search.token': 1 } : {}) },
+  limit: request.limit,
+  batchSize: request.limit,
+  hint: hintOf(request, 'date', setting),
+})
+
 /** The rows of a sort in memory, with what it needs. */
 export const sortCommand = (request: Asked & { readonly limit: number }, setting: CrossPatientSearch): Document => ({
   find: collectionOf(request.restriction),
-  filter: pageFilter(request, toMongo(request.query)),
+  filter: pageFilter(request, request.query),
   projection: { search: 1, date: 1, updated: 1 },
   limit: request.limit,
   batchSize: request.limit,

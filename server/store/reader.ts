@@ -2,12 +2,12 @@
 import type { Restriction } from '../../security/restriction.ts'
 import type { Deployment } from './deployment.ts'
 import { toFound } from './found-row.ts'
-import { countCommands, pageCommand, rowsCommand, sortCommand, storedCommand } from './read-commands.ts'
-import { toSortRow, toStored } from './row-document.ts'
+import { countCommands, linkCommand, pageCommand, rowsCommand, sortCommand, storedCommand } from './read-commands.ts'
+import { toLinkRow, toSortRow, toStored } from './row-document.ts'
 import { runCount, runFind, runFindBytes } from './run-read.ts'
 import type { Store } from './store.ts'
 
-type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'count' | 'sortRows'>
+type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'count' | 'sortRows' | 'linkRows'>
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
@@ -42,6 +42,10 @@ export function openReader(deployment: Deployment): Reader {
     async sortRows(request) {
       if (isClosed(request.restriction)) return []
       return (await runFind(deployment, sortCommand(request, setting))).map(toSortRow)
+    },
+    async linkRows(request) {
+      if (isClosed(request.restriction)) return []
+      return (await runFind(deployment, linkCommand(request, setting))).map(toLinkRow)
     },
   }
 }

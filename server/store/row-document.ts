@@ -4,7 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import type { IndexEntry, SearchBlock } from '../../search/index-entry.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { WalkedDocument } from './bson-walker.ts'
-import type { Row, SortRow } from './store.ts'
+import type { LinkRow, Row, SortRow } from './store.ts'
 
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
 
@@ -84,6 +84,9 @@ export const versionFields: Document = Object.freeze({ ...foundFields, row: 1, d
 
 /** @returns a row's id and what it is found by. */
 export const toSortRow = (document: WalkedDocument): SortRow => document as unknown as SortRow
+
+/** @returns what a chain follows. */
+export const toLinkRow = (document: WalkedDocument): LinkRow => document as unknown as LinkRow
 
 const isPolicyKey = (key: string): boolean => key.startsWith('#')
 

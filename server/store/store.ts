@@ -6,6 +6,11 @@ import type { AuditEntry } from '../../security/audit-entry.ts'
 import type { Facts } from '../../security/facts.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { Restriction } from '../../security/restriction.ts'
+import type { Order, Position } from './position.ts'
+import type { Trail } from './trail-request.ts'
+
+export type { Order, Position } from './position.ts'
+export type { Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 
 export type Collection = 'record' | 'directory'
 
@@ -44,15 +49,6 @@ export interface Found {
   readonly deleted: boolean
 }
 
-/** The order of a page; the canonical date is the order of the index `compartment`. */
-export type Order = { readonly by: 'date' | 'updated' | '_id'; readonly descending: boolean }
-
-/** The row after which a page begins: the values of its order, and its tie-break (`tie` for dates, else `_id`). */
-export interface Position {
-  readonly value: number | string
-  readonly tie: number | string
-}
-
 export interface PageRequest {
   readonly restriction: Restriction
   readonly type: string
@@ -68,6 +64,15 @@ export interface SortRow {
   readonly search: IndexEntry['search']
   readonly date: number
   readonly updated: number
+}
+
+/** What a chain follows: a row by its id and its record, and its keys when they are asked for. */
+export interface LinkRow extends Pick<Found, 'id' | 'patient'> {
+  readonly search?: Pick<IndexEntry['search'], 'token'>
+}
+
+export interface LinkRequest extends Pick<PageRequest, 'restriction' | 'type' | 'query' | 'limit'> {
+  readonly keys: boolean
 }
 
 /** One write of a unit. `expected` is the version that must be current; 0 when there must be none. */
@@ -135,6 +140,8 @@ export interface Store {
   count(request: Pick<PageRequest, 'restriction' | 'type' | 'query'>): Promise<number>
   /** At most `limit` rows with their search block, for a sort by parameter; in no particular order. */
   sortRows(request: Pick<PageRequest, 'restriction' | 'type' | 'query' | 'limit'>): Promise<readonly SortRow[]>
+  /** At most `limit` rows as chains follow them, in no particular order. */
+  linkRows(request: LinkRequest): Promise<readonly LinkRow[]>
   /** Superseded versions and tombstones of one row, newest first, each within the restriction by its own labels. `before` is a version. */
   history(
     restriction: Restriction,
@@ -163,36 +170,4 @@ export interface Store {
     range?: { readonly from: number; readonly to: number },
   ): AsyncIterable<Uint8Array>
   trail: Trail
-}
-
-/** A search in the trail of one record. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
-export interface TrailRequest {
-  readonly patient: string
-  /** Restricts to the caller's own accesses: `rpps:…`, `finess:…` or `<issuer>|<subject>`; null for the patient and the treating physician. */
-  readonly ownAgent: string | null
-  /** Masks whose targets the caller sees at once; others after `hiddenUntil`. */
-  readonly visibleMasks: readonly number[]
-  readonly masksAfterHidden: readonly number[]
-  readonly now: number
-  readonly id?: string
-  /** Milliseconds, [from, before); each must hold. */
-  readonly at: readonly { readonly from?: number; readonly before?: number }[]
-  /** Alternatives: the forms of `ownAgent`, or an RPPS, a FINESS or a subject as they are. */
-  readonly agents: readonly (readonly string[])[]
-  readonly types: readonly (readonly string[])[]
-  /** `Type/id` */
-  readonly entities: readonly (readonly string[])[]
-  readonly descending: boolean
-  readonly limit: number
-  readonly after?: Position
-}
-
-/** A line of the trail with its id; targets that the caller may not see are already left out. */
-export interface TrailEntry extends AuditEntry {
-  readonly _id: string
-}
-
-export interface Trail {
-  find(request: TrailRequest): Promise<readonly TrailEntry[]>
-  count(request: TrailRequest): Promise<number>
 }

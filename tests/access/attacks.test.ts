@@ -36,6 +36,7 @@ import {
   numbers,
   observation,
   patient,
+  report,
   subjectOf,
   transaction,
 } from './support/contents.ts'
@@ -280,13 +281,32 @@ t.test('one transaction writes for one patient; a batch writes each entry by its
   ])
 })
 
-t.test('bisecting by chains and _has is refused', async t => {
+t.test('a hidden value cannot be bisected by chains and _has', async t => {
+  const meta = { security: labels('MASQUE_PS').flatMap(({ coding }) => coding) }
+  const masked = await stage.createOne(hospital, observation(record, { performer: author, meta }))
+  const result = [{ reference: `Observation/${masked}` }]
+  const reportId = await stage.createOne(hospital, report(record, { performer: author, result }))
+  const found = async (actor: Actor, value: string) => {
+    const chain = `DiagnosticReport?patient=${record.id}&result.value-quantity=${value}`
+    const back = `Patient?_id=${record.id}&_has:DiagnosticReport:subject:result.value-quantity=${value}`
+    return [
+      ...idsIn(await stage.get(actor, chain), 'DiagnosticReport'),
+      ...idsIn(await stage.get(actor, back), 'Patient'),
+    ]
+  }
+  t.same(await found(owner, 'gt13'), [reportId, record.id], 'its patient may')
+  t.same(await found(owner, 'gt14'), [])
+  for (const value of ['gt13', 'gt14', 'lt13', 'lt14', '13.5', 'ge0']) t.same(await found(gp, value), [], value)
   for (const search of [
-    'Observation?subject:Patient.family=ESSAI',
-    'Observation?patient.name=ESSAI',
-    'Observation?subject.birthdate=gt1970',
-    'Patient?_has:Observation:patient:code=718-7',
-    'Observation?_has:DiagnosticReport:result:code=x',
+    'subject:Patient.family=ESSAI',
+    'patient.birthdate=1980',
+    '_has:Observation:has-member:status=final',
+  ])
+    t.same(idsIn(await stage.get(gp, `Observation?patient=${victim.id}&${search}`), 'Observation'), [], search)
+})
+
+t.test('searches that this server does not understand are refused', async t => {
+  for (const search of [
     'DocumentReference?_filter=type eq 34112-3',
     'DocumentReference?_query=x',
     'DocumentReference?_text=x',

@@ -26,10 +26,96 @@ const refusals: readonly (readonly [string, string, string, string | undefined, 
   ['Observation', '_lastUpdated:missing=true', 'unknownParameter', 'http._lastUpdated', /modifier :missing/],
   ['Observation', '_count:exact=1', 'unknownParameter', 'http._count', /takes no modifier/],
   ['Observation', '_include:iterate=Observation:performer', 'unknownParameter', 'http._include', /takes no modifier/],
-  ['Observation', 'patient.name=x', 'unknownParameter', 'http.patient', /chained/],
-  ['Observation', 'performer.identifier=urn:a|b', 'unknownParameter', 'http.performer', /chained/],
-  ['Observation', 'subject:Group.identifier=urn:a|b', 'unknownParameter', 'http.subject', /chained/],
-  ['Patient', '_has:Observation:patient:code=x', 'unknownParameter', 'http._has', /_has/],
+  [
+    'Observation',
+    'performer.foo=x',
+    'unknownParameter',
+    'http.performer.foo',
+    /none of the types .*Practitioner.* foo/,
+  ],
+  [
+    'Observation',
+    'performer:Practitioner.famly=x',
+    'unknownParameter',
+    'http.performer:Practitioner.famly',
+    /mean family/,
+  ],
+  [
+    'Observation',
+    'performer:Practitioner.__proto__=x',
+    'unknownParameter',
+    'http.performer:Practitioner.__proto__',
+    /no/,
+  ],
+  [
+    'Observation',
+    'performer:Medication.code=x',
+    'unknownParameter',
+    'http.performer:Medication.code',
+    /expected one of/,
+  ],
+  ['Observation', 'performer:__proto__.code=x', 'unknownParameter', 'http.performer:__proto__.code', /expected one of/],
+  ['Observation', '__proto__.code=x', 'unknownParameter', 'http.__proto__.code', /no search parameter/],
+  ['Observation', 'code.text=x', 'unknownParameter', 'http.code.text', /expected a reference before the dot/],
+  ['Observation', 'performer.=x', 'unknownParameter', 'http.performer.', /no search parameter/],
+  ['Observation', 'performer.name=', 'badParameter', 'http.performer.name', /expected a value/],
+  [
+    'Observation',
+    'performer:Practitioner.family:in=x',
+    'unknownParameter',
+    'http.performer:Practitioner.family:in',
+    /:in/,
+  ],
+  ['Observation', 'subject.birthdate=xx', 'badParameter', 'http.subject.birthdate', /prefixes/],
+  ['Observation', 'performer._count=1', 'unknownParameter', 'http.performer._count', /none of the types/],
+  ['DocumentReference', 'related._id=x', 'tooCostly', 'http.related._id', /at most 8 types.*name the type/],
+  [
+    'Patient',
+    'organization.partof.partof.partof.name=x',
+    'tooCostly',
+    'http.organization.partof.partof.partof.name',
+    /at most 3 links/,
+  ],
+  [
+    'Patient',
+    '_has:Observation:patient:colour=x',
+    'unknownParameter',
+    'http._has:Observation:patient:colour',
+    /colour/,
+  ],
+  ['Patient', '_has:Observation:code:code=x', 'unknownParameter', 'http._has:Observation:code:code', /no reference/],
+  [
+    'Patient',
+    '_has:Observation:pateint:code=x',
+    'unknownParameter',
+    'http._has:Observation:pateint:code',
+    /Did you mean patient\?/,
+  ],
+  ['Patient', '_has:Nothing:patient:code=x', 'unknownParameter', 'http._has:Nothing:patient:code', /expected a type/],
+  [
+    'Patient',
+    '_has:AuditEvent:patient:type=x',
+    'unknownParameter',
+    'http._has:AuditEvent:patient:type',
+    /expected a type/,
+  ],
+  [
+    'Patient',
+    '_has:__proto__:patient:code=x',
+    'unknownParameter',
+    'http._has:__proto__:patient:code',
+    /expected _has:Type/,
+  ],
+  ['Patient', '_has:Observation:patient=x', 'unknownParameter', 'http._has:Observation:patient', /expected _has:Type/],
+  [
+    'Practitioner',
+    '_has:Observation:patient:code=x',
+    'unknownParameter',
+    'http._has:Observation:patient:code',
+    /does not refer to Practitioner/,
+  ],
+  ['AuditEvent', 'agent.name=x', 'unknownParameter', 'http.agent.name', /not supported here/],
+  ['Observation', Array(5).fill('performer.name=x').join('&'), 'tooCostly', 'http.performer.name', /at most 4 chained/],
   ['Patient', '_text=x', 'unknownParameter', 'http._text', /no search parameter _text/],
   ['Patient', '_filter=x', 'unknownParameter', 'http._filter', /no search parameter _filter/],
   ['Patient', 'family=', 'badParameter', 'http.family', /expected a value.*:missing/],
@@ -68,7 +154,7 @@ const refusals: readonly (readonly [string, string, string, string | undefined, 
   ['Observation', 'subject=Group/1,Patient/2', 'badParameter', 'http.subject', /two searches/],
   ['Observation', 'subject=Practitioner/1', 'badParameter', 'http.subject', /a reference to/],
   ['Observation', 'patient=a b', 'badParameter', 'http.patient', /an id/],
-  ['Observation', 'patient.identifier=1234', 'badParameter', 'http.patient', /system\|value/],
+  ['Observation', 'patient.identifier=1234', 'badParameter', 'http.patient.identifier', /system\|value/],
   ['Observation', 'patient:identifier=|1234', 'badParameter', 'http.patient', /system\|value/],
   ['Nothing', 'a=b', 'notServed', undefined, /no such resource type/],
   ['__proto__', 'a=b', 'notServed', undefined, /no such resource type/],
@@ -261,4 +347,79 @@ t.test('a small page is a small page', async t => {
     maxCount: 5,
   })
   t.equal(unwrap(request).count, 5)
+})
+
+t.test('a chain is data: the link, the types to which it leads, and what they must be', t => {
+  const { chains, query } = unwrap(search('Observation', 'performer:Practitioner.family:exact=A'))
+  t.same(query, { op: 'everything' })
+  const linked = [{ type: 'Practitioner', query: key('family=A'), patients: [], byRecord: false }]
+  t.same(chains, [
+    { name: 'performer:Practitioner.family:exact', link: 'to', of: 'Observation', code: 'performer', linked },
+  ])
+  t.end()
+})
+
+t.test('without a type it leads to every type that has the parameter', t => {
+  const [chain] = unwrap(search('Observation', 'performer.family=A')).chains
+  t.same(
+    chain?.linked.map(({ type }) => type),
+    ['Patient', 'Practitioner'],
+  )
+  t.same(
+    chain?.linked.map(({ byRecord }) => byRecord),
+    [false, false],
+  )
+  t.end()
+})
+
+t.test('the patient of a record is reached by the record; _has nests, and follows chains', t => {
+  const [subject] = unwrap(search('Observation', 'subject:Patient.family=A')).chains
+  t.same(subject?.linked[0]?.byRecord, true)
+  const [has] = unwrap(
+    search('Patient', '_has:Observation:subject:_has:DiagnosticReport:result:performer.name=A'),
+  ).chains
+  t.match(has, { link: 'from', of: 'Patient', code: 'subject', linked: [{ type: 'Observation', byRecord: true }] })
+  t.match(has?.linked[0]?.next, {
+    link: 'from',
+    of: 'Observation',
+    code: 'result',
+    linked: [{ type: 'DiagnosticReport' }],
+  })
+  t.match(has?.linked[0]?.next?.linked[0]?.next, { link: 'to', of: 'DiagnosticReport', code: 'performer' })
+  const [after] = unwrap(search('Observation', 'performer._has:PractitionerRole:practitioner:role=x')).chains
+  t.match(after?.linked, [{ type: 'Practitioner', next: { link: 'from', of: 'Practitioner' } }])
+  t.end()
+})
+
+t.test('lenience leaves out a chain that is unknown, not one whose modifier is', t => {
+  const lenient = unwrap(search('Observation', 'performer.foo=x', true))
+  t.same([lenient.chains, lenient.applied], [[], []])
+  t.match(lenient.ignored, [/^Ignored: performer: none/])
+  t.notOk(search('Observation', 'performer:Practitioner.family:in=x', true).ok)
+  t.end()
+})
+
+t.test('patient.identifier names the patient, and is no chain', t => {
+  const { chains, patients } = unwrap(search('Observation', 'patient.identifier=urn:a|b'))
+  t.same([chains, patients], [[], [[{ by: 'identifier', system: 'urn:a', value: 'b' }]]])
+  t.end()
+})
+
+t.test('a chain is refused where nobody would follow it', t => {
+  const parameters = [['performer.name', 'x']] as const
+  const refused = parseSearch({
+    type: 'Observation',
+    catalog,
+    parameters,
+    zone,
+    now,
+    base,
+    lenient: false,
+    maxCount: 1,
+  })
+  t.match(refused, {
+    ok: false,
+    failure: { kind: 'unknownParameter', complaints: [{ expression: 'http.performer.name' }] },
+  })
+  t.end()
 })

@@ -74,7 +74,7 @@ const pairs = (query: string): readonly (readonly [string, string])[] =>
 
 /** Reads a search as it stands in a URL, without percent-encoding. */
 export const search = (type: string, query: string, lenient = false): Result<SearchRequest> =>
-  parseSearch({ type, catalog, parameters: pairs(query), zone, now, base, lenient, maxCount: 200 })
+  parseSearch({ type, catalog, parameters: pairs(query), zone, now, base, lenient, maxCount: 200, chains: true })
 
 /** The row of a resource, with the scalars of a record. */
 export const entryOf = (resource: Resource, scalars: Partial<IndexEntry> = {}): IndexEntry => ({

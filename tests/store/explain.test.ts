@@ -6,6 +6,7 @@ import { restrict } from '../../security/restriction.ts'
 import {
   countCommands,
   historyCommand,
+  linkCommand,
   pageCommand,
   rowsCommand,
   sortCommand,
@@ -258,5 +259,47 @@ t.test('plans', async t => {
     t.same([byKey.index, byKey.docs], ['token', 1])
     const inOrder = await explain(pageCommand({ ...directory, query: everything }, 'all'))
     t.same([inOrder.index, inOrder.plan.includes('SORT'), inOrder.docs], ['type', false, 5])
+  })
+
+  t.test('a stage of a chain is found by the index of its place, and gives no content', async t => {
+    const link = { query: key('author=Practitioner/1'), limit: 1001, keys: false }
+    const inRecord = linkCommand({ ...link, restriction: reading(48), type: 'DocumentReference' }, 'all')
+    t.same(inRecord.projection, { _id: 0, id: 1, patient: 1 })
+    t.equal((await explain(inRecord)).index, 'compartment')
+    const query: Query = { op: 'prefix', prefix: 'name~dr1' }
+    const directory = restrict({ collection: 'directory' }, [everything])
+    const named = await explain(linkCommand({ ...link, query, restriction: directory, type: 'Practitioner' }, 'all'))
+    t.same([named.index, named.docs], ['token', named.returned])
+    const person = { ...link, query: key('family~person7'), restriction: every, type: 'Patient' }
+    const across = await explain(linkCommand(person, 'all'))
+    t.same([across.index, across.docs], ['token', 1])
+  })
+
+  t.test('what a chain leads to is found by key, by record or by id, never by walking', async t => {
+    const order = { by: 'date', descending: true } as const
+    const directory = { restriction: restrict({ collection: 'directory' }, [everything]), type: 'Practitioner', order }
+    const ids = practitioners.slice(0, 7).map(({ _id }) => _id)
+    const byId = { ...directory, query: scalar('id', ...ids), limit: 20 }
+    for (const command of [pageCommand(byId, 'all'), sortCommand(byId, 'all'), ...countCommands(byId, 'all')]) {
+      const { index, docs } = await explain(command)
+      t.same({ index, docs }, { index: '_id_', docs: 7 })
+    }
+    const five = people.slice(0, 5)
+    for (const [name, served] of [
+      ['patient', 'compartment'],
+      ['id', '_id_'],
+    ] as const) {
+      const asked = {
+        restriction: every,
+        type: 'Patient',
+        query: scalar(name, ...five.map(row => row[name])),
+        order,
+        limit: 20,
+      }
+      const { index, docs } = await explain(pageCommand(asked, 'all'))
+      t.same({ index, docs }, { index: served, docs: 5 })
+    }
+    const narrowed = await page({ query: key(...Array.from({ length: 1000 }, (_, n) => `author=Practitioner/${n}`)) })
+    t.same([narrowed.index, narrowed.plan.includes('SORT')], ['compartment', false])
   })
 })

@@ -1,7 +1,7 @@
 /** Every query names the shard that it needs: the patient, or a key of its own. What asks all shards is declared here. */
 import type { Document } from 'mongodb'
 import t from 'tap'
-import { everything, key } from '../../search/query.ts'
+import { everything, key, scalar } from '../../search/query.ts'
 import { restrict } from '../../security/restriction.ts'
 import { opened } from './opened.ts'
 import { aLine, aPage, aRow, aUnit, created, deleted, newKey, noon, replaced, within } from './rows.ts'
@@ -105,6 +105,9 @@ t.test('every query is aimed, or declared as one that asks every shard', async t
     await store.page(aPage(patient, { restriction, order: { by: '_id', descending: true } }))
     await store.count(aPage(patient, { restriction }))
     await store.sortRows(aPage(patient, { restriction }))
+    await store.linkRows({ ...aPage(patient, { restriction, query: key('a=b') }), keys: true })
+    await store.page(aPage(patient, { restriction, query: scalar('patient', patient) }))
+    await store.page(aPage(patient, { restriction, query: scalar('id', document._id) }))
   }
   await store.facts(patient)
   await store.registered([patient])

@@ -50,6 +50,29 @@ const security = encodeURIComponent(
 )
 const criteria = `identifier=${numbers}|${hiddenNumber}`
 
+/** Chains over what is hidden: by what it is, from what points to it, and from it to what is visible. */
+const chains = [
+  ['chain to it from a result', 'Observation', `derived-from:DocumentReference.${criteria}`],
+  ['chain to its type from a document', 'DocumentReference', 'relatesto.type=34112-3'],
+  ['chain to its number from a procedure', 'Procedure', `reason-reference:DocumentReference.${criteria}`],
+  ['chain to all but others', 'Observation', 'derived-from:DocumentReference.type:not=11488-4'],
+  ['chain to what has a number', 'Observation', 'derived-from:DocumentReference.identifier:missing=false'],
+  ['chain to the result beside it', 'Observation', 'has-member.identifier=hidden-result'],
+  [
+    'chain over two links',
+    'DocumentReference',
+    'relatesto:DocumentReference.related:DiagnosticReport.identifier=hidden-report',
+  ],
+  ['_has of the report beside it', 'Observation', '_has:DiagnosticReport:result:identifier=hidden-report'],
+  ['_has of what points to it', 'DocumentReference', '_has:Observation:derived-from:status=final'],
+  [
+    '_has, then a chain',
+    'DocumentReference',
+    `_has:DocumentReference:relatesto:relatesto:DocumentReference.${criteria}`,
+  ],
+  ['chain to the patient', 'Observation', 'patient.gender=unknown'],
+] as const
+
 /** Reading by id. */
 const byId: readonly Door[] = [
   ['read', getting(documentOf)],
@@ -161,6 +184,11 @@ const bySearch: readonly Door[] = [
       ({ record }) =>
         `Patient?_id=${record.id}&_revinclude=DocumentReference:patient&_revinclude=DiagnosticReport:patient&_revinclude=Observation:patient`,
     ),
+  ],
+  ...chains.map(([name, type, more]): Door => [name, inRecord(type, `&${more}&_total=accurate`)]),
+  [
+    '_has of the patient',
+    getting(({ record }) => `Patient?_id=${record.id}&_has:DocumentReference:patient:${criteria}&_total=accurate`),
   ],
   ['consents', inRecord('Consent', '&_total=accurate')],
   ['consents about it', inRecord('Consent', ({ ids }) => `&data=DocumentReference/${ids.document}&_total=accurate`)],

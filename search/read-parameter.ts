@@ -1,0 +1,44 @@
+/** One search parameter of the URL by its name: plain, with a modifier, or a chain. https://hl7.org/fhir/R4/search.html */
+import { fail, type Result } from '../resources/outcome.ts'
+import { scalarParameters } from './common-parameters.ts'
+import { controlParameters } from './control-parameters.ts'
+import { parameterTypes } from './parameter-types.ts'
+import { isPatientScalar } from './patient-scalar.ts'
+import { readBackward, readForward } from './read-chain.ts'
+import { readCriterion } from './read-criterion.ts'
+import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
+
+const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
+
+/** Whether the name goes on to other resources. */
+export const isChained = (name: string): boolean => name.includes('.') || name.startsWith('_has:')
+
+function unknownName(name: string, reading: Reading): Result<Effect> {
+  const shown = shownName(name)
+  if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)
+  const known = [...reading.parameters.keys(), ...controlParameters.keys()]
+  return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)
+}
+
+/** Reads one parameter that chooses resources; what follows a dot or `_has` is read in the same way. */
+export function readSearchParameter(name: string, value: string, reading: Reading): Result<Effect> {
+  if (name.startsWith('_has:')) return readBackward({ name, value }, reading, readSearchParameter)
+  const [, code = '', modifier = '', chained = ''] = nameForm.exec(name) ?? []
+  const definition = reading.parameters.get(code)
+  if (definition === undefined) return unknownName(name, reading)
+
+  const namesPatient = isPatientScalar(reading.served, definition)
+  const byIdentifier = namesPatient && chained === 'identifier' && (modifier === '' || modifier === 'Patient')
+  if (chained !== '' && !byIdentifier) {
+    return readForward({ definition, modifier, name: chained, value }, reading, readSearchParameter)
+  }
+
+  const isMissing = modifier === 'missing' && !scalarParameters.has(code)
+  const understood = modifier === '' || isMissing || parameterTypes[definition.type].understands(modifier, definition)
+  if (!understood && !byIdentifier) {
+    const sentence = `${code}: the modifier :${modifier} is not supported for this parameter of type ${definition.type}.`
+    return fail('unknownParameter', sentence, `http.${code}`)
+  }
+  const asked = { definition, modifier, value, surroundings: reading.surroundings }
+  return readCriterion({ asked, chained }, reading)
+}

@@ -1,0 +1,35 @@
+/** What the storage promises about the trail. `access.md` section 8. */
+import type { AuditEntry } from '../../security/audit-entry.ts'
+import type { Position } from './position.ts'
+
+/** A search in the trail of one record. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
+export interface TrailRequest {
+  readonly patient: string
+  /** Restricts to the caller's own accesses: `rpps:…`, `finess:…` or `<issuer>|<subject>`; null for the patient and the treating physician. */
+  readonly ownAgent: string | null
+  /** Masks whose targets the caller sees at once; others after `hiddenUntil`. */
+  readonly visibleMasks: readonly number[]
+  readonly masksAfterHidden: readonly number[]
+  readonly now: number
+  readonly id?: string
+  /** Milliseconds, [from, before); each must hold. */
+  readonly at: readonly { readonly from?: number; readonly before?: number }[]
+  /** Alternatives: the forms of `ownAgent`, or an RPPS, a FINESS or a subject as they are. */
+  readonly agents: readonly (readonly string[])[]
+  readonly types: readonly (readonly string[])[]
+  /** `Type/id` */
+  readonly entities: readonly (readonly string[])[]
+  readonly descending: boolean
+  readonly limit: number
+  readonly after?: Position
+}
+
+/** A line of the trail with its id; targets that the caller may not see are already left out. */
+export interface TrailEntry extends AuditEntry {
+  readonly _id: string
+}
+
+export interface Trail {
+  find(request: TrailRequest): Promise<readonly TrailEntry[]>
+  count(request: TrailRequest): Promise<number>
+}
