@@ -15,7 +15,25 @@ function scalar(text: string, node: JsonNode, respell: Respell): string {
 
 const plain = /^\w+$/
 
-const quoted = (name: string): string => (plain.test(name) ? `"${name}"` : JSON.stringify(name))
+/** R4 has some two thousand names of elements; what else a client sends is not kept. */
+const mostNames = 4096
+const known = new Map<string, string>()
+
+function quoted(name: string): string {
+  const before = known.get(name)
+  if (before !== undefined) return before
+  if (!plain.test(name)) return JSON.stringify(name)
+  const letters = `"${name}"`
+  if (known.size < mostNames) known.set(name, letters)
+  return letters
+}
+
+/** The names in their order; those of many objects stand so already. */
+function inOrder(members: ReadonlyMap<string, JsonNode>): readonly string[] {
+  const names = [...members.keys()]
+  for (let at = 1; at < names.length; at += 1) if ((names[at - 1] ?? '') > (names[at] ?? '')) return names.sort()
+  return names
+}
 
 /** @returns the text of `root` with members in the order of their names, and each string as `respell` gives it. */
 export function canonicalJson(text: string, root: JsonNode, respell: Respell = letters => letters): string {
@@ -24,7 +42,7 @@ export function canonicalJson(text: string, root: JsonNode, respell: Respell = l
     const { members } = node
     if (members === undefined) return scalar(text, node, respell)
     let written = ''
-    for (const name of [...members.keys()].sort()) {
+    for (const name of inOrder(members)) {
       const value = members.get(name)
       if (value !== undefined) written += `${written === '' ? '' : ','}${quoted(name)}:${go(value)}`
     }
