@@ -81,6 +81,9 @@ async function closeApp(app: App, graceSeconds: number): Promise<void> {
   clearTimeout(cut)
 }
 
+/** Connections that the system keeps until they are accepted; it may set a lower bound itself. Beyond it clients wait for seconds. */
+const backlog = 4096
+
 const answers = (store: MongoStore): Promise<boolean> =>
   store.ping().then(
     () => true,
@@ -105,7 +108,7 @@ async function openApp({ config, secrets, store }: Opened, { say, order }: Progr
     await loadDemoRecords({ app, config, key: secrets.demoKey, say })
     log.level = config.LOG_LEVEL
   }
-  await app.listen({ host: config.HOST, port: config.PORT })
+  await app.listen({ host: config.HOST, port: config.PORT, backlog })
   return ok(app)
 }
 
