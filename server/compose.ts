@@ -33,7 +33,8 @@ import type { MongoStore } from './store/mongo-store.ts'
 export interface Materials {
   readonly config: Config
   readonly secrets: Secrets
-  readonly store: MongoStore
+  /** Called once, after everything else was read and compiled: that would keep its commands waiting. */
+  readonly openStore: () => Promise<MongoStore>
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -59,7 +60,8 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL
   if (!canonicalDate.ok) return canonicalDate
   const follow = compileFollow(catalog, BASE_URL)
   if (!follow.ok) return follow
-  const { validate } = compileValidator(structures, catalog.types.keys())
+  const { validate, warm } = compileValidator(structures, catalog.types.keys())
+  warm()
   return ok({
     index: index.value,
     canonicalDate: canonicalDate.value,
@@ -83,8 +85,8 @@ const ownPowers = ({ secrets, now }: Materials) => ({
   registryKey: registryKeys(secrets.registry),
 })
 
-async function contextOf(materials: Materials): Promise<Result<Context>> {
-  const { config, store, now } = materials
+async function contextOf(materials: Materials): Promise<Result<Context & { readonly store: MongoStore }>> {
+  const { config, now } = materials
   const definitions = await loadDefinitions()
   const path = config.CAPABILITY_STATEMENT
   const statement = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
@@ -101,7 +103,7 @@ async function contextOf(materials: Materials): Promise<Result<Context>> {
     ...compiled.value,
     catalog: catalog.value,
     regime: regime.value,
-    store,
+    store: await materials.openStore(),
     base,
     zone,
     performers,
@@ -110,11 +112,17 @@ async function contextOf(materials: Materials): Promise<Result<Context>> {
   })
 }
 
-/** @returns what the application is built of; fails with everything that is wrong with statement, policy or issuers. */
-export async function compose(materials: Materials): Promise<Result<Omit<Parts, 'ready'>>> {
+export interface Composed {
+  readonly parts: Omit<Parts, 'ready'>
+  readonly store: MongoStore
+}
+
+/** @returns what the application is built of, and the store that was opened for it; fails with everything that is wrong with statement, policy or issuers. */
+export async function compose(materials: Materials): Promise<Result<Composed>> {
   const context = await contextOf(materials)
   if (!context.ok) return context
   const authenticate = await enter(materials, context.value)
   if (!authenticate.ok) return authenticate
-  return ok({ context: context.value, performers, authenticate: authenticate.value, config: materials.config })
+  const parts = { context: context.value, performers, authenticate: authenticate.value, config: materials.config }
+  return ok({ parts, store: context.value.store })
 }
