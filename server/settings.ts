@@ -105,7 +105,7 @@ export const settings = {
   MAX_REQUESTS_IN_FLIGHT: {
     meaning:
       'Most requests that are worked on at once; a body counts once more for each 256 KiB. What comes beyond waits at most a second and is turned away with 503.',
-    fallback: '256',
+    fallback: '128',
     form: wholeNumber(1, 100_000),
   },
   MAX_EVENT_LOOP_DELAY_MILLIS: {

@@ -22,10 +22,12 @@ const mostWaiting = 2048
 /** A body counts as one more request for each so many bytes: read, decoded and parsed it takes several times as much memory. */
 export const bytesOfOne = 256 * 1024
 
-/** A body that does not say its length may be the largest that is taken. */
+/** What a body that does not say its length is taken for: clients send small ones so, and the largest would keep all others out. */
+const usualBody = 1024 * 1024
+
 function weightOf({ headers }: FastifyRequest, largest: number): number {
   const known = Number(headers['content-length'] ?? 0)
-  const bytes = headers['transfer-encoding'] === undefined ? known : largest
+  const bytes = headers['transfer-encoding'] === undefined ? known : usualBody
   return 1 + Math.floor(Math.min(bytes, largest) / bytesOfOne)
 }
 

@@ -210,7 +210,7 @@ t.test('a refusal keeps the connection, also after a body that was not read', as
   t.match(answer.toString(), /^HTTP\/1\.1 200 /)
 })
 
-t.test('bodies count by their size, and one without a length as the largest', async t => {
+t.test('bodies count by their size, and one without a length as 1 MiB', async t => {
   const { app, calls, release } = held(t, 4)
   const port = await portOf(app)
   saying(t, port, `${post(3 * bytesOfOne)}{`)
