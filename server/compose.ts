@@ -1,7 +1,7 @@
 /** Puts the parts together: settings, secrets, definitions and store become what every interaction is given. */
 
 import { elementNamesOf } from '../profiles/element-names.ts'
-import { compileValidator } from '../profiles/validate.ts'
+import { compileValidator, type Validator } from '../profiles/validate.ts'
 import type { Catalog } from '../resources/catalog.ts'
 import { ok, type Result } from '../resources/outcome.ts'
 import { readCatalog } from '../resources/read-catalog.ts'
@@ -52,6 +52,20 @@ async function regimeOf({ config, now }: Materials, surroundings: Surroundings):
 
 type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames'>
 
+/** Milliseconds between two types. */
+const warmEvery = 100
+
+/** The first type takes some 200 ms, when nobody waits yet; each other one some 10 ms, between requests. */
+function warmSlowly({ warm }: Validator, types: string[]): void {
+  const next = (): void => {
+    const type = types.shift()
+    if (type === undefined) return
+    warm(type)
+    setTimeout(next, warmEvery).unref()
+  }
+  next()
+}
+
 /** What the definitions of R4 become once the catalog is known. */
 function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL }: Config): Result<Compiled> {
   const index = compileIndexer(catalog.types.values(), ZONE, BASE_URL)
@@ -60,8 +74,8 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL
   if (!canonicalDate.ok) return canonicalDate
   const follow = compileFollow(catalog, BASE_URL)
   if (!follow.ok) return follow
-  const { validate, warm } = compileValidator(structures, catalog.types.keys())
-  warm()
+  const validator = compileValidator(structures, catalog.types.keys())
+  warmSlowly(validator, [...catalog.types.keys()])
   return ok({
     index: index.value,
     canonicalDate: canonicalDate.value,
@@ -70,7 +84,7 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL
         const [type = '', id = ''] = reference.split('/')
         return { type, id }
       }),
-    validate,
+    validate: validator.validate,
     elementNames: elementNamesOf(structures),
   })
 }
