@@ -26,7 +26,7 @@ const forgetful = {
   audit: () => Promise.resolve(),
   commit: unit => store.commit({ ...unit, audit: [] }),
 }
-const parts = said(await compose({ config, secrets, store: forgetful, now: Date.now }))
+const { parts } = said(await compose({ config, secrets, openStore: async () => forgetful, now: Date.now }))
 const app = buildApp({ ...parts, ready: () => Promise.resolve(true) })
 await app.listen({ host: config.HOST, port: config.PORT })
 

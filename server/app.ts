@@ -10,6 +10,7 @@ import { serveFhir } from './http/fhir-routes.ts'
 import { guardRoutes, keepToThisMachine } from './http/guards.ts'
 import { givenRequestId, protectiveHeaders, regimeHeaders } from './http/headers.ts'
 import { serveHealth } from './http/health.ts'
+import { boundInFlight } from './http/in-flight.ts'
 import { logAnswers, OwnLog } from './http/logging.ts'
 import { readAsked } from './http/parameters.ts'
 import type { Parts } from './http/parts.ts'
@@ -67,6 +68,7 @@ export function buildApp(parts: Parts): App {
   app.setNotFoundHandler((_request, reply) =>
     sendFailure(reply, fail('notServed', 'expected a URL that this server serves, found another').failure),
   )
+  boundInFlight(app, parts.config)
   guardRoutes(app)
   takeBodiesAsBytes(app)
   logAnswers(app)

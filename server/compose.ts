@@ -1,7 +1,7 @@
 /** Puts the parts together: settings, secrets, definitions and store become what every interaction is given. */
 
 import { elementNamesOf } from '../profiles/element-names.ts'
-import { compileValidator } from '../profiles/validate.ts'
+import { compileValidator, type Validator } from '../profiles/validate.ts'
 import type { Catalog } from '../resources/catalog.ts'
 import { ok, type Result } from '../resources/outcome.ts'
 import { readCatalog } from '../resources/read-catalog.ts'
@@ -33,7 +33,8 @@ import type { MongoStore } from './store/mongo-store.ts'
 export interface Materials {
   readonly config: Config
   readonly secrets: Secrets
-  readonly store: MongoStore
+  /** Called once, after everything else was read and compiled: that would keep its commands waiting. */
+  readonly openStore: () => Promise<MongoStore>
   /** Milliseconds since 1970. */
   readonly now: () => number
 }
@@ -51,6 +52,20 @@ async function regimeOf({ config, now }: Materials, surroundings: Surroundings):
 
 type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames'>
 
+/** Milliseconds between two types. */
+const warmEvery = 100
+
+/** The first type takes some 200 ms, when nobody waits yet; each other one some 10 ms, between requests. */
+function warmSlowly({ warm }: Validator, types: string[]): void {
+  const next = (): void => {
+    const type = types.shift()
+    if (type === undefined) return
+    warm(type)
+    setTimeout(next, warmEvery).unref()
+  }
+  next()
+}
+
 /** What the definitions of R4 become once the catalog is known. */
 function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL }: Config): Result<Compiled> {
   const index = compileIndexer(catalog.types.values(), ZONE, BASE_URL)
@@ -59,7 +74,8 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL
   if (!canonicalDate.ok) return canonicalDate
   const follow = compileFollow(catalog, BASE_URL)
   if (!follow.ok) return follow
-  const { validate } = compileValidator(structures, catalog.types.keys())
+  const validator = compileValidator(structures, catalog.types.keys())
+  warmSlowly(validator, [...catalog.types.keys()])
   return ok({
     index: index.value,
     canonicalDate: canonicalDate.value,
@@ -68,7 +84,7 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL
         const [type = '', id = ''] = reference.split('/')
         return { type, id }
       }),
-    validate,
+    validate: validator.validate,
     elementNames: elementNamesOf(structures),
   })
 }
@@ -83,8 +99,8 @@ const ownPowers = ({ secrets, now }: Materials) => ({
   registryKey: registryKeys(secrets.registry),
 })
 
-async function contextOf(materials: Materials): Promise<Result<Context>> {
-  const { config, store, now } = materials
+async function contextOf(materials: Materials): Promise<Result<Context & { readonly store: MongoStore }>> {
+  const { config, now } = materials
   const definitions = await loadDefinitions()
   const path = config.CAPABILITY_STATEMENT
   const statement = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
@@ -101,7 +117,7 @@ async function contextOf(materials: Materials): Promise<Result<Context>> {
     ...compiled.value,
     catalog: catalog.value,
     regime: regime.value,
-    store,
+    store: await materials.openStore(),
     base,
     zone,
     performers,
@@ -110,11 +126,17 @@ async function contextOf(materials: Materials): Promise<Result<Context>> {
   })
 }
 
-/** @returns what the application is built of; fails with everything that is wrong with statement, policy or issuers. */
-export async function compose(materials: Materials): Promise<Result<Omit<Parts, 'ready'>>> {
+export interface Composed {
+  readonly parts: Omit<Parts, 'ready'>
+  readonly store: MongoStore
+}
+
+/** @returns what the application is built of, and the store that was opened for it; fails with everything that is wrong with statement, policy or issuers. */
+export async function compose(materials: Materials): Promise<Result<Composed>> {
   const context = await contextOf(materials)
   if (!context.ok) return context
   const authenticate = await enter(materials, context.value)
   if (!authenticate.ok) return authenticate
-  return ok({ context: context.value, performers, authenticate: authenticate.value, config: materials.config })
+  const parts = { context: context.value, performers, authenticate: authenticate.value, config: materials.config }
+  return ok({ parts, store: context.value.store })
 }

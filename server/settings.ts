@@ -102,6 +102,12 @@ export const settings = {
     fallback: '6000',
     form: wholeNumber(0, 100_000_000),
   },
+  MAX_REQUESTS_IN_FLIGHT: {
+    meaning:
+      'Most requests that are worked on at once; a body counts once more for each 256 KiB. What comes beyond waits at most a second and is turned away with 503.',
+    fallback: '128',
+    form: wholeNumber(1, 100_000),
+  },
   MAX_EVENT_LOOP_DELAY_MILLIS: {
     meaning: 'Mean delay of the process above which requests are turned away with 503; 0 turns none away.',
     fallback: '1000',

@@ -1,9 +1,9 @@
 /** Starts everything in order: settings, secrets, database, application, demonstration; and stops it in the other order. */
 import { join } from 'node:path'
 import { fail, ok, type Result } from '../resources/outcome.ts'
-import { type App, buildApp } from './app.ts'
+import type { App } from './app.ts'
 import { type ClosingOrder, closingOrder } from './closing-order.ts'
-import { compose } from './compose.ts'
+import type { Composed } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import { startMongod } from './launch/embedded-mongod.ts'
 import { freePort } from './launch/loopback-port.ts'
@@ -11,7 +11,7 @@ import { loadDemoRecords } from './load-demo.ts'
 import { createLog, describeError } from './log.ts'
 import { resolvePath } from './root.ts'
 import { checkFingerprint, readSecrets, type Secrets } from './secrets.ts'
-import { type MongoStore, openStore } from './store/mongo-store.ts'
+import type { MongoStore } from './store/mongo-store.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -58,14 +58,15 @@ async function databaseUrl(config: Config, environment: Environment, { say, orde
   return mongod.url
 }
 
-async function openDatabase(config: Config, environment: Environment, progress: Progress): Promise<MongoStore> {
+async function openDatabase(config: Config, url: string, { order }: Progress): Promise<MongoStore> {
+  const { openStore } = await import('./store/mongo-store.ts')
   const store = await openStore({
-    url: await databaseUrl(config, environment, progress),
+    url,
     database: config.MONGODB_DATABASE,
     crossPatientSearch: config.CROSS_PATIENT_SEARCH,
     zone: config.ZONE,
   })
-  await progress.order.opened(() => store.close())
+  await order.opened(() => store.close())
   return store
 }
 
@@ -81,23 +82,39 @@ async function closeApp(app: App, graceSeconds: number): Promise<void> {
   clearTimeout(cut)
 }
 
+/** Connections that the system keeps until they are accepted; it may set a lower bound itself. Beyond it clients wait for seconds. */
+const backlog = 4096
+
 const answers = (store: MongoStore): Promise<boolean> =>
   store.ping().then(
     () => true,
     () => false, // whatever it is, this server cannot serve now
   )
 
-interface Opened {
-  readonly config: Config
-  readonly secrets: Secrets
-  readonly store: MongoStore
+/** Most of a start is waiting for mongod: code is loaded, and definitions are read and compiled, meanwhile. */
+async function openMeanwhile(
+  { config, secrets }: { readonly config: Config; readonly secrets: Secrets },
+  environment: Environment,
+  progress: Progress,
+): Promise<Result<Composed>> {
+  const url = databaseUrl(config, environment, progress)
+  const loading = Promise.all([import('./compose.ts'), import('./app.ts')])
+  const composing = loading.then(([{ compose }]) =>
+    compose({ config, secrets, now: Date.now, openStore: async () => openDatabase(config, await url, progress) }),
+  )
+  await Promise.allSettled([url, composing]) // what was begun can be closed only when it is there
+  const parts = await composing
+  if (!parts.ok) return parts
+  const { store } = parts.value
+  const agreed = await checkFingerprint({ fingerprint: text => store.agreed('secrets', text) }, secrets)
+  return agreed.ok ? ok(parts.value) : agreed
 }
 
-async function openApp({ config, secrets, store }: Opened, { say, order }: Progress): Promise<Result<App>> {
-  const parts = await compose({ config, secrets, store, now: Date.now })
-  if (!parts.ok) return parts
+async function openApp({ store, parts }: Composed, secrets: Secrets, { say, order }: Progress): Promise<App> {
+  const { buildApp } = await import('./app.ts')
+  const { config } = parts
   const log = createLog(config.LOG_LEVEL)
-  const app = buildApp({ ...parts.value, log, ready: () => answers(store) })
+  const app = buildApp({ ...parts, log, ready: () => answers(store) })
   await order.opened(() => closeApp(app, config.SHUTDOWN_GRACE_SECONDS))
   await app.ready()
   if (secrets.demoKey !== undefined) {
@@ -105,8 +122,8 @@ async function openApp({ config, secrets, store }: Opened, { say, order }: Progr
     await loadDemoRecords({ app, config, key: secrets.demoKey, say })
     log.level = config.LOG_LEVEL
   }
-  await app.listen({ host: config.HOST, port: config.PORT })
-  return ok(app)
+  await app.listen({ host: config.HOST, port: config.PORT, backlog })
+  return app
 }
 
 async function run(given: Environment, progress: Progress): Promise<Result<Running>> {
@@ -117,13 +134,12 @@ async function run(given: Environment, progress: Progress): Promise<Result<Runni
   const { SECRETS_FILE, DATA_DIR, DEMO, BASE_URL } = config.value
   const secrets = await readSecrets(resolvePath(SECRETS_FILE ?? join(DATA_DIR, 'secrets.json')), DEMO)
   if (!secrets.ok) return secrets
-  const store = await openDatabase(config.value, environment.value, progress)
-  const agreed = await checkFingerprint({ fingerprint: text => store.agreed('secrets', text) }, secrets.value)
-  if (!agreed.ok) return agreed
-  const app = await openApp({ config: config.value, secrets: secrets.value, store }, progress)
-  if (!app.ok) return app
+  const materials = { config: config.value, secrets: secrets.value }
+  const opened = await openMeanwhile(materials, environment.value, progress)
+  if (!opened.ok) return opened
+  const app = await openApp(opened.value, secrets.value, progress)
   const documentation = BASE_URL.replace(/\/fhir$/, '/docs')
-  return ok({ config: config.value, app: app.value, base: BASE_URL, documentation })
+  return ok({ config: config.value, app, base: BASE_URL, documentation })
 }
 
 /**

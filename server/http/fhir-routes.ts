@@ -33,6 +33,15 @@ const perform =
     return result.ok ? sendReply(reply, result.value, indent) : sendFailure(reply, result.failure)
   }
 
+/** Lets the work be waited for also when nobody waits for the answer any more. */
+const remembered =
+  (work: ReturnType<typeof perform>): ReturnType<typeof perform> =>
+  (request, reply) => {
+    const done = work(request, reply)
+    request.work = done
+    return done
+  }
+
 function serve(app: FastifyInstance, route: Route, parts: Parts): void {
   const identify = async (request: FastifyRequest): Promise<void> => {
     request.caller = await parts.authenticate(request.headers.authorization)
@@ -43,7 +52,7 @@ function serve(app: FastifyInstance, route: Route, parts: Parts): void {
     config: { interaction: route.interaction },
     onRequest: route.open === undefined ? [identify] : [],
     preParsing: admit(route, parts),
-    handler: perform(route, parts),
+    handler: remembered(perform(route, parts)),
   })
 }
 

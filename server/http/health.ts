@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 /** Watchers ask often and under pressure: they are neither counted nor turned away. */
-const config = { rateLimit: false, pressureHandler: () => undefined } as const
+const config = { rateLimit: false, pressureHandler: () => undefined, unbounded: true } as const
 
 const say = (reply: FastifyReply, healthy: boolean): FastifyReply =>
   reply

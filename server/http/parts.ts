@@ -29,11 +29,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who asks; null on routes that are open. */
     caller: Result<Principal> | null
+    /** What is being done for the request; null until it begins. */
+    work: Promise<unknown> | null
   }
   interface FastifyContextConfig {
     /** The interaction that the route performs: its policy guards it. */
     readonly interaction?: Interaction
     /** Why the route is guarded by none. */
     readonly open?: string
+    /** Whether its requests are answered however many are in flight. */
+    readonly unbounded?: boolean
   }
 }

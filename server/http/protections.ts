@@ -6,10 +6,10 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fail } from '../../resources/outcome.ts'
 import type { Config } from '../config.ts'
 import { retryAfterSeconds } from './headers.ts'
+import { busy } from './in-flight.ts'
 import { Refused } from './problems.ts'
 
 const tooMany = fail('tooManyRequests', 'expected fewer requests in a minute; Retry-After says when to go on').failure
-const busy = fail('unavailable', 'the server has more to do than it can; nothing was done; try again later').failure
 
 class Busy extends Refused {
   constructor() {

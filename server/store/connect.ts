@@ -1,6 +1,6 @@
 /** Opens the database: refuses what cannot keep the promises of `store.ts`, makes what is missing. */
 import { type Db, type Document, MongoClient, type MongoClientOptions } from 'mongodb'
-import { collections, ensureCollection } from './collections.ts'
+import { type CollectionPlan, collections, ensureCollection } from './collections.ts'
 import { openCommands } from './commands.ts'
 import type { CrossPatientSearch, Deployment } from './deployment.ts'
 
@@ -52,6 +52,13 @@ async function refuseWhatCannotServe(db: Db): Promise<boolean> {
   return sharded
 }
 
+/** How many collections are made at once: no more than the driver opens connections at once. */
+const makers = 2
+
+async function makeAll(db: Db, plans: CollectionPlan[]): Promise<void> {
+  for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) await ensureCollection(db, plan)
+}
+
 /** @returns the open deployment with every collection and index in place. Throws with a message for the operator. */
 export async function connect(options: StoreOptions): Promise<Deployment> {
   const { url, database, onCommand, crossPatientSearch = 'all', patience = 15_000, now = Date.now } = options
@@ -65,7 +72,8 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
   try {
     const db = client.db(database)
     const sharded = await refuseWhatCannotServe(db)
-    for (const plan of collections(crossPatientSearch)) await ensureCollection(db, plan)
+    const plans = [...collections(crossPatientSearch)]
+    await Promise.all(Array.from({ length: makers }, () => makeAll(db, plans)))
     return { client, db, commands, sharded, crossPatientSearch, now }
   } catch (error) {
     await client.close()
