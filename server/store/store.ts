@@ -6,6 +6,7 @@ import type { AuditEntry } from '../../security/audit-entry.ts'
 import type { Facts } from '../../security/facts.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { Restriction } from '../../security/restriction.ts'
+import type { Pieces } from './pieces.ts'
 
 export type Collection = 'record' | 'directory'
 
@@ -123,7 +124,7 @@ export type Committed =
   | { readonly outcome: 'claimed'; readonly key: string }
 
 /** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
-export interface Store {
+export interface Store extends Pieces<PageRequest, Found> {
   /** One row by `_id` within the restriction. */
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */
