@@ -36,16 +36,17 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
 }
 
 /** The body as it leaves: bytes in one piece, or a stream. */
-function bodyOf({ body, contentType }: Reply, indent: boolean): Buffer | Readable | undefined {
+function bodyOf({ body, contentType }: Reply, indent: boolean, method: string): Buffer | Readable | undefined {
   if (body === undefined) return undefined
-  if (!(body instanceof Uint8Array)) return Readable.from(body, { objectMode: false })
+  // To `HEAD` nothing flows, and nothing is read for it.
+  if (!(body instanceof Uint8Array)) return Readable.from(method === 'HEAD' ? [] : body, { objectMode: false })
   const bytes = toBuffer(body)
   return indent && contentType === undefined ? Buffer.from(pretty(bytes.toString())) : bytes
 }
 
 /** Sends what an interaction gave back. @param indent whether a person reads it. */
 export function sendReply(reply: FastifyReply, given: Reply, indent: boolean): FastifyReply {
-  const body = bodyOf(given, indent)
+  const body = bodyOf(given, indent, reply.request.method)
   withHeaders(reply).code(given.status).headers(given.headers)
   if (body !== undefined) reply.header('Content-Type', given.contentType ?? fhirJson)
   return reply.send(body)
