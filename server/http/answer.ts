@@ -1,4 +1,5 @@
 /** Writes answers: what an interaction gave back, or why it gave nothing. https://hl7.org/fhir/R4/http.html */
+import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type Failure, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
@@ -44,10 +45,15 @@ function bodyOf({ body, contentType }: Reply, indent: boolean, method: string): 
   return indent && contentType === undefined ? Buffer.from(pretty(bytes.toString())) : bytes
 }
 
+/** Milliseconds after which a client that takes nothing of an answer that flows is given up, and what is held for it with it. */
+const stalledAfter = 60_000
+
 /** Sends what an interaction gave back. @param indent whether a person reads it. */
 export function sendReply(reply: FastifyReply, given: Reply, indent: boolean): FastifyReply {
   const body = bodyOf(given, indent, reply.request.method)
   withHeaders(reply).code(given.status).headers(given.headers)
+  const { socket } = reply.request.raw
+  if (body instanceof Readable && socket instanceof Socket) socket.setTimeout(stalledAfter) // then HTTP ends it
   if (body !== undefined) reply.header('Content-Type', given.contentType ?? fhirJson)
   return reply.send(body)
 }
