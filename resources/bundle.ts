@@ -55,8 +55,12 @@ const modeEnds = {
   outcome: Buffer.from(',"search":{"mode":"outcome"}}'),
 }
 
-const opening = (fullUrl: string | undefined): Buffer =>
-  Buffer.from(fullUrl === undefined ? '{"resource":' : `{"fullUrl":${JSON.stringify(fullUrl)},"resource":`)
+const searchsetHead = '{"resourceType":"Bundle","type":"searchset"'
+
+const openingText = (fullUrl: string | undefined): string =>
+  fullUrl === undefined ? '{"resource":' : `{"fullUrl":${JSON.stringify(fullUrl)},"resource":`
+
+const opening = (fullUrl: string | undefined): Buffer => Buffer.from(openingText(fullUrl))
 
 /** The answer to a search. `total` is absent when it was not asked for. https://hl7.org/fhir/R4/search.html#summary */
 export const searchset = (page: {
@@ -73,6 +77,27 @@ export const searchset = (page: {
     },
     page.entries.map(({ fullUrl, json, mode }) => [opening(fullUrl), json, modeEnds[mode]]),
   )
+
+/** A searchset that is written while its entries are still being found; its links come last. */
+export class GrowingSearchset {
+  #entries = 0
+
+  /** @returns the bytes of an entry, and of what stands before it, up to its resource; the resource follows, then `closing`. */
+  opening(fullUrl: string | undefined): Uint8Array {
+    this.#entries += 1
+    return Buffer.from(`${this.#entries === 1 ? `${searchsetHead},"entry":[` : ','}${openingText(fullUrl)}`)
+  }
+
+  closing(mode: SearchEntry['mode']): Uint8Array {
+    return modeEnds[mode]
+  }
+
+  /** @returns the end, after which nothing follows. R4 has no empty lists. */
+  end(links: readonly Link[]): Uint8Array {
+    const link = `"link":${JSON.stringify(links)}}`
+    return Buffer.from(this.#entries === 0 ? `${searchsetHead},${link}` : `],${link}`)
+  }
+}
 
 const responseParts = ({ fullUrl, json, request, response }: ResponseEntry): readonly Uint8Array[] => {
   const rest = JSON.stringify({ ...(request === undefined ? {} : { request }), response })

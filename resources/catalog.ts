@@ -1,5 +1,6 @@
 /** What this server serves, read from its capability statement. https://hl7.org/fhir/R4/capabilitystatement.html */
 
+import type { OperationName } from './operations.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterDefinition } from './search-parameter-definition.ts'
 
@@ -12,6 +13,8 @@ export interface ServedType {
   /** `Type:parameter` */
   readonly includes: ReadonlySet<string>
   readonly revincludes: ReadonlySet<string>
+  /** Operations on an instance of the type. */
+  readonly operations?: ReadonlySet<OperationName>
   /** The parameters that place a resource in a patient's compartment, in the order in which they are asked. */
   readonly compartment: readonly string[]
   /** The elements behind them, as paths without the type (`subject`, `participant.actor`), in the same order. */

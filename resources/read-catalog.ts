@@ -2,6 +2,7 @@
 import type { Catalog, ServedType } from './catalog.ts'
 import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
+import { readOperations, refuseOperations } from './read-operations.ts'
 import type { Interaction } from './resource.ts'
 import type {
   ParameterType,
@@ -81,14 +82,9 @@ function readParameter(
   return []
 }
 
-function refuseOperations(part: Part, complain: Complain): void {
-  for (const { at } of each(part, 'operation')) complain(at, 'expected no operation, found a promise without code')
-}
-
 function refuseWithoutCode({ at, json }: Part, complain: Complain): void {
   for (const [name, kept] of Object.entries(withoutCode))
     if ((json[name] ?? kept) !== kept) complain(`${at}.${name}`, `expected ${kept}, found a promise without code`)
-  refuseOperations({ at, json }, complain)
 }
 
 /** The compartment's parameters, and the elements behind them: `patient` and `subject` before the others. */
@@ -125,6 +121,7 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     parameters: new Map(parameters.map(parameter => [parameter.code, parameter])),
     includes: listOf(promise.json, 'searchInclude'),
     revincludes: listOf(promise.json, 'searchRevInclude'),
+    operations: readOperations(each(promise, 'operation'), type, complain),
     ...compartmentOf(type, sources),
   }
 }
@@ -191,7 +188,7 @@ export function readCatalog(
     [...performed].filter(code => ofSystem.has(code)),
     complain,
   )
-  refuseOperations(rest, complain)
+  refuseOperations(each(rest, 'operation'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
   return ok({ types, system: new Set((['batch', 'transaction'] as const).filter(code => system.has(code))) })

@@ -59,3 +59,4 @@ export type Interaction =
   | 'batch'
   | 'transaction'
   | 'capabilities'
+  | 'operation'

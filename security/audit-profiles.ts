@@ -42,5 +42,6 @@ export const auditPatterns: Readonly<Record<Interaction, AuditPattern>> = {
   delete: { profile: 'Delete', action: 'D', client: application, server: custodian, user: author },
   batch: { profile: undefined, action: 'E', ...sending },
   transaction: { profile: undefined, action: 'E', ...sending },
+  operation: { profile: undefined, action: 'E', ...asking },
   capabilities: { profile: undefined, action: 'R', ...fetching },
 }

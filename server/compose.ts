@@ -39,8 +39,10 @@ export interface Materials {
   readonly now: () => number
 }
 
-/** The interactions that have code. */
-const performed: ReadonlySet<Interaction> = new Set(Object.keys(performers) as Interaction[])
+/** The interactions that have code. Operations are promised by their names. */
+const performed: ReadonlySet<Interaction> = new Set(
+  (Object.keys(performers) as Interaction[]).filter(code => code !== 'operation'),
+)
 
 /** The one replaceable part that the setting ACCESS_REGIME chooses. */
 async function regimeOf({ config, now }: Materials, surroundings: Surroundings): Promise<Result<Regime>> {

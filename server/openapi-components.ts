@@ -9,8 +9,9 @@ const media = 'application/fhir+json'
 const resource: Json = { type: 'object', required: ['resourceType'], properties: { resourceType: { type: 'string' } } }
 
 /** The bodies that a route takes. */
-export const bodies: Readonly<Record<'resource' | 'form', Json>> = {
+export const bodies: Readonly<Record<'resource' | 'form' | 'parameters', Json>> = {
   resource: { required: true, content: { [media]: { schema: resource } } },
+  parameters: { description: 'A resource Parameters.', content: { [media]: { schema: resource } } },
   form: {
     description: 'The parameters that a GET would carry in its URL.',
     content: {

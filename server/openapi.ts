@@ -1,5 +1,6 @@
 /** The OpenAPI document of what the capability statement promises. https://spec.openapis.org/oas/v3.0.3 */
 import type { Catalog, ServedType } from '../resources/catalog.ts'
+import { type OperationName, operations } from '../resources/operations.ts'
 import type { Interaction } from '../resources/resource.ts'
 import {
   bodies,
@@ -10,7 +11,7 @@ import {
   resultParameters,
   securityScheme,
 } from './openapi-components.ts'
-import { type Route, routes } from './routes.ts'
+import { isPromised, type Route, routes } from './routes.ts'
 
 /** What each interaction does, and the answers that belong to it alone. */
 const described: Readonly<
@@ -28,6 +29,7 @@ const described: Readonly<
     says: () => 'Perform the entries of a Bundle: all or none of a transaction, one by one of a batch',
     answers: ['200', '400', '409', '412', '422'],
   },
+  operation: { says: type => `Perform an operation on a ${type}`, answers: ['200', '400', '404', '410'] },
   capabilities: { says: () => 'Read what this server promises', answers: ['200'] },
 }
 
@@ -52,16 +54,32 @@ const ofSearch = ({ parameters, includes, revincludes }: ServedType): readonly J
   ...resultParameters([...includes], [...revincludes]),
 ]
 
+const ofOperation = (operation: OperationName): readonly Json[] =>
+  operations[operation].parameters.map(({ name, says }) => ({
+    ...{ name, in: 'query', description: says },
+    schema: { type: 'string' },
+  }))
+
+/** The parameters of the URL's query. */
+function ofQuery({ interaction, operation, method }: Route, served: ServedType | undefined): readonly Json[] {
+  if (method !== 'GET') return []
+  if (operation !== undefined) return ofOperation(operation)
+  return interaction === 'search-type' && served !== undefined ? ofSearch(served) : []
+}
+
 function toOperation(route: Route, name: string, served: ServedType | undefined): Json {
-  const { interaction, method, open, body } = route
+  const { interaction, operation, method, open, body } = route
   const { says, answers } = described[interaction]
-  const search = interaction === 'search-type' && method === 'GET' && served !== undefined ? ofSearch(served) : []
   const codes = open === undefined ? [...answers, ...guarded] : answers
   return {
-    operationId: `${method.toLowerCase()}-${interaction}-${name}`,
+    operationId: `${method.toLowerCase()}-${operation ?? interaction}-${name}`,
     tags: [name],
-    summary: says(name),
-    parameters: [...ofUrl(route), ...search, ...headersOf(interaction).map(header => referTo('parameters', header))],
+    summary: operation === undefined ? says(name) : operations[operation].says,
+    parameters: [
+      ...ofUrl(route),
+      ...ofQuery(route, served),
+      ...headersOf(interaction).map(header => referTo('parameters', header)),
+    ],
     ...(body === 'none' ? {} : { requestBody: bodies[body] }),
     ...(open === undefined ? {} : { security: [] }),
     responses: Object.fromEntries(codes.map(code => [code, referTo('responses', code)])),
@@ -83,15 +101,14 @@ const place = (route: Route, name: string, served?: ServedType): Placed => [
   toOperation(route, name, served),
 ]
 
-function placed({ types, system }: Catalog): readonly Placed[] {
+function placed(catalog: Catalog): readonly Placed[] {
+  const { types, system } = catalog
   const ofSystem = routes.filter(({ url }) => !url.includes(':type') && (url !== '/fhir' || system.size > 0))
   const ofType = routes.filter(({ url }) => url.includes(':type'))
   return [
     ...ofSystem.map(route => place(route, 'System')),
     ...[...types.values()].flatMap(served =>
-      ofType
-        .filter(({ interaction }) => served.interactions.has(interaction))
-        .map(route => place(route, served.type, served)),
+      ofType.filter(route => isPromised(route, catalog, served.type)).map(route => place(route, served.type, served)),
     ),
   ]
 }

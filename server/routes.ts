@@ -1,5 +1,6 @@
 /** Every URL this server answers, as tables. https://hl7.org/fhir/R4/http.html */
 import type { Catalog } from '../resources/catalog.ts'
+import { type OperationName, operationNames } from '../resources/operations.ts'
 import type { Interaction } from '../resources/resource.ts'
 
 /** One interaction at one URL. `HEAD` follows `GET`. */
@@ -7,10 +8,21 @@ export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   readonly url: string
   readonly interaction: Interaction
-  /** What the body is: nothing, a resource (or the bytes of a Binary), or parameters of a search. */
-  readonly body: 'none' | 'resource' | 'form'
+  /** Which operation it is. */
+  readonly operation?: OperationName
+  /** What the body is: nothing, a resource (or the bytes of a Binary), parameters of a search, or those of an operation. */
+  readonly body: 'none' | 'resource' | 'form' | 'parameters'
   /** Why no access token is asked. Every other route asks for one. */
   readonly open?: string
+}
+
+/** An operation on an instance, which changes nothing. https://hl7.org/fhir/R4/operations.html#executing */
+const onInstance = (operation: OperationName): readonly Route[] => {
+  const route = { url: `/fhir/:type/:id/$${operation}`, interaction: 'operation', operation } as const
+  return [
+    { method: 'GET', ...route, body: 'none' },
+    { method: 'POST', ...route, body: 'parameters' },
+  ]
 }
 
 /** `POST /fhir` is a batch or a transaction, as its Bundle says. */
@@ -23,6 +35,7 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', url: '/fhir/:type/:id', interaction: 'delete', body: 'none' },
   { method: 'GET', url: '/fhir/:type', interaction: 'search-type', body: 'none' },
   { method: 'POST', url: '/fhir/:type/_search', interaction: 'search-type', body: 'form' },
+  ...operationNames.flatMap(onInstance),
   { method: 'POST', url: '/fhir', interaction: 'transaction', body: 'resource' },
   {
     method: 'GET',
@@ -46,8 +59,9 @@ export const isOpenArea = (url: string): boolean =>
   openAreas.some(area => area.url === url || (area.below === true && url.startsWith(`${area.url}/`)))
 
 /** Whether the capability statement promises the route for the type. */
-export function isPromised({ interaction, url }: Route, { types, system }: Catalog, type: string): boolean {
+export function isPromised({ interaction, operation, url }: Route, { types, system }: Catalog, type: string): boolean {
   if (interaction === 'capabilities') return true
+  if (operation !== undefined) return types.get(type)?.operations?.has(operation) === true
   return url === '/fhir' ? system.size > 0 : types.get(type)?.interactions.has(interaction) === true
 }
 

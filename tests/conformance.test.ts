@@ -16,6 +16,7 @@ interface Promised {
   readonly type: string
   readonly interaction: readonly { readonly code: string }[]
   readonly searchParam?: readonly { readonly name: string; readonly type: string }[]
+  readonly operation?: readonly { readonly name: string; readonly definition: string }[]
   readonly searchInclude?: readonly string[]
   readonly searchRevInclude?: readonly string[]
 }
@@ -261,6 +262,26 @@ t.test('the statement of the project', async t => {
       for (const include of searchInclude) await tryInclude(t, rest, { include, stored })
       for (const include of searchRevInclude) await tryRevinclude(t, rest, { type, include, stored })
     })
+  })
+
+  t.test('every operation of every type', async t => {
+    const promised = statement.flatMap(({ type, operation = [] }) => operation.map(each => ({ type, ...each })))
+    t.same(promised, [
+      { type: 'Patient', name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' },
+    ])
+    const path = `${patient}/$everything`
+    const answers = [await rest.get(path), await rest.post(path, { resourceType: 'Parameters' })]
+    const ofRecord = new Set(
+      [...stored.values()]
+        .flat()
+        .filter(({ resourceType }) => !['Practitioner', 'PractitionerRole', 'Organization'].includes(resourceType))
+        .map(({ resourceType }) => resourceType),
+    )
+    for (const answer of answers) {
+      t.equal(answer.status, 200)
+      const types = new Set(select(answer.json, '/entry/*/resource/resourceType').map(String))
+      for (const type of ofRecord) t.ok(types.has(type), `${path} holds ${type}`)
+    }
   })
 
   t.test('AuditEvent is read and searched, and nothing else', async t => {

@@ -59,6 +59,8 @@ function refuse(route: Route, request: FastifyRequest, { context: { catalog } }:
   const type = servedType(request, catalog)
   if (typeof type !== 'string') return type
   if (!isPromised(route, catalog, type)) {
+    if (route.operation !== undefined)
+      return fail('notServed', `expected an operation that is served on ${type}, found another`).failure
     return fail(
       'notAllowed',
       `expected an interaction that the capability statement promises for ${type}, found ${route.interaction}`,

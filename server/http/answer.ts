@@ -1,4 +1,5 @@
 /** Writes answers: what an interaction gave back, or why it gave nothing. https://hl7.org/fhir/R4/http.html */
+import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import type { FastifyReply } from 'fastify'
 import { type Failure, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
@@ -36,17 +37,23 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
 }
 
 /** The body as it leaves: bytes in one piece, or a stream. */
-function bodyOf({ body, contentType }: Reply, indent: boolean): Buffer | Readable | undefined {
+function bodyOf({ body, contentType }: Reply, indent: boolean, method: string): Buffer | Readable | undefined {
   if (body === undefined) return undefined
-  if (!(body instanceof Uint8Array)) return Readable.from(body, { objectMode: false })
+  // To `HEAD` nothing flows, and nothing is read for it.
+  if (!(body instanceof Uint8Array)) return Readable.from(method === 'HEAD' ? [] : body, { objectMode: false })
   const bytes = toBuffer(body)
   return indent && contentType === undefined ? Buffer.from(pretty(bytes.toString())) : bytes
 }
 
+/** Milliseconds after which a client that takes nothing of an answer that flows is given up, and what is held for it with it. */
+const stalledAfter = 60_000
+
 /** Sends what an interaction gave back. @param indent whether a person reads it. */
 export function sendReply(reply: FastifyReply, given: Reply, indent: boolean): FastifyReply {
-  const body = bodyOf(given, indent)
+  const body = bodyOf(given, indent, reply.request.method)
   withHeaders(reply).code(given.status).headers(given.headers)
+  const { socket } = reply.request.raw
+  if (body instanceof Readable && socket instanceof Socket) socket.setTimeout(stalledAfter) // then HTTP ends it
   if (body !== undefined) reply.header('Content-Type', given.contentType ?? fhirJson)
   return reply.send(body)
 }

@@ -45,6 +45,7 @@ export function refuseContent({ body }: Route, request: FastifyRequest, type: st
   if (encoding !== undefined && encoding !== 'identity') return unsupported('plain bytes', 'a content encoding')
   if (body === 'resource') return refuseResource(type, contentType ?? '')
   if (!mayHaveBody(request) && contentType === undefined) return undefined
+  if (body === 'parameters') return refuseResource('Parameters', contentType ?? '')
   const media = parseMediaType(contentType ?? '')
   return media.name === form && !isForeign(media) ? undefined : unsupported(form, 'another media type')
 }
@@ -57,6 +58,9 @@ function decode(bytes: Uint8Array): Result<string> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
   return ok(text.startsWith(byteOrderMark) ? text.slice(1) : text)
 }
+
+/** Whether a body came. */
+export const hasBody = (request: FastifyRequest): boolean => bytesOf(request).length > 0
 
 const bytesOf = ({ body }: FastifyRequest): Uint8Array => (body instanceof Uint8Array ? body : new Uint8Array())
 

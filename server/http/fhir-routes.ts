@@ -65,6 +65,7 @@ function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): vo
     const type = servedType(request, context.catalog)
     if (typeof type !== 'string') return sendFailure(reply, type)
     const allowed = allowedMethods(url, context.catalog, type).join(', ')
+    if (allowed === '') return sendFailure(reply, fail('notServed', `expected what is served on ${type}`).failure)
     const { failure } = fail('notAllowed', `expected one of the methods ${allowed}, found ${request.method}`)
     return sendFailure(reply.header('Allow', allowed), failure)
   }

@@ -5,7 +5,7 @@ import { anonymous } from '../../security/regimes/none.ts'
 import type { Body, Call } from '../interactions/interaction.ts'
 import type { Route } from '../routes.ts'
 import { bundleInteraction } from './bundle-type.ts'
-import { readBody, readForm } from './content.ts'
+import { hasBody, readBody, readForm } from './content.ts'
 import { preferencesOf } from './headers.ts'
 import { type Asked, toAsked } from './parameters.ts'
 
@@ -35,6 +35,7 @@ function readContent(route: Route, request: FastifyRequest, type: string): Resul
   const asked = askedOf(request)
   if (!asked.ok || route.body === 'none') return asked.ok ? ok({ asked: asked.value }) : asked
   if (route.body === 'form') return readSearch(request, asked.value)
+  if (route.body === 'parameters' && !hasBody(request)) return ok({ asked: asked.value })
   const body = readBody(request, type)
   return body.ok ? ok({ asked: asked.value, body: body.value }) : body
 }
@@ -66,6 +67,7 @@ export function readCall(
   }
   if (id !== undefined) draft.id = id
   if (version !== undefined) draft.version = version
+  if (route.operation !== undefined) draft.operation = route.operation
   if (body !== undefined) draft.body = body
   return ok({ call: draft, indent: asked.pretty })
 }

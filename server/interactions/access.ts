@@ -51,9 +51,10 @@ export async function permitById(
   context: Context,
   call: Call,
   patient: string | null,
-): Promise<{ readonly permit: Permit } | { readonly refused: Result<never> }> {
-  const decision = await decideIn(context, call, patient)
-  if (decision.effect === 'permit') return { permit: decision }
+): Promise<{ readonly permit: Permit; readonly facts: Facts | undefined } | { readonly refused: Result<never> }> {
+  const facts = await factsOf(context, patient)
+  const decision = decideWith(context, call, { patient, facts })
+  if (decision.effect === 'permit') return { permit: decision, facts }
   if (decision.because === 'token') return { refused: await sayRefusal(context, call, { denial: decision, patient }) }
   const failure = notFound(call.type)
   return { refused: await refuse(context, call, { failure, patient, failed: decision.failed }) }

@@ -73,6 +73,13 @@ const wrongUrl = (path: string): Complaint => ({
   code: 'value',
 })
 
+/** The answer of an operation may be as long as a record: it flows by itself, and is not kept for others. */
+const ofOperation = (path: string, name: string): Complaint => ({
+  diagnostics: `expected an interaction, found $${name}: send an operation as a request of its own`,
+  expression: `${path}.request.url`,
+  code: 'not-supported',
+})
+
 function entryOf(
   value: unknown,
   node: JsonNode | undefined,
@@ -82,8 +89,10 @@ function entryOf(
   const request = objectOf(entry?.request)
   const method = textOf(request?.method)
   if (!isMethod(method)) return wrongMethod(path)
-  const address = addressOf(textOf(request?.url) ?? '', base)
-  if (address === undefined) return wrongUrl(path)
+  const url = textOf(request?.url) ?? ''
+  const address = addressOf(url, base)
+  const operation = /^[^?]*\/\$([a-z-]{1,64})/.exec(url)?.[1]
+  if (address === undefined) return operation === undefined ? wrongUrl(path) : ofOperation(path, operation)
   const place = node?.members?.get('resource')
   const read: EntryRequest = {
     path,

@@ -1,5 +1,6 @@
 /** What an interaction is given and what it gives back. Interactions know nothing of the web framework. */
 import type { Catalog } from '../../resources/catalog.ts'
+import type { OperationName } from '../../resources/operations.ts'
 import type { Result } from '../../resources/outcome.ts'
 import type { Interaction, Resource } from '../../resources/resource.ts'
 import type { ElementNames } from '../../resources/subset.ts'
@@ -69,6 +70,8 @@ export type Body =
 export interface Call {
   readonly principal: Principal
   readonly interaction: Interaction
+  /** Which operation is asked for; the trail says `operation` whatever its parts are decided as. */
+  readonly operation?: OperationName
   readonly type: string
   readonly id?: string
   readonly version?: string

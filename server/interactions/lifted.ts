@@ -24,3 +24,26 @@ export async function wholeJson(store: Pick<Store, 'blob'>, row: Found): Promise
   parts.push(row.json.subarray(from))
   return Buffer.concat(parts)
 }
+
+/** Bytes as base64: each piece is three of them, or a multiple. */
+async function* base64Of(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  let rest: Uint8Array = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const bytes = Buffer.concat([rest, chunk])
+    const whole = bytes.length - (bytes.length % 3)
+    yield Buffer.from(bytes.toString('base64', 0, whole))
+    rest = bytes.subarray(whole)
+  }
+  yield Buffer.from(Buffer.from(rest).toString('base64'))
+}
+
+/** The same as `wholeJson`, piece by piece: no more of an attachment is held than one chunk. */
+export async function* flowingJson(store: Pick<Store, 'blob'>, row: Found): AsyncIterable<Uint8Array> {
+  let from = 0
+  for (const { at, sha256 } of row.blobs) {
+    yield row.json.subarray(from, at)
+    yield* base64Of(store.blob(blobOwner(row.patient), sha256))
+    from = at
+  }
+  yield row.json.subarray(from)
+}

@@ -8,6 +8,7 @@ import { create } from './create.ts'
 import { deleteResource } from './delete.ts'
 import { historyInstance } from './history-instance.ts'
 import type { Perform } from './interaction.ts'
+import { operation } from './operations.ts'
 import { read } from './read.ts'
 import { searchType } from './search-type.ts'
 import { transaction } from './transaction.ts'
@@ -35,4 +36,5 @@ export const performers: Readonly<Record<Interaction, Perform>> = {
   batch,
   transaction,
   capabilities,
+  operation,
 }

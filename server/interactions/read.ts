@@ -1,6 +1,7 @@
 /** The read interaction. https://hl7.org/fhir/R4/http.html#read */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Permit } from '../../security/decision.ts'
+import type { Facts } from '../../security/facts.ts'
 import type { Found } from '../store/store.ts'
 import { gate, notFound, permitById } from './access.ts'
 import { resourceReply } from './answer.ts'
@@ -12,7 +13,7 @@ import { leaveTrace, refuse, targetOf } from './trail.ts'
 
 /** A row that the caller may see, with why; or the answer to give instead, already in the trail. */
 export type Visible =
-  | { readonly row: Found; readonly permit: Permit; readonly place: Place }
+  | { readonly row: Found; readonly permit: Permit; readonly place: Place; readonly facts: Facts | undefined }
   | { readonly refused: Result<never> }
 
 /** Finds the current version of `call.type/call.id` within what the caller may see. */
@@ -27,7 +28,7 @@ export async function visibleRow(context: Context, call: Call): Promise<Visible>
   const decided = await permitById(context, call, place.patient)
   if ('refused' in decided) return decided
   const row = await context.store.row(decided.permit.restriction, call.type, place._id)
-  if (row !== undefined) return { row, permit: decided.permit, place }
+  if (row !== undefined) return { row, ...decided, place }
   return { refused: await absent(context, call, { place, permit: decided.permit }) }
 }
 

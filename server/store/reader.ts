@@ -4,10 +4,10 @@ import type { Deployment } from './deployment.ts'
 import { toFound } from './found-row.ts'
 import { countCommands, linkCommand, pageCommand, rowsCommand, sortCommand, storedCommand } from './read-commands.ts'
 import { toLinkRow, toSortRow, toStored } from './row-document.ts'
-import { runCount, runFind, runFindBytes } from './run-read.ts'
+import { runCount, runFind, runFindBytes, runFirstBatch } from './run-read.ts'
 import type { Store } from './store.ts'
 
-type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'count' | 'sortRows' | 'linkRows'>
+type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'piece' | 'count' | 'sortRows' | 'linkRows'>
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
@@ -35,6 +35,11 @@ export function openReader(deployment: Deployment): Reader {
     async page(request) {
       if (isClosed(request.restriction)) return []
       return (await runFindBytes(deployment, pageCommand(request, setting))).map(toFound)
+    },
+    async piece(request) {
+      if (isClosed(request.restriction)) return { rows: [], more: false }
+      const { rows, more } = await runFirstBatch(deployment, pageCommand(request, setting))
+      return { rows: rows.map(toFound), more: more || rows.length === request.limit }
     },
     async count(request) {
       return sum(await Promise.all(countCommands(request, setting).map(command => runCount(deployment, command))))

@@ -37,7 +37,28 @@ async function readOn(way: Way, command: Document, cursor: Walked): Promise<read
 export const runFindBytes = (deployment: Deployment, command: Document): Promise<readonly Buffer[]> =>
   onceMore(() => readAll(deployment, command))
 
-/** @returns the same as documents. */
+/** What the first reply holds, and whether there is more. The cursor is given up: nothing of it stays at the database. */
+async function readFirst({ commands }: Deployment, command: Document): Promise<FirstBatch> {
+  const way = commands.way()
+  try {
+    const { id, firstBatch = [] } = (await way.run({ ...command, ...limits })).cursor as unknown as Batch
+    if (!isOver(id)) await way.run({ killCursors: command.find, cursors: [id] })
+    return { rows: firstBatch, more: !isOver(id) }
+  } finally {
+    await way.end()
+  }
+}
+
+export interface FirstBatch {
+  readonly rows: readonly Buffer[]
+  readonly more: boolean
+}
+
+/** @returns as much of what the `find` command finds as one reply of the database holds. Rejects as `runFindBytes` does. */
+export const runFirstBatch = (deployment: Deployment, command: Document): Promise<FirstBatch> =>
+  onceMore(() => readFirst(deployment, command))
+
+/** @returns all that it finds, as documents. */
 export const runFind = async (deployment: Deployment, command: Document): Promise<readonly WalkedDocument[]> =>
   (await runFindBytes(deployment, command)).map(row => walk(row))
 

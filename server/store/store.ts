@@ -12,6 +12,8 @@ import type { Trail } from './trail-request.ts'
 export type { Order, Position } from './position.ts'
 export type { Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 
+import type { Pieces } from './pieces.ts'
+
 export type Collection = 'record' | 'directory'
 
 /** Attachment data that was lifted out of the JSON: at byte `at` of `json` its base64 belongs. */
@@ -128,7 +130,7 @@ export type Committed =
   | { readonly outcome: 'claimed'; readonly key: string }
 
 /** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
-export interface Store {
+export interface Store extends Pieces<PageRequest, Found> {
   /** One row by `_id` within the restriction. */
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */

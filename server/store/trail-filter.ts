@@ -3,8 +3,8 @@ import type { Document } from 'mongodb'
 import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
 
-/** Interactions about one resource: who may not see the resource must not see that it was touched. */
-const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'delete']
+/** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
+const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'operation']
 
 type Eyes = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
 

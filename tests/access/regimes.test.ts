@@ -35,6 +35,19 @@ t.test('smart: scopes of users and systems hold in every record', async t => {
   t.equal(refusalOf(await stage.post(user('user/*.rs'), observation(one))), '403 insufficientScope')
 })
 
+t.test('smart: $everything is of the compartment, within what the scopes say', async t => {
+  const held = async (actor: Actor, { id }: { id: string }) => {
+    const answer = await stage.get(actor, `Patient/${id}/$everything`)
+    return answer.status === 200 ? matchesOf(answer).flatMap(each => select(each, '/id')) : answer.status
+  }
+  t.same(await held(launched('patient/*.rs'), one), [one.id, one.result])
+  t.same(await held(launched('patient/*.rs'), two), 404)
+  t.same(await held(launched('patient/Patient.rs'), one), [one.id])
+  t.same(await held(user('user/*.rs'), two), [two.id, two.result])
+  t.same(await held(user('system/*.read'), two), [two.id, two.result])
+  t.same(await held(user('user/Observation.rs'), two), 403)
+})
+
 t.test('smart: patient/ scopes hold in the compartment of the launch context, and nowhere else', async t => {
   const reader = launched('patient/*.rs')
   t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 200)

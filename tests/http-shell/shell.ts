@@ -1,6 +1,7 @@
 /** A shell around performers that say what they were called with. */
 import type { FastifyInstance } from 'fastify'
 import type { Catalog, ServedType } from '../../resources/catalog.ts'
+import { operationNames } from '../../resources/operations.ts'
 import { fail, ok } from '../../resources/outcome.ts'
 import type { Interaction } from '../../resources/resource.ts'
 import type { Principal } from '../../security/principal.ts'
@@ -21,6 +22,7 @@ const served = (type: string, interactions: readonly Interaction[] = all): reado
     ]),
     includes: new Set(),
     revincludes: new Set(),
+    operations: new Set(type === 'Patient' ? operationNames : []),
     compartment: [],
     compartmentPaths: [],
   },
@@ -79,7 +81,7 @@ export function shell({ perform = fine, environment = {}, parts = {} }: Wishes =
     calls.push(call)
     return perform(context, call)
   }
-  const interactions = [...all, 'batch', 'transaction', 'capabilities'] as const
+  const interactions = [...all, 'batch', 'transaction', 'capabilities', 'operation'] as const
   const config = configOf(environment)
   const performers = Object.fromEntries(interactions.map(name => [name, remember])) as Parts['performers']
   const context = { catalog, base: config.BASE_URL, regime: { name: config.ACCESS_REGIME } } as Context

@@ -185,9 +185,19 @@ for (const [sentence, given, expression] of [
     'CapabilityStatement.rest[0].resource[0].conditionalDelete',
   ],
   [
-    'an operation on a type',
-    statement({ type: 'Patient', operation: [{ name: 'everything' }] }),
+    'an operation without code',
+    statement({ type: 'Patient', operation: [{ name: 'match' }] }),
     'CapabilityStatement.rest[0].resource[0].operation[0]',
+  ],
+  [
+    'an operation on a type that does not have it',
+    statement({ type: 'Observation', operation: [{ name: 'everything' }] }),
+    'CapabilityStatement.rest[0].resource[0].operation[0]',
+  ],
+  [
+    'an operation by another definition',
+    statement({ type: 'Patient', operation: [{ name: 'everything', definition: 'urn:other' }] }),
+    'CapabilityStatement.rest[0].resource[0].operation[0].definition',
   ],
   [
     'an operation of the system',

@@ -1,0 +1,52 @@
+/** A piece of a page is no more than one reply of the database holds. */
+import t from 'tap'
+import { restrict } from '../../security/restriction.ts'
+import type { Position } from '../../server/store/store.ts'
+import { opened } from './opened.ts'
+import { aPage, aRow, aUnit, created, newKey, noon } from './rows.ts'
+
+t.setTimeout(300_000)
+
+t.test('rows that do not fit into one reply come in further pieces, each once and in order', async t => {
+  const commands: string[] = []
+  const { store } = await opened(t, { onCommand: name => void commands.push(name) })
+  const patient = newKey()
+  const large = 'x'.repeat(6 * 1024 * 1024)
+  const rows = Array.from({ length: 7 }, (_, place) => aRow(patient, { date: noon - place, resource: { text: large } }))
+  for (const row of rows) await store.commit(aUnit({ writes: [created(row)] }))
+  const found: string[] = []
+  const sizes: number[] = []
+  let after: Position | undefined
+  for (let more = true; more; ) {
+    const asked = aPage(patient, { limit: 200 })
+    const piece = await store.piece(after === undefined ? asked : { ...asked, after })
+    found.push(...piece.rows.map(({ _id }) => _id))
+    sizes.push(piece.rows.length)
+    const last = piece.rows.at(-1)
+    if (last !== undefined) after = { value: last.date, tie: last.tie }
+    more = piece.more
+  }
+  t.same(
+    found,
+    rows.map(({ _id }) => _id),
+  )
+  t.same(sizes, [2, 2, 2, 1])
+  t.equal(commands.filter(name => name === 'getMore').length, 0)
+  t.equal(commands.filter(name => name === 'killCursors').length, 3, 'what is not read on is given up')
+})
+
+t.test('a piece that has as many rows as were asked for says that more may follow', async t => {
+  const { store } = await opened(t)
+  const patient = newKey()
+  await store.commit(aUnit({ writes: [1, 2, 3].map(() => created(aRow(patient))) }))
+  for (const [limit, count, more] of [
+    [2, 2, true],
+    [3, 3, true],
+    [4, 3, false],
+  ] as const) {
+    const piece = await store.piece(aPage(patient, { limit }))
+    t.same([piece.rows.length, piece.more], [count, more])
+  }
+  const closed = restrict({ collection: 'record', patient }, [])
+  t.same(await store.piece(aPage(patient, { restriction: closed })), { rows: [], more: false })
+})
