@@ -46,6 +46,7 @@ export class Pool {
 
   /** @param patience milliseconds until an answer is given up. Rejects with a network error, with `NotSent`, or with `Unavailable` when the wait was too long. */
   ask(message: Buffer, patience: number): Promise<WalkedDocument> {
+    if (this.#closed) return Promise.reject(new NotSent('the connections to the database were closed'))
     const connection = this.#free.pop()
     if (connection !== undefined) return connection.ask(message, patience)
     return new Promise((resolve, reject) => {
@@ -64,11 +65,14 @@ export class Pool {
       else this.#takeNext(connection)
     } catch (error) {
       this.#onLost(error)
-      if (this.#all.size === 0)
-        for (const { reject } of this.#queue.splice(0)) reject(new NotSent('', { cause: error }))
+      if (this.#all.size === 0) this.#sendNone(new NotSent('no connection to the database', { cause: error }))
     } finally {
       this.#opening -= 1
     }
+  }
+
+  #sendNone(why: NotSent): void {
+    for (const { reject } of this.#queue.splice(0)) reject(why)
   }
 
   #takeNext(connection: Connection): void {
@@ -96,6 +100,7 @@ export class Pool {
   /** Lets what is under way finish, and ends the rest. */
   close(): void {
     this.#closed = true
+    this.#sendNone(new NotSent('the connections to the database were closed'))
     for (const connection of this.#free.splice(0)) connection.destroy()
   }
 }

@@ -117,3 +117,14 @@ t.test('where nobody listens nothing is sent', async t => {
   await t.rejects(pool.ask(ping(), 1000), NotSent)
   t.equal(lost.length, 1)
 })
+
+t.test('what waits when the connections are closed was not sent, nor is anything later', async t => {
+  const { pool } = poolOf(t, await server(t, () => undefined))
+  const first = pool.ask(ping(), 500)
+  const waiting = pool.ask(ping(), 5000)
+  await new Promise(resolve => setTimeout(resolve, 50))
+  pool.close()
+  await t.rejects(waiting, NotSent)
+  await t.rejects(pool.ask(ping(), 5000), NotSent)
+  await t.rejects(first, MongoNetworkError, 'what was sent is waited for')
+})
