@@ -66,8 +66,23 @@ export function readApart(text: string, apart: TextApart | undefined): Result<Ap
   return whole.ok ? readJson(whole.value) : whole
 }
 
+/** A member without white space around it, as `readJson` leaves it. */
+const member = '"data":"'
+
+/** The data whose marks stand in a text. It is gone through once: a batch may have many entries, and a request many data. */
+function heldBy(text: string, data: DataApart): DataApart {
+  const held = new Map<string, ApartData>()
+  for (let at = text.indexOf(member); at >= 0; at = text.indexOf(member, at + member.length)) {
+    const start = at + member.length
+    const mark = text.slice(start, text.indexOf('"', start))
+    const found = data.get(mark)
+    if (found !== undefined) held.set(mark, found)
+  }
+  return held
+}
+
 /** @returns a part of a text that was read with its data apart, as the body of an entry. */
 export function partApart(text: string, data: DataApart | undefined): { text: string; apart?: TextApart } {
-  const held = [...(data ?? [])].filter(([mark]) => text.includes(mark))
-  return held.length === 0 ? { text } : { text, apart: { data: new Map(held), whole: () => ok(text) } }
+  const held = data === undefined ? undefined : heldBy(text, data)
+  return held === undefined || held.size === 0 ? { text } : { text, apart: { data: held, whole: () => ok(text) } }
 }
