@@ -1,6 +1,8 @@
 /** The MongoDB of a measurement: its costs, and the same files again with another cache. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClosingOrder } from '../server/closing-order.ts'
 import { type EmbeddedMongod, startMongod } from '../server/launch/embedded-mongod.ts'
+import { freePort } from '../server/launch/loopback-port.ts'
 import { mongodVersion } from '../server/launch/mongod-version.ts'
 import { type Admin, openAdmin } from '../server/store/admin-command.ts'
 import { cpuMicros } from './cpu.ts'
@@ -47,6 +49,18 @@ const fieldOf = async ({ admin }: Running, command: object, database?: string): 
   return answer.fields
 }
 
+/** Milliseconds. */
+const patience = { all: 30_000, pause: 200 }
+
+/**
+ * Servers that lost their database look for it again and again, and who does so on his own machine may meet himself: for a
+ * moment the port is then his. Somewhere else the database would not be found again.
+ */
+async function untilFree(port: number): Promise<void> {
+  const deadline = Date.now() + patience.all
+  while ((await freePort(port)) !== port && Date.now() < deadline) await sleep(patience.pause)
+}
+
 /** Starts it; `order` ends whichever runs then. */
 export async function openDatabase(opening: DatabaseOpening): Promise<Database> {
   let running = await start(opening, opening.cacheGb)
@@ -64,6 +78,7 @@ export async function openDatabase(opening: DatabaseOpening): Promise<Database> 
     size: async name => Number((await fieldOf(running, { dbStats: 1 }, name)).dataSize),
     restart: async cacheGb => {
       await stop(running)
+      await untilFree(Number(new URL(url).port))
       running = await start(opening, cacheGb)
       if (running.mongod.url !== url) throw new Error('MongoDB came back at another address')
     },

@@ -120,19 +120,25 @@ async function measureCold(
 const cellOf = ({ cpuMicros, mongodCpuMicros, p50Micros }: Summary): string =>
   `${shown(cpuMicros)} + ${shown(mongodCpuMicros)} | ${millis(p50Micros)}`
 
-function printGrowth({ machine, sizes, workloads, ratios, cold }: Growth): string {
+function printHot({ machine, sizes, workloads, ratios }: Omit<Growth, 'cold'>): string {
   const numbers = sizes.map(({ patients }) => String(patients))
   const lines = Object.entries(workloads).map(([name, bySize]): Line => {
     const ratio = ratios[name] ?? Number.NaN
     const cells = numbers.map(number => (bySize[number] === undefined ? '-' : cellOf(bySize[number])))
     return [name, ...cells, shown(ratio, 2), `goal ≤ ${mostGrowth}, ${ratio <= mostGrowth ? 'reached' : 'missed'}`]
   })
-  const hot = workloads.R2?.[String(cold.patients)]
   return [
     machineLine(machine),
     ...sizes.map(({ patients, load }) => `${patients} patients. ${loadLine(load)}`),
     ...['', 'Server + mongod, µs of CPU for a request | p50 ms'],
     table([['', ...numbers.map(number => `${number} patients`), 'last/first', ''], ...lines]),
+  ].join('\n')
+}
+
+function printGrowth({ cold, ...growth }: Growth): string {
+  const hot = growth.workloads.R2?.[String(cold.patients)]
+  return [
+    printHot(growth),
     ...['', `R9, R2 with a cold cache: ${cold.patients} patients by chance, data ${cold.dataByCache} × the cache`],
     table([
       ...(hot === undefined ? [] : [['R2', cellOf(hot), 'all in cache']]),
@@ -164,14 +170,15 @@ export async function runGrowth(run: Run): Promise<Outcome> {
         return summary === undefined ? [] : [[String(patients), summary]]
       }),
     )
-  const report: Growth = {
+  const growth: Omit<Growth, 'cold'> = {
     machine,
     sizes: sizes.map(({ patients, load }) => ({ patients, load })),
     workloads: Object.fromEntries(names.map(name => [name, bySize(name)])),
     ratios: Object.fromEntries(
       names.map(name => [name, ratioOf(rounds, [`${name} ${last.patients}`, `${name} ${first.patients}`])]),
     ),
-    cold: await measureCold(stage, last, run),
   }
+  say(printHot(growth)) // it took long enough not to be lost, should the database not come back
+  const report: Growth = { ...growth, cold: await measureCold(stage, last, run) }
   return { report, text: printGrowth(report) }
 }
