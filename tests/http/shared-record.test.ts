@@ -68,6 +68,29 @@ t.test('another content under the same number is answered with 409', async t => 
   t.equal(await total(), before)
 })
 
+/** The same value, the members of every object the other way round. */
+const turned = (value: unknown): unknown => {
+  if (Array.isArray(value)) return value.map(turned)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .reverse()
+      .map(([name, member]) => [name, turned(member)]),
+  )
+}
+
+t.test('the same push may order its members otherwise, and its document may have a newer version', async t => {
+  const first = idOf(await document('turned', { description: 'é' }))
+  const again = turned(documentOf('turned', { description: 'é' })) as object
+  t.equal((await rest.post('DocumentReference', again, { token: hospital })).status, 200)
+  const newer = { ...documentOf('turned', { description: 'newer' }), id: first }
+  t.equal((await rest.put(`DocumentReference/${first}`, newer, { token: hospital })).status, 200)
+  const last = await rest.post('DocumentReference', again, { token: hospital })
+  t.equal(last.status, 200)
+  t.equal(last.headers.get('etag'), 'W/"1"')
+  t.equal((await document('turned', { description: 'newer' })).status, 409)
+})
+
 t.test('of 32 equal pushes at once one writes', async t => {
   const before = Number(await total())
   const answers = await atOnce(32, () => document('raced'))
@@ -97,26 +120,30 @@ t.test('two depositors may use the same number', async t => {
   t.not(idOf(second), idOf(first))
 })
 
-const pushed = (number: string, more: object = {}, names = [1, 2]) =>
-  bundleOf('transaction', [
-    [
-      'POST',
-      'DocumentReference',
-      documentOf(number, {
-        content: [
-          { attachment: { contentType: 'text/plain', url: `urn:uuid:00000000-0000-4000-8000-00000000000${names[0]}` } },
-        ],
-        ...more,
-      }),
-      { fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${names[1]}` },
-    ],
-    [
-      'POST',
-      'Binary',
-      { resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from(number).toString('base64') },
-      { fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${names[0]}` },
-    ],
-  ])
+type Entry = Parameters<typeof bundleOf>[1][number]
+
+const binaryOf = (text: string): object => ({
+  resourceType: 'Binary',
+  contentType: 'text/plain',
+  data: Buffer.from(text).toString('base64'),
+})
+
+const entriesOf = (number: string, more: object = {}, names = [1, 2], data = number): readonly [Entry, Entry] => [
+  [
+    'POST',
+    'DocumentReference',
+    documentOf(number, {
+      content: [
+        { attachment: { contentType: 'text/plain', url: `urn:uuid:00000000-0000-4000-8000-00000000000${names[0]}` } },
+      ],
+      ...more,
+    }),
+    { fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${names[1]}` },
+  ],
+  ['POST', 'Binary', binaryOf(data), { fullUrl: `urn:uuid:00000000-0000-4000-8000-00000000000${names[0]}` }],
+]
+
+const pushed = (...of: Parameters<typeof entriesOf>): object => bundleOf('transaction', entriesOf(...of))
 
 t.test('a push in a transaction may be repeated with other names for its entries', async t => {
   const first = await rest.post('', pushed('bundled'), { token: hospital })
@@ -126,6 +153,20 @@ t.test('a push in a transaction may be repeated with other names for its entries
   t.same(select(second.json, '/entry/*/response/location'), select(first.json, '/entry/*/response/location'))
   t.same(select(second.json, '/entry/*/response/etag'), select(first.json, '/entry/*/response/etag'))
 })
+
+for (const [what, changed] of [
+  ['other data', number => entriesOf(number, {}, [1, 2], 'other')],
+  ['an entry less', number => entriesOf(number).slice(0, 1)],
+  ['an entry more', number => [...entriesOf(number), ['POST', 'Binary', binaryOf('more')]]],
+  ['its entries the other way round', number => [...entriesOf(number)].reverse()],
+] as const satisfies readonly (readonly [string, (number: string) => readonly Entry[]])[])
+  t.test(`a push in a transaction with ${what} is another one`, async t => {
+    await rest.post('', pushed(what), { token: hospital })
+    const before = await total()
+    const answer = await rest.post('', bundleOf('transaction', changed(what)), { token: hospital })
+    t.equal(answer.status, 409)
+    t.equal(await total(), before)
+  })
 
 t.test('a push that was refused was never made', async t => {
   const wrong = pushed('refused', { size: 1 })

@@ -5,16 +5,17 @@ import type { AuditEntry } from '../../../security/audit-entry.ts'
 import type { Claim, RowWrite, Unit } from '../../store/store.ts'
 import { insKey } from '../patient-names.ts'
 import { traceOf } from '../trail.ts'
+import type { Done } from './done.ts'
 import type { Settled } from './item.ts'
-import { type Answered, firstAnswer, type Push } from './push.ts'
+import { firstAnswer, type Pushed } from './push.ts'
 import { chosenKey, type Settling } from './settle.ts'
 import { foundTraces } from './traces.ts'
 
 /** What the registry must say of a unit. */
 interface Claiming {
   readonly settled: readonly Settled[]
-  readonly push: Push | undefined
-  readonly done: readonly Answered[]
+  readonly pushed: readonly Pushed[]
+  readonly done: readonly Done[]
   /** Lines of pushes whose documents were deleted since, by key. */
   readonly stale: ReadonlyMap<string, string>
 }
@@ -36,23 +37,21 @@ function openingClaims({ context, record }: Settling): readonly Claim[] {
 function itemClaims(
   { context }: Settling,
   one: Settled,
-  { push, stale, answer }: Claiming & { readonly answer: string },
+  { pushed, stale, answer }: Claiming & { readonly answer: string },
 ): readonly Claim[] {
   if (one.existing !== undefined) return []
-  const pushed = push?.keys.find(({ item }) => item === one.item)
+  const document = pushed.find(({ item }) => item === one.item)
   return [
     ...(one.chosen ? [claim(chosenKey(context, one), one, undefined)] : []),
     ...(one.guard === undefined ? [] : [claim(one.guard.key, one, one.guard.replaces)]),
-    ...(push === undefined || pushed === undefined
-      ? []
-      : [{ ...claim(pushed.key, one, stale.get(pushed.key)), answer }]),
+    ...(document === undefined ? [] : [{ ...claim(document.key, one, stale.get(document.key)), answer }]),
   ]
 }
 
 /** The lines of the registry that the unit must own. */
 export function claimsOf(settling: Settling, claiming: Claiming): readonly Claim[] {
-  const { push, done, settled } = claiming
-  const answer = push === undefined ? '' : firstAnswer(push, done)
+  const { pushed, done, settled } = claiming
+  const answer = pushed.length === 0 ? '' : firstAnswer(done)
   return [...openingClaims(settling), ...settled.flatMap(one => itemClaims(settling, one, { ...claiming, answer }))]
 }
 

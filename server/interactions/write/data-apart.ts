@@ -2,7 +2,6 @@
  * Long base64 of a request that stands apart from its text: it is neither read as UTF-8, nor parsed, nor walked, nor
  * validated letter by letter. In the text stands a mark that no client can foresee, itself valid base64.
  */
-import { hash } from 'node:crypto'
 import { decodeBase64 } from '../../../resources/base64.ts'
 import { type JsonText, readJson } from '../../../resources/json-text.ts'
 import { type JsonObject, objectOf } from '../../../resources/json-value.ts'
@@ -26,11 +25,6 @@ export class ApartData {
   bytes(): Buffer | undefined {
     this.#bytes ??= decodeBase64(this.#encoded.toString('latin1'))
     return this.#bytes
-  }
-
-  /** The same for the same letters. */
-  digest(): string {
-    return hash('sha256', this.#encoded, 'hex')
   }
 }
 

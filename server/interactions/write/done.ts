@@ -1,10 +1,14 @@
 /** What became of the items of a unit, in the order in which they were asked. */
 import type { RowWrite } from '../../store/store.ts'
 import type { Settled } from './item.ts'
-import type { Answered } from './push.ts'
 
 /** What became of one item. */
-export interface Done extends Answered {
+export interface Done {
+  readonly type: string
+  readonly id: string
+  readonly version: number
+  /** Milliseconds since 1970. */
+  readonly updated: number
   readonly status: 200 | 201 | 204
   /** The row as written; absent when nothing was written for the item. */
   readonly write?: RowWrite

@@ -6,7 +6,7 @@ import type { IndexEntry } from '../../../search/index-entry.ts'
 import type { Stored } from '../../../security/regime.ts'
 import type { LiftedData, Row } from '../../store/store.ts'
 import { type Inline, inlineData, liftingEdits } from './attachments.ts'
-import type { Settled, Written } from './item.ts'
+import type { Item, Settled, Written } from './item.ts'
 import { referenceEdits } from './references.ts'
 import type { Settling } from './settle.ts'
 
@@ -70,19 +70,32 @@ export function identityEdits({ node, resource }: Written, next: NextVersion): r
 const lies = (edit: Edit, within: { readonly start: number; readonly end: number } | undefined): boolean =>
   within !== undefined && edit.start >= within.start && edit.end <= within.end
 
+/** What a resource becomes by edits of its text: members without edits are kept, so that what was parsed once is not parsed again. */
+function edited({ text, node, resource }: Written, edits: readonly Edit[]): Record<string, unknown> {
+  const become: Record<string, unknown> = { ...resource }
+  let left = edits.length
+  for (const [name, place] of node.members ?? []) {
+    if (left === 0) break
+    const within = edits.filter(edit => lies(edit, place))
+    if (within.length > 0) become[name] = JSON.parse(splice(text, place, within))
+    left -= within.length
+  }
+  return become
+}
+
 /** @returns the draft's content: what the client wrote, with identity, references resolved and data lifted. */
 export async function contentOf(
   settling: Settling,
   at: {
-    readonly settled: Settled
+    readonly item: Pick<Item, 'path' | 'fullUrl'>
     readonly written: Written
     readonly next: NextVersion
     readonly targets: ReadonlyMap<string, string>
   },
 ): Promise<Result<NonNullable<Draft['after']>>> {
-  const { settled, written, next, targets } = at
-  const { path } = settled.item
-  const references = await referenceEdits(settling, { written, targets, path, holder: settled.item.fullUrl })
+  const { item, written, next, targets } = at
+  const { path, fullUrl } = item
+  const references = await referenceEdits(settling, { written, targets, path, holder: fullUrl })
   if (!references.ok) return references
   const inline = inlineData(written, path)
   if (!inline.ok) return inline
@@ -90,9 +103,7 @@ export async function contentOf(
   const meta = written.node.members?.get('meta')
   const others = [...references.value.filter(edit => !lies(edit, meta)), ...liftingEdits(inline.value, unique)]
   const text = splice(written.text, written.node, [...identityEdits(written, next), ...others])
-  const { resource: sent } = written
-  // Where identity alone changed, what was parsed once need not be parsed again.
-  const resource = others.length === 0 ? { ...sent, id: next.id, meta: metaOf(sent, next) } : JSON.parse(text)
+  const resource = { ...edited(written, others), id: next.id, meta: metaOf(written.resource, next) }
   return ok({ resource: resource as Resource, text, inline: inline.value, unique })
 }
 

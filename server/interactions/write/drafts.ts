@@ -75,7 +75,10 @@ async function draftOf(
   }
   const { written } = settled.item
   if (settled.item.method === 'DELETE' || written === undefined) return ok({ ...base, after: undefined })
-  const content = await contentOf(settling, { settled, written, next: { id: settled.id, version, updated }, targets })
+  const content = await contentOf(settling, {
+    ...{ item: settled.item, written, targets },
+    next: { id: settled.id, version, updated },
+  })
   return content.ok ? ok({ ...base, after: content.value }) : content
 }
 

@@ -8,7 +8,7 @@ import type { Call, Context } from '../interaction.ts'
 import { locate } from '../locate.ts'
 import { leaveTrace, targetOf, traceOf } from '../trail.ts'
 import type { Settled } from './item.ts'
-import type { Answered } from './push.ts'
+import type { Answered } from './same-content.ts'
 import type { Settling } from './settle.ts'
 
 /** A line for each item whose condition found its row in the record: the answer tells the client where it is. */

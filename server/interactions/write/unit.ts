@@ -16,7 +16,7 @@ import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
 import { namedBy } from './named.ts'
-import { known, type Push, pushOf } from './push.ts'
+import { known, type Pushed, pushedBy } from './push.ts'
 import { nobodysRecord, recordOfUnit } from './record-of-unit.ts'
 import { checkValues } from './row-size.ts'
 import type { Settling } from './settle.ts'
@@ -76,7 +76,7 @@ function overtaken(
 
 async function write(
   settling: Settling,
-  at: { items: readonly Item[]; push: Push | undefined; stale: ReadonlyMap<string, string> },
+  at: { items: readonly Item[]; pushed: readonly Pushed[]; stale: ReadonlyMap<string, string> },
 ): Promise<Attempt> {
   const settled = await settleAll(settling, at.items)
   if (!settled.ok) return settled
@@ -105,10 +105,12 @@ async function write(
     await settling.context.store.audit(foundTraces(settling, settled.value))
     return ok(done)
   }
-  const claims = claimsOf(settling, { settled: settled.value, push: at.push, done, stale: at.stale })
+  const claims = claimsOf(settling, { settled: settled.value, pushed: at.pushed, done, stale: at.stale })
   const committed = await settling.context.store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
   return committed.outcome === 'committed' ? ok(done) : overtaken(settling, at.items, committed)
 }
+
+const nothingStale: ReadonlyMap<string, string> = new Map()
 
 async function attempt(settling: Settling, items: readonly Item[]): Promise<Attempt> {
   const { context, call, record } = settling
@@ -117,18 +119,18 @@ async function attempt(settling: Settling, items: readonly Item[]): Promise<Atte
     const addressed = items.find(({ method }) => method !== 'POST')
     return addressed === undefined ? answers : nothingThere(addressed)
   }
-  const push = pushOf(context, call, { patient: record.patient, items })
+  const pushed = pushedBy(context, call, { patient: record.patient, items })
   const before =
-    push === undefined || record.patient === null
-      ? ok({ stale: new Map<string, string>() })
-      : await known(context, record.patient, push)
+    pushed.length === 0 || record.patient === null
+      ? ok({ stale: nothingStale })
+      : await known(settling, record.patient, { items, pushed })
   if (!before.ok) return before
   if ('answer' in before.value) {
-    const answer = before.value.answer
+    const { answer } = before.value
     await tracePushAgain(settling, answer)
     return ok(answer.map(item => ({ ...item, status: 200 as const })))
   }
-  return write(settling, { items, push, stale: before.value.stale })
+  return write(settling, { items, pushed, stale: before.value.stale })
 }
 
 const overtakenAlways = fail(
