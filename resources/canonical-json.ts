@@ -1,5 +1,5 @@
 /** JSON in one form, whatever the order of members and the escapes that its writer chose; numbers keep their literal. */
-import type { JsonNode } from './json-text.ts'
+import { type JsonNode, memberOf } from './json-text.ts'
 
 const isText = (text: string, { start }: JsonNode): boolean => text[start] === '"'
 
@@ -13,14 +13,12 @@ function scalar(text: string, node: JsonNode): string {
 export function canonicalJson(text: string, root: JsonNode): string {
   const go = (node: JsonNode): string => {
     if (node.items !== undefined) return `[${node.items.map(go).join(',')}]`
-    const { members } = node
-    if (members === undefined) return scalar(text, node)
-    let written = ''
-    for (const name of [...members.keys()].sort()) {
-      const value = members.get(name)
-      if (value !== undefined) written += `${written === '' ? '' : ','}${JSON.stringify(name)}:${go(value)}`
-    }
-    return `{${written}}`
+    if (node.members === undefined) return scalar(text, node)
+    const written = [...node.members.names].sort().flatMap(name => {
+      const value = memberOf(node, name)
+      return value === undefined ? [] : [`${JSON.stringify(name)}:${go(value)}`]
+    })
+    return `{${written.join(',')}}`
   }
   return go(root)
 }

@@ -9,14 +9,15 @@ export type VisitJson = (value: unknown, node: JsonNode, name: string) => void
 export function walkJson(value: unknown, node: JsonNode, visit: VisitJson): void {
   const go: VisitJson = (each, place, name) => {
     visit(each, place, name)
-    if (typeof each !== 'object' || each === null) return
-    if (Array.isArray(each)) {
-      place.items?.forEach((inner, at) => {
-        go(each[at], inner, name)
-      })
-      return
+    const { items, members } = place
+    if (items !== undefined)
+      for (let at = 0; at < items.length; at += 1) go((each as unknown[])[at], items[at] ?? place, name)
+    if (members === undefined) return
+    const { names, nodes } = members
+    for (let at = 0; at < names.length; at += 1) {
+      const member = names[at] ?? ''
+      go((each as JsonObject)[member], nodes[at] ?? place, member)
     }
-    for (const [member, inner] of place.members ?? []) go((each as JsonObject)[member], inner, member)
   }
   go(value, node, '')
 }
@@ -28,7 +29,7 @@ export function pathTo(root: JsonNode, target: JsonNode, path: string): string {
   if (root === target) return path
   for (const [at, item] of (root.items ?? []).entries())
     if (holds(item, target)) return pathTo(item, target, `${path}[${at}]`)
-  for (const [name, member] of root.members ?? [])
-    if (holds(member, target)) return pathTo(member, target, `${path}.${name}`)
+  for (const [at, member] of (root.members?.nodes ?? []).entries())
+    if (holds(member, target)) return pathTo(member, target, `${path}.${root.members?.names[at]}`)
   return path
 }

@@ -40,7 +40,8 @@ function taggedMeta(value: unknown): string {
 export function subset({ text, value, root }: JsonText, keeps: Keeps): string {
   const kept: string[] = []
   let from = root.start + 1
-  for (const [name, node] of root.members ?? []) {
+  for (const [at, node] of (root.members?.nodes ?? []).entries()) {
+    const name = root.members?.names[at] ?? ''
     const stays = always.has(name) || keeps(name.startsWith('_') ? name.slice(1) : name)
     if (name === 'meta') kept.push(`"meta":${taggedMeta(value)}`)
     else if (stays) kept.push(text.slice(from, node.end))

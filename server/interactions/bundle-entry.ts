@@ -1,5 +1,5 @@
 /** The entries of a batch or transaction as requests. https://hl7.org/fhir/R4/http.html#transaction */
-import type { JsonNode, JsonText } from '../../resources/json-text.ts'
+import { type JsonNode, type JsonText, memberOf } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
@@ -93,7 +93,7 @@ function entryOf(
   const address = addressOf(url, base)
   const operation = /^[^?]*\/\$([a-z-]{1,64})/.exec(url)?.[1]
   if (address === undefined) return operation === undefined ? wrongUrl(path) : ofOperation(path, operation)
-  const place = node?.members?.get('resource')
+  const place = memberOf(node, 'resource')
   const read: EntryRequest = {
     path,
     method,
@@ -142,7 +142,7 @@ export function readEntries(
   if (!values.ok) return values
   if (values.value.length > mostEntries)
     return fail('tooCostly', `expected at most ${mostEntries} entries, found more`, 'Bundle.entry')
-  const nodes = root.members?.get('entry')?.items ?? []
+  const nodes = memberOf(root, 'entry')?.items ?? []
   return ok(values.value.map((entry, index) => entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base })))
 }
 

@@ -1,7 +1,7 @@
 /** Attachment data leaves the JSON and becomes blobs; its declared size and hash are checked. `access.md` section 11. */
 import { hash } from 'node:crypto'
 import { decodeBase64 } from '../../../resources/base64.ts'
-import type { Edit, JsonNode } from '../../../resources/json-text.ts'
+import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text.ts'
 import { objectOf } from '../../../resources/json-value.ts'
 import { pathTo, walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
@@ -34,8 +34,8 @@ const mayName = (name: string, text: string): boolean => text.includes(`"${name}
 export function dataOf({ text, resource, node: root, data }: Written, path: string): readonly DataPlace[] {
   const found: DataPlace[] = []
   if (!mayName('data', text.slice(root.start, root.end))) return found
-  walkJson(resource, root, (value, { members }) => {
-    const node = members?.get('data')
+  walkJson(resource, root, (value, place) => {
+    const node = memberOf(place, 'data')
     const attachment = node === undefined ? undefined : objectOf(value)
     if (node === undefined || attachment === undefined) return
     if (typeof attachment.data !== 'string' || typeof attachment.contentType !== 'string') return

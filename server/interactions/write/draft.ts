@@ -1,5 +1,5 @@
 /** A version that is ready to be judged: its letters with id, meta and references set, its data lifted out. */
-import { type Edit, type JsonText, readJson, splice } from '../../../resources/json-text.ts'
+import { type Edit, type JsonText, memberOf, readJson, splice } from '../../../resources/json-text.ts'
 import { ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import type { IndexEntry } from '../../../search/index-entry.ts'
@@ -59,11 +59,11 @@ export function identityEdits({ node, resource }: Written, next: NextVersion): r
   const edits: Edit[] = []
   let added = ''
   for (const [name, text] of values) {
-    const place = node.members?.get(name)
+    const place = memberOf(node, name)
     if (place === undefined) added += `,"${name}":${text}`
     else edits.push({ start: place.start, end: place.end, text })
   }
-  const at = node.members?.get('resourceType')?.end ?? node.end - 1
+  const at = memberOf(node, 'resourceType')?.end ?? node.end - 1
   return added === '' ? edits : [...edits, { start: at, end: at, text: added }]
 }
 
@@ -74,10 +74,11 @@ const lies = (edit: Edit, within: { readonly start: number; readonly end: number
 function edited({ text, node, resource }: Written, edits: readonly Edit[]): Record<string, unknown> {
   const become: Record<string, unknown> = { ...resource }
   let left = edits.length
-  for (const [name, place] of node.members ?? []) {
+  for (const [at, place] of (node.members?.nodes ?? []).entries()) {
     if (left === 0) break
     const within = edits.filter(edit => lies(edit, place))
-    if (within.length > 0) become[name] = JSON.parse(splice(text, place, within))
+    const name = node.members?.names[at]
+    if (within.length > 0 && name !== undefined) become[name] = JSON.parse(splice(text, place, within))
     left -= within.length
   }
   return become
@@ -100,7 +101,7 @@ export async function contentOf(
   const inline = inlineData(written, path)
   if (!inline.ok) return inline
   const unique = settling.context.newUlid()
-  const meta = written.node.members?.get('meta')
+  const meta = memberOf(written.node, 'meta')
   const others = [...references.value.filter(edit => !lies(edit, meta)), ...liftingEdits(inline.value, unique)]
   const text = splice(written.text, written.node, [...identityEdits(written, next), ...others])
   const resource = { ...edited(written, others), id: next.id, meta: metaOf(written.resource, next) }

@@ -1,4 +1,5 @@
 /** What a deposit replaces becomes superseded, in the same unit. IHE MHD, ITI-65: DocumentReference.relatesTo. */
+import { memberOf } from '../../../resources/json-text.ts'
 import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { parseReference } from '../../../resources/reference.ts'
@@ -58,7 +59,7 @@ const superseded = (settling: Settling, place: Place, path: string): Promise<Dra
     place,
     path,
     changes: root => {
-      const status = root.members?.get('status')
+      const status = memberOf(root, 'status')
       return status === undefined ? [] : [{ start: status.start, end: status.end, text: '"superseded"' }]
     },
   })

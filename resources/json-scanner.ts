@@ -1,0 +1,161 @@
+/** Finds the places of everything in a JSON text. `readJson` lets the platform's parser have the last word on each value. */
+import type { JsonNode } from './json-node.ts'
+
+/** Deeper than any real resource; a scanner that recurses needs a floor. */
+const deepest = 100
+
+/** Says what was found in the place of JSON, without a word of the text itself. */
+export class Malformed extends Error {}
+
+const isSpace = (unit: number): boolean => unit === 0x20 || unit === 0x0a || unit === 0x0d || unit === 0x09
+
+const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
+const [comma, colon, quotationMark] = [0x2c, 0x3a, 0x22]
+
+const endsLiteral = (unit: number): boolean =>
+  isSpace(unit) || unit === comma || unit === closingBracket || unit === closingBrace
+
+/** Beyond so many names a set is quicker than a look at each of them. */
+const fewNames = 24
+
+/** The names of one object, as they come. */
+class Names {
+  private readonly names: string[]
+  private many: Set<string> | undefined
+
+  constructor(names: string[]) {
+    this.names = names
+  }
+
+  has(name: string): boolean {
+    return this.many === undefined ? this.names.includes(name) : this.many.has(name)
+  }
+
+  add(name: string): void {
+    this.names.push(name)
+    if (this.many !== undefined) this.many.add(name)
+    else if (this.names.length > fewNames) this.many = new Set(this.names)
+  }
+}
+
+/** One pass over the text: drops white space and remembers where every value stands. */
+export class Scanner {
+  private readonly source: string
+  private readonly kept: string[] = []
+  private at = 0
+  private copied = 0
+  private dropped = 0
+
+  constructor(source: string) {
+    this.source = source
+  }
+
+  scan(): { text: string; root: JsonNode } {
+    this.space()
+    const root = this.value(0)
+    this.space()
+    if (this.at < this.source.length) throw new Malformed('text after the end of the JSON value')
+    this.kept.push(this.source.slice(this.copied))
+    return { text: this.kept.join(''), root }
+  }
+
+  private position(): number {
+    return this.at - this.dropped
+  }
+
+  private space(): void {
+    const from = this.at
+    while (isSpace(this.source.charCodeAt(this.at))) this.at++
+    if (this.at === from) return
+    this.kept.push(this.source.slice(this.copied, from))
+    this.copied = this.at
+    this.dropped += this.at - from
+  }
+
+  private value(depth: number): JsonNode {
+    if (depth > deepest) throw new Malformed(`values nested deeper than ${deepest} levels`)
+    const first = this.source.charCodeAt(this.at)
+    if (first === openingBrace) return this.object(depth)
+    if (first === openingBracket) return this.array(depth)
+    const start = this.position()
+    if (first === quotationMark) this.string()
+    else this.literal()
+    return { start, end: this.position() }
+  }
+
+  private object(depth: number): JsonNode {
+    const start = this.position()
+    const names: string[] = []
+    const nodes: JsonNode[] = []
+    const known = new Names(names)
+    for (let open = this.opens(closingBrace); open; open = this.goesOn(closingBrace)) {
+      const name = this.name()
+      if (known.has(name)) throw new Malformed('an object that names one member twice')
+      this.space()
+      this.expect(colon)
+      this.space()
+      known.add(name)
+      nodes.push(this.value(depth + 1))
+    }
+    return { start, end: this.position(), members: { names, nodes } }
+  }
+
+  private array(depth: number): JsonNode {
+    const start = this.position()
+    const items: JsonNode[] = []
+    for (let open = this.opens(closingBracket); open; open = this.goesOn(closingBracket))
+      items.push(this.value(depth + 1))
+    return { start, end: this.position(), items }
+  }
+
+  /** Passes the opening character. @returns whether a part follows; what closes is passed otherwise. */
+  private opens(close: number): boolean {
+    this.at++
+    this.space()
+    if (this.source.charCodeAt(this.at) !== close) return true
+    this.at++
+    return false
+  }
+
+  /** Passes the comma after a part, or what closes. @returns whether another part follows. */
+  private goesOn(close: number): boolean {
+    this.space()
+    const isMore = this.source.charCodeAt(this.at) === comma
+    this.expect(isMore ? comma : close)
+    if (isMore) this.space()
+    return isMore
+  }
+
+  private expect(mark: number): void {
+    if (this.source.charCodeAt(this.at) !== mark)
+      throw new Malformed(`something else where "${String.fromCharCode(mark)}" was expected`)
+    this.at++
+  }
+
+  private name(): string {
+    if (this.source.charCodeAt(this.at) !== quotationMark) throw new Malformed('a member without a quoted name')
+    const from = this.at
+    this.string()
+    const raw = this.source.slice(from + 1, this.at - 1)
+    return raw.includes('\\') ? String(JSON.parse(`"${raw}"`)) : raw
+  }
+
+  private string(): void {
+    let quote = this.source.indexOf('"', this.at + 1)
+    while (quote !== -1 && this.isEscaped(quote)) quote = this.source.indexOf('"', quote + 1)
+    if (quote === -1) throw new Malformed('a string without an end')
+    this.at = quote + 1
+  }
+
+  private isEscaped(quote: number): boolean {
+    let slashes = 0
+    while (this.source.charCodeAt(quote - 1 - slashes) === 0x5c) slashes++
+    return slashes % 2 === 1
+  }
+
+  private literal(): void {
+    const from = this.at
+    while (this.at < this.source.length && !endsLiteral(this.source.charCodeAt(this.at))) this.at++
+    if (this.at === from) throw new Malformed('nothing where a value was expected')
+  }
+}
