@@ -44,21 +44,20 @@ export function pathsOf(type: string, expressions: readonly string[]): readonly 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** The JSON objects at a path of element names, each with its FHIRPath. */
-function* walk(
-  value: unknown,
-  names: readonly string[],
-  path: string,
-): Generator<[string, Readonly<Record<string, unknown>>]> {
+/** Is told each JSON object at a path of element names, with its FHIRPath. */
+type Visit = (json: Readonly<Record<string, unknown>>, path: string) => void
+
+function walk(value: unknown, names: readonly string[], { path, visit }: { path: string; visit: Visit }): void {
   if (!isRecord(value)) return
   const [name, ...rest] = names
   if (name === undefined) {
-    yield [path, value]
+    visit(value, path)
     return
   }
   const child = Object.hasOwn(value, name) ? value[name] : undefined
-  if (!Array.isArray(child)) yield* walk(child, rest, `${path}.${name}`)
-  else for (const [at, item] of child.entries()) yield* walk(item, rest, `${path}.${name}[${at}]`)
+  if (child === undefined) return
+  if (!Array.isArray(child)) walk(child, rest, { path: `${path}.${name}`, visit })
+  else for (const [at, item] of child.entries()) walk(item, rest, { path: `${path}.${name}[${at}]`, visit })
 }
 
 function text(value: unknown): string | undefined {
@@ -95,10 +94,13 @@ function targetType(resource: Resource, { reference, type }: Reference): string 
 }
 
 function referencesAt(resource: Resource, path: string): readonly PlacedReference[] {
-  return [...walk(resource, path.split('.'), resource.resourceType)].flatMap(([at, json]) => {
+  const found: PlacedReference[] = []
+  const visit: Visit = (json, at) => {
     const reference = toReference(json)
-    return reference === undefined ? [] : [{ path: at, reference }]
-  })
+    if (reference !== undefined) found.push({ path: at, reference })
+  }
+  walk(resource, path.split('.'), { path: resource.resourceType, visit })
+  return found
 }
 
 const holds = (

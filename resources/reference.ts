@@ -22,7 +22,8 @@ const restfulForm = /^(https?:\/\/.+)\/[A-Z][A-Za-z]{1,63}\/[A-Za-z0-9.-]{1,64}$
  * https://hl7.org/fhir/R4/bundle.html#references
  */
 export function fullUrlsOf(text: string, holder: string | undefined): readonly string[] {
-  const server = localForm.test(text) ? restfulForm.exec(holder ?? '')?.[1] : undefined
+  const isAddress = holder?.startsWith('http') === true && localForm.test(text)
+  const server = isAddress ? restfulForm.exec(holder)?.[1] : undefined
   return server === undefined ? [text] : [text, `${server}/${text}`]
 }
 
@@ -30,7 +31,7 @@ export function fullUrlsOf(text: string, holder: string | undefined): readonly s
 export function parseReference(text: string, base: string): ParsedReference {
   if (text.startsWith('#')) return { form: 'contained', id: text.slice(1) }
   if (text.startsWith('urn:')) return { form: 'urn', urn: text }
-  const relative = text.startsWith(`${base}/`) ? text.slice(base.length + 1) : text
+  const relative = text[base.length] === '/' && text.startsWith(base) ? text.slice(base.length + 1) : text
   const [, type, id, version] = localForm.exec(relative) ?? []
   if (type !== undefined && id !== undefined) return { form: 'local', type, id, version }
   const [, conditionalType, criteria] = conditionalForm.exec(relative) ?? []

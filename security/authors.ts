@@ -90,15 +90,18 @@ const noDirectory: Directory = new Map()
 /** Everyone whom the content of `resource` names as an author, in the order of the elements. */
 export function namedAuthors(resource: Resource, directory: Directory = noDirectory): readonly Author[] {
   const known = { contained: objectsOf(resource.contained), directory }
-  return authorElements
-    .filter(element => !namesNoAuthor(resource.resourceType, element))
-    .flatMap(element =>
-      referencesOf(resource[element]).map(reference => ({
+  const authors: Author[] = []
+  for (const element of authorElements) {
+    const value = resource[element]
+    if (value === undefined || namesNoAuthor(resource.resourceType, element)) continue
+    for (const reference of referencesOf(value))
+      authors.push({
         element,
         actors: actorsOfReference(reference, known),
         target: targetOfAuthor(reference, known),
-      })),
-    )
+      })
+  }
+  return authors
 }
 
 /** The one professional or structure that a Reference names by identifier, contained resources resolved; undefined when none or two. */

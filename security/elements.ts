@@ -5,9 +5,13 @@ import type { Coding } from '../resources/resource.ts'
 
 /** The objects of an element that repeats, or the one object of an element that does not. */
 export function objectsOf(value: unknown): readonly JsonObject[] {
-  const items: readonly unknown[] = Array.isArray(value) ? value : [value]
-  return items.map(objectOf).filter(each => each !== undefined)
+  if (Array.isArray(value)) return value.map(objectOf).filter(each => each !== undefined)
+  const object = objectOf(value)
+  return object === undefined ? none : [object]
 }
+
+/** Most elements that the rules ask for are absent. */
+const none: readonly JsonObject[] = []
 
 /** Codings, from a list of them. */
 export const codingsOf = (value: unknown): readonly Coding[] =>

@@ -2,9 +2,10 @@
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { actorsOf } from '../actors.ts'
-import { type Author, namedAuthors } from '../authors.ts'
+import type { Author } from '../authors.ts'
 import type { Principal } from '../principal.ts'
 import type { WriteRequest } from '../regime.ts'
+import type { Plan } from './judging.ts'
 
 /** Whether an author is the token's subject or structure. */
 function isCaller({ actors, target }: Author, { principal, patient }: WriteRequest): boolean {
@@ -21,8 +22,7 @@ const isNobody = (principal: Principal): boolean => principal.kind === 'insuranc
  * Fails with 422 when the named authors do not include the caller: always for a document, and for another resource when
  * it names anybody by RPPS or FINESS.
  */
-export function judgeAuthors(resource: Resource, request: WriteRequest): Result<void> {
-  const authors = namedAuthors(resource, request.directory)
+export function judgeAuthors({ authors }: Plan, resource: Resource, request: WriteRequest): Result<void> {
   if (authors.some(author => isCaller(author, request))) return ok(undefined)
   const stranger = authors.find(({ actors }) => actors.length > 0)
   const isDocument = resource.resourceType === 'DocumentReference' && !isNobody(request.principal)

@@ -25,13 +25,15 @@ const urlElements: Readonly<Record<string, string>> = { DocumentReference: 'cont
  * same unit writes, and so labels anew; to the one that it has; or to one that follows it.
  */
 function judgeBinaries(judging: Judging, after: Resource): Result<undefined> {
+  const attached = attachedBinaries(after)
+  if (attached.length === 0) return ok(undefined)
   const { request, plan } = judging
   const written = namesOf(
     request.writes.filter(({ type, interaction }) => type === 'Binary' && interaction !== 'delete'),
   )
   const before = plan.write.before?.resource
   const held = [...(before === undefined ? [] : attachedBinaries(before)), ...followers(judging)]
-  const stranger = attachedBinaries(after).find(binary => !written.has(binary) && !held.includes(binary))
+  const stranger = attached.find(binary => !written.has(binary) && !held.includes(binary))
   if (stranger === undefined) return ok(undefined)
   const element = urlElements[after.resourceType] ?? 'presentedForm.url'
   return fail(
@@ -57,6 +59,8 @@ const identifiersOf = ({ after }: ProposedWrite): readonly string[] =>
 
 /** A replaced document is superseded in the same unit, and that update is judged as any other. */
 function judgeReplacement({ request, plan }: Judging, after: Resource): Result<undefined> {
+  const replaced = replacedBy(after)
+  if (replaced.length === 0) return ok(undefined)
   const updates = request.writes.filter(
     ({ type, interaction }) => type === 'DocumentReference' && interaction === 'update',
   )
@@ -64,7 +68,7 @@ function judgeReplacement({ request, plan }: Judging, after: Resource): Result<u
     ...replacedBy(plan.write.before?.resource),
     ...updates.flatMap(update => [nameOf(update), ...identifiersOf(update)]),
   ])
-  if (replacedBy(after).every(target => allowed.has(target))) return ok(undefined)
+  if (replaced.every(target => allowed.has(target))) return ok(undefined)
   return fail(
     'refusedByRule',
     'expected a document of your own to replace, found none',

@@ -83,6 +83,6 @@ export function judgeDeposit(judging: Judging): Result<undefined> {
   if (plan.after === undefined) return ok(undefined)
   const visibility = judgeVisibility(judging)
   if (!visibility.ok) return visibility
-  const authors = judgeAuthors(plan.after, request)
+  const authors = judgeAuthors(plan, plan.after, request)
   return authors.ok ? judgeContent(judging, plan.after) : authors
 }

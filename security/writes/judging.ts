@@ -1,6 +1,7 @@
 /** What judging one write of a unit is given. `access.md` section 6. */
 import type { Failure, Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
+import type { Author } from '../authors.ts'
 import type { ConsentRule } from '../consent-rule.ts'
 import type { Facts } from '../facts.ts'
 import type { Policy } from '../policy.ts'
@@ -15,6 +16,8 @@ export interface Plan {
   readonly ownMask: number
   /** What a Consent says; undefined for any other type. */
   readonly rule: ConsentRule | undefined
+  /** Whom the state to come names as its authors. */
+  readonly authors: readonly Author[]
 }
 
 /** One write beside everything that its judgement may depend on. */

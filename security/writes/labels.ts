@@ -2,7 +2,6 @@
 import type { Resource } from '../../resources/resource.ts'
 import { actorKey, authorKey } from '../../search/key.ts'
 import { depositorOf } from '../actors.ts'
-import { namedAuthors } from '../authors.ts'
 import { type Companion, companionLabels } from '../companions.ts'
 import { isActive } from '../consent-elements.ts'
 import { namedActors } from '../consent-shapes.ts'
@@ -32,10 +31,10 @@ function consentMasked(plans: readonly Plan[], facts: Facts | undefined): (write
   return write => rows.has(write._id) || documents.has(`${write.type}/${idOf(write)}`)
 }
 
-const keysOf = (resource: Resource, { directory }: WriteRequest): readonly string[] =>
-  resource.resourceType === 'Consent'
-    ? namedActors(resource).map(actorKey)
-    : namedAuthors(resource, directory).flatMap(({ actors }) => actors.map(authorKey))
+const keysOf = ({ after, plan: { authors } }: Own): readonly string[] =>
+  after.resourceType === 'Consent'
+    ? namedActors(after).map(actorKey)
+    : authors.flatMap(({ actors }) => actors.map(authorKey))
 
 /** Author keys by `_id`: of the unit's own rows, and of those that it refers to. */
 type AuthorsOf = ReadonlyMap<string, readonly string[]>
@@ -43,7 +42,7 @@ type AuthorsOf = ReadonlyMap<string, readonly string[]>
 const authorsOf = (owns: readonly Own[], request: WriteRequest): AuthorsOf =>
   new Map([
     ...(request.referenced ?? []).map(({ _id, labels }) => [_id, labels.keys] as const),
-    ...owns.map(({ plan, after }) => [plan.write._id, keysOf(after, request)] as const),
+    ...owns.map(own => [own.plan.write._id, keysOf(own)] as const),
   ])
 
 /** A Binary has no author of its own: whoever wrote the document that it carries may read it. */

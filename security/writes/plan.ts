@@ -1,17 +1,21 @@
 /** Reads what a write asks for by its content alone: nothing here depends on the record. `access.md` sections 4, 5 and 7. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
+import { namedAuthors } from '../authors.ts'
 import { maskedCodings } from '../consent-shapes.ts'
 import { documentTypeOf, matrixTypes, recordTypes } from '../document-type.ts'
 import { ownMask } from '../mask.ts'
 import type { Policy } from '../policy.ts'
 import { readConsent } from '../read-consent.ts'
-import type { ProposedWrite } from '../regime.ts'
+import type { ProposedWrite, WriteRequest } from '../regime.ts'
 import type { Plan } from './judging.ts'
 import { checkRecordResource } from './record-resource.ts'
 
 /** Whether a resource is about the record itself, with writers of its own, and not a deposit. */
 export const isAboutRecord = (type: string): boolean => type === 'Consent' || recordTypes.has(type)
+
+/** The state to come, and whom it names as its authors. */
+type Content = Pick<Plan, 'authors'> & { readonly after: Resource }
 
 /** A type that the matrix does not know would mask nothing, in silence. */
 function checkMaskedTypes(consent: Resource, policy: Policy): Result<void> {
@@ -21,11 +25,11 @@ function checkMaskedTypes(consent: Resource, policy: Policy): Result<void> {
   return fail('refusedByRule', found, 'Consent.provision.code')
 }
 
-function planRecord(policy: Policy, write: ProposedWrite, after: Resource): Result<Plan> {
+function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
   const sound = checkRecordResource(after)
   if (!sound.ok) return sound
   const documentType = after.resourceType === 'Consent' ? 'consent' : 'record'
-  const plan = { write, after, documentType, ownMask: 0, rule: undefined }
+  const plan = { write, after, documentType, ownMask: 0, rule: undefined, authors }
   if (after.resourceType !== 'Consent') return ok(plan)
   const rule = readConsent(after)
   if (!rule.ok) return rule
@@ -33,23 +37,24 @@ function planRecord(policy: Policy, write: ProposedWrite, after: Resource): Resu
   return types.ok ? ok({ ...plan, rule: rule.value }) : types
 }
 
-function planDeposit(policy: Policy, write: ProposedWrite, after: Resource): Result<Plan> {
+function planDeposit(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
   const documentType = documentTypeOf(after, policy)
   if (!documentType.ok) return documentType
   const mask = ownMask(after)
   if (!mask.ok) return mask
-  return ok({ write, after, documentType: documentType.value, ownMask: mask.value, rule: undefined })
+  return ok({ write, after, documentType: documentType.value, ownMask: mask.value, rule: undefined, authors })
 }
 
 /** @returns what one write asks for. Fails with 422 on content that the rules refuse whoever writes it, and 405 on a trail that is written. */
-export function planOf(policy: Policy, write: ProposedWrite): Result<Plan> {
+export function planOf(policy: Policy, write: ProposedWrite, directory: WriteRequest['directory']): Result<Plan> {
   const { after, before, type, interaction } = write
   if (type === 'AuditEvent') return fail('notAllowed', 'the trail is read, never written', 'AuditEvent')
   if (interaction !== 'create' && before === undefined)
     return fail('notFound', `expected a current version to ${interaction}, found none`, type)
   if (interaction === 'delete' || after === undefined) {
     const { documentType, ownMask: own } = before?.labels ?? { documentType: 'other', ownMask: 0 }
-    return ok({ write, after: undefined, documentType, ownMask: own, rule: undefined })
+    return ok({ write, after: undefined, documentType, ownMask: own, rule: undefined, authors: [] })
   }
-  return isAboutRecord(type) ? planRecord(policy, write, after) : planDeposit(policy, write, after)
+  const content = { after, authors: namedAuthors(after, directory) }
+  return isAboutRecord(type) ? planRecord(policy, write, content) : planDeposit(policy, write, content)
 }

@@ -7,7 +7,7 @@ import type { Stored } from '../../../security/regime.ts'
 import type { LiftedData, Row } from '../../store/store.ts'
 import { type Inline, inlineData, liftingEdits } from './attachments.ts'
 import type { Item, Settled, Written } from './item.ts'
-import { referenceEdits } from './references.ts'
+import { type LocalReference, resolvedReferences } from './references.ts'
 import type { Settling } from './settle.ts'
 
 export interface Draft {
@@ -25,6 +25,8 @@ export interface Draft {
         readonly text: string
         readonly inline: readonly Inline[]
         readonly unique: string
+        /** What it refers to on this server. */
+        readonly references: readonly LocalReference[]
       }
     | undefined
   /** Data of the former version that stays where it is (only the server's own edits keep it). */
@@ -96,16 +98,17 @@ export async function contentOf(
 ): Promise<Result<NonNullable<Draft['after']>>> {
   const { item, written, next, targets } = at
   const { path, fullUrl } = item
-  const references = await referenceEdits(settling, { written, targets, path, holder: fullUrl })
+  const references = await resolvedReferences(settling, { written, targets, path, holder: fullUrl })
   if (!references.ok) return references
   const inline = inlineData(written, path)
   if (!inline.ok) return inline
   const unique = settling.context.newUlid()
   const meta = memberOf(written.node, 'meta')
-  const others = [...references.value.filter(edit => !lies(edit, meta)), ...liftingEdits(inline.value, unique)]
+  const others = [...references.value.edits.filter(edit => !lies(edit, meta)), ...liftingEdits(inline.value, unique)]
   const text = splice(written.text, written.node, [...identityEdits(written, next), ...others])
   const resource = { ...edited(written, others), id: next.id, meta: metaOf(written.resource, next) }
-  return ok({ resource: resource as Resource, text, inline: inline.value, unique })
+  const { local } = references.value
+  return ok({ resource: resource as Resource, text, inline: inline.value, unique, references: local })
 }
 
 /** The byte positions of kept data after edits to the text before them. */

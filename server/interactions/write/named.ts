@@ -1,6 +1,5 @@
 /** What the resources of a unit name and the regime must know of: rows that labels come from, and who the authors are. */
 import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
-import { parseReference } from '../../../resources/reference.ts'
 import type { Identifier, Resource } from '../../../resources/resource.ts'
 import type { Stored, WriteRequest } from '../../../security/regime.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
@@ -8,32 +7,14 @@ import type { Found } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import { locate, locateAll } from '../locate.ts'
 import type { Proposal } from './draft.ts'
+import { type LocalReference, referencesIn } from './references.ts'
 import type { Settling } from './settle.ts'
 
 /** What a regime may ask of beside the writes themselves. */
 export type Named = Pick<WriteRequest, 'referenced' | 'directory'>
 
-interface LocalReference {
-  readonly type: string
-  readonly id: string
-}
-
 /** Types that say who an author is. */
 const directoryTypes = new Set(['Practitioner', 'PractitionerRole', 'Organization'])
-
-/** Every local reference of a resource, at any depth. */
-function referencesIn(value: unknown, base: string): readonly LocalReference[] {
-  const found: LocalReference[] = []
-  const go = (each: unknown): void => {
-    if (typeof each !== 'object' || each === null) return
-    const text = textOf(objectOf(each)?.reference)
-    const parsed = text === undefined ? undefined : parseReference(text, base)
-    if (parsed?.form === 'local') found.push({ type: parsed.type, id: parsed.id })
-    for (const inner of Object.values(each)) go(inner)
-  }
-  go(value)
-  return found
-}
 
 /** The elements whose targets give labels, by type of the resource that holds them. */
 const labelling: Readonly<Record<string, (resource: Resource) => unknown>> = {
@@ -108,7 +89,7 @@ async function directoryFor(
   proposals: readonly Proposal[],
 ): Promise<ReadonlyMap<string, readonly Identifier[]>> {
   const { base } = settling.context
-  const named = proposals.flatMap(({ draft }) => referencesIn(draft.after?.resource, base))
+  const named = proposals.flatMap(({ draft }) => draft.after?.references ?? [])
   const wanted = named.filter(({ type }) => directoryTypes.has(type))
   if (wanted.length === 0) return new Map()
   const rows = await directoryRows(settling, wanted)

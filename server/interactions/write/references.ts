@@ -1,8 +1,9 @@
 /** References that a transaction resolves: entries by `fullUrl`, and conditions. https://hl7.org/fhir/R4/http.html#trules */
 import type { Edit, JsonNode } from '../../../resources/json-text.ts'
+import { objectOf, textOf } from '../../../resources/json-value.ts'
 import { walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import { fullUrlsOf, parseReference } from '../../../resources/reference.ts'
+import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resources/reference.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Context } from '../interaction.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
@@ -43,11 +44,12 @@ async function patientReference(context: Context, patient: string): Promise<stri
   return `Patient/${row?.id ?? patient}`
 }
 
-async function byCondition(settling: Settling, text: string, path: string): Promise<Result<string | undefined>> {
+async function byCondition(
+  settling: Settling,
+  { type, criteria }: Extract<ParsedReference, { form: 'conditional' }>,
+  path: string,
+): Promise<Result<string>> {
   const { context, call, record, facts, gone } = settling
-  const parsed = parseReference(text, context.base)
-  if (parsed.form !== 'conditional') return ok(undefined)
-  const { type, criteria } = parsed
   if (type === 'Patient' && record.patient !== null) return ok(await patientReference(context, record.patient))
   const request = parseCriteria(context, type, criteria)
   if (!request.ok) return request
@@ -66,40 +68,75 @@ async function byCondition(settling: Settling, text: string, path: string): Prom
     : ok(`${match.value.type}/${match.value.id}`)
 }
 
-/**
- * @param targets `fullUrl` of each entry → `Type/id`.
- * @returns the edits that resolve references inside a resource; fails with 412 for a condition that finds none or several.
- */
-export async function referenceEdits(
-  settling: Settling,
-  at: {
-    readonly written: Written
-    readonly targets: ReadonlyMap<string, string>
-    readonly path: string
-    /** The `fullUrl` of the entry. */
-    readonly holder: string | undefined
-  },
-): Promise<Result<readonly Edit[]>> {
+/** A reference to a resource of this server. */
+export interface LocalReference {
+  readonly type: string
+  readonly id: string
+}
+
+/** Every local reference of a resource, at any depth. */
+export function referencesIn(value: unknown, base: string): readonly LocalReference[] {
+  const found: LocalReference[] = []
+  const go = (each: unknown): void => {
+    if (typeof each !== 'object' || each === null) return
+    const text = textOf(objectOf(each)?.reference)
+    const parsed = text === undefined ? undefined : parseReference(text, base)
+    if (parsed?.form === 'local') found.push({ type: parsed.type, id: parsed.id })
+    for (const inner of Object.values(each)) go(inner)
+  }
+  go(value)
+  return found
+}
+
+/** What holds the references that are being resolved. */
+interface Holder {
+  readonly written: Written
+  /** `fullUrl` of each entry → `Type/id`. */
+  readonly targets: ReadonlyMap<string, string>
+  readonly path: string
+  /** The `fullUrl` of the entry. */
+  readonly holder: string | undefined
+}
+
+/** The entry that a string means, as `Type/id`. */
+function entryMeant({ name, value }: LinkingText, { targets, holder }: Holder): string | undefined {
+  for (const each of name === 'reference' ? fullUrlsOf(value, holder) : [value]) {
+    const target = targets.get(each)
+    if (target !== undefined) return target
+  }
+  return undefined
+}
+
+const noEntry = (path: string): Result<never> =>
+  fail('invalidResource', 'expected a reference to an entry of this Bundle, found a urn:uuid that no entry has', path)
+
+/** Where references lead once they are resolved. */
+export interface Resolved {
+  readonly edits: readonly Edit[]
+  readonly local: readonly LocalReference[]
+}
+
+/** @returns the edits that resolve references inside a resource, and where its references lead then; fails with 412 for a condition that finds none or several. */
+export async function resolvedReferences(settling: Settling, at: Holder): Promise<Result<Resolved>> {
   const edits: Edit[] = []
+  const local: LocalReference[] = []
   for (const link of linkingTexts(at.written)) {
     if (link.name === 'div') {
       edits.push(...inNarrative(link, at.targets))
       continue
     }
-    const names = link.name === 'reference' ? fullUrlsOf(link.value, at.holder) : [link.value]
-    const target = names.flatMap(name => at.targets.get(name) ?? [])[0]
-    if (target !== undefined) edits.push(replaced(link.node, target))
-    else if (link.name === 'reference') {
-      const found = await byCondition(settling, link.value, at.path)
+    let target = entryMeant(link, at)
+    const isReference = link.name === 'reference'
+    const parsed = isReference ? parseReference(target ?? link.value, settling.context.base) : undefined
+    if (parsed?.form === 'conditional') {
+      const found = await byCondition(settling, parsed, at.path)
       if (!found.ok) return found
-      if (found.value !== undefined) edits.push(replaced(link.node, found.value))
-      else if (link.value.startsWith('urn:uuid:'))
-        return fail(
-          'invalidResource',
-          'expected a reference to an entry of this Bundle, found a urn:uuid that no entry has',
-          at.path,
-        )
+      target = found.value
     }
+    if (parsed?.form === 'urn' && parsed.urn.startsWith('urn:uuid:')) return noEntry(at.path)
+    if (target !== undefined) edits.push(replaced(link.node, target))
+    if (parsed?.form === 'local') local.push({ type: parsed.type, id: parsed.id })
+    else if (parsed?.form === 'conditional') local.push(...referencesIn({ reference: target }, settling.context.base))
   }
-  return ok(edits)
+  return ok({ edits, local })
 }

@@ -4,6 +4,7 @@ import type { Resource } from '../../../resources/resource.ts'
 import { decideWith } from '../access.ts'
 import type { Place } from '../locate.ts'
 import { type Draft, identityEdits, shifted, storedText } from './draft.ts'
+import { referencesIn } from './references.ts'
 import type { Settling } from './settle.ts'
 
 /** What changes, and at which place of the request it was asked for. */
@@ -28,6 +29,8 @@ export async function serverDraft(settling: Settling, edit: ServerEdit): Promise
   const next = { id: before.entry.id, version: before.entry.version + 1, updated: settling.now }
   const edits = [...identityEdits({ text, node: root, resource: value as Resource }, next), ...edit.changes(root)]
   const changed = splice(text, root, edits)
+  const resource = JSON.parse(changed) as Resource
+  const references = referencesIn(resource, context.base)
   const item = { path, method: 'PUT', type, id: before.entry.id, implied: true } as const
   return {
     settled: { item, collection: place.collection, _id: place._id, id: before.entry.id, chosen: false },
@@ -35,7 +38,7 @@ export async function serverDraft(settling: Settling, edit: ServerEdit): Promise
     expected: before.entry.version,
     version: next.version,
     updated: next.updated,
-    after: { resource: JSON.parse(changed) as Resource, text: changed, inline: [], unique: '' },
+    after: { resource, text: changed, inline: [], unique: '', references },
     keptBlobs: shifted(before.row.blobs, text, edits),
   }
 }
