@@ -18,26 +18,6 @@ const endsLiteral = (unit: number): boolean =>
 /** Beyond so many names a set is quicker than a look at each of them. */
 const fewNames = 24
 
-/** The names of one object, as they come. */
-class Names {
-  private readonly names: string[]
-  private many: Set<string> | undefined
-
-  constructor(names: string[]) {
-    this.names = names
-  }
-
-  has(name: string): boolean {
-    return this.many === undefined ? this.names.includes(name) : this.many.has(name)
-  }
-
-  add(name: string): void {
-    this.names.push(name)
-    if (this.many !== undefined) this.many.add(name)
-    else if (this.names.length > fewNames) this.many = new Set(this.names)
-  }
-}
-
 /** One pass over the text: drops white space and remembers where every value stands. */
 export class Scanner {
   private readonly source: string
@@ -45,6 +25,11 @@ export class Scanner {
   private at = 0
   private copied = 0
   private dropped = 0
+  /** Parts of all that is open now, the innermost last: a list that grows with each part of each object costs twice as much. */
+  private readonly names: string[] = []
+  private readonly nodes: JsonNode[] = []
+  private openNames = 0
+  private openNodes = 0
 
   constructor(source: string) {
     this.source = source
@@ -85,26 +70,43 @@ export class Scanner {
 
   private object(depth: number): JsonNode {
     const start = this.position()
-    const names: string[] = []
-    const nodes: JsonNode[] = []
-    const known = new Names(names)
+    const [fromName, fromNode] = [this.openNames, this.openNodes]
+    let many: Set<string> | undefined
     for (let open = this.opens(closingBrace); open; open = this.goesOn(closingBrace)) {
       const name = this.name()
-      if (known.has(name)) throw new Malformed('an object that names one member twice')
+      if (this.openNames - fromName === fewNames) many = new Set(this.names.slice(fromName, this.openNames))
+      if (many === undefined ? this.isNamed(name, fromName) : many.has(name))
+        throw new Malformed('an object that names one member twice')
+      many?.add(name)
+      this.names[this.openNames++] = name
       this.space()
       this.expect(colon)
       this.space()
-      known.add(name)
-      nodes.push(this.value(depth + 1))
+      const node = this.value(depth + 1)
+      this.nodes[this.openNodes++] = node
     }
+    const names = this.names.slice(fromName, this.openNames)
+    const nodes = this.nodes.slice(fromNode, this.openNodes)
+    this.openNames = fromName
+    this.openNodes = fromNode
     return { start, end: this.position(), members: { names, nodes } }
+  }
+
+  /** Whether an open object has the name already. */
+  private isNamed(name: string, from: number): boolean {
+    for (let at = from; at < this.openNames; at += 1) if (this.names[at] === name) return true
+    return false
   }
 
   private array(depth: number): JsonNode {
     const start = this.position()
-    const items: JsonNode[] = []
-    for (let open = this.opens(closingBracket); open; open = this.goesOn(closingBracket))
-      items.push(this.value(depth + 1))
+    const from = this.openNodes
+    for (let open = this.opens(closingBracket); open; open = this.goesOn(closingBracket)) {
+      const node = this.value(depth + 1)
+      this.nodes[this.openNodes++] = node
+    }
+    const items = this.nodes.slice(from, this.openNodes)
+    this.openNodes = from
     return { start, end: this.position(), items }
   }
 

@@ -4,7 +4,7 @@
  */
 import { decodeBase64 } from '../../../resources/base64.ts'
 import { type JsonText, readJson } from '../../../resources/json-text.ts'
-import { type JsonObject, objectOf } from '../../../resources/json-value.ts'
+import type { JsonObject } from '../../../resources/json-value.ts'
 import { ok, type Result } from '../../../resources/outcome.ts'
 
 export class ApartData {
@@ -44,11 +44,12 @@ export interface ApartJson extends JsonText {
 
 /** How many of the data stand in an Attachment or a Binary: an object with data and a media type. */
 function countHeld(value: unknown, data: DataApart): number {
-  if (Array.isArray(value)) return value.reduce((sum: number, item) => sum + countHeld(item, data), 0)
-  const object: JsonObject | undefined = objectOf(value)
-  if (object === undefined) return 0
-  const own = typeof object.data === 'string' && data.has(object.data) && typeof object.contentType === 'string' ? 1 : 0
-  return Object.values(object).reduce((sum: number, member) => sum + countHeld(member, data), own)
+  if (typeof value !== 'object' || value === null) return 0
+  const { data: mark, contentType } = value as JsonObject
+  const isHeld = typeof mark === 'string' && typeof contentType === 'string' && data.has(mark)
+  let count = isHeld ? 1 : 0
+  for (const name in value) count += countHeld((value as JsonObject)[name], data)
+  return count
 }
 
 /** @returns the JSON, with its data apart where all of them are attachments; where one is something else, as it was sent. */
