@@ -8,6 +8,9 @@ import type { SearchParameterDefinition } from './search-parameter-definition.ts
 export interface ServedType {
   readonly type: string
   readonly interactions: ReadonlySet<Interaction>
+  /** Whether criteria may stand in the place of an id: of an update and a patch, of a delete (of how many at once). */
+  readonly conditionalUpdate?: boolean
+  readonly conditionalDelete?: 'single' | 'multiple'
   /** By name. The parameters of all types (`_id`, `_lastUpdated`, …) are among them. */
   readonly parameters: ReadonlyMap<string, SearchParameterDefinition>
   /** `Type:parameter` */
@@ -24,4 +27,11 @@ export interface ServedType {
 export interface Catalog {
   readonly types: ReadonlyMap<string, ServedType>
   readonly system: ReadonlySet<'batch' | 'transaction'>
+}
+
+/** Whether the type is promised an interaction: by an id, or with criteria in its place. R4 has no promise of its own for a conditional patch. */
+export function performs(served: ServedType, interaction: Interaction, conditional: boolean): boolean {
+  if (!served.interactions.has(interaction)) return false
+  if (!conditional) return true
+  return interaction === 'delete' ? served.conditionalDelete !== undefined : served.conditionalUpdate === true
 }

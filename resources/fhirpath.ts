@@ -28,3 +28,50 @@ export function compileExpression(expression: string): (resource: Resource) => r
 /** Returns what `expression` selects in `resource`, as JSON values. @throws when the expression is not FHIRPath. */
 export const evaluate = (expression: string, resource: Resource): readonly unknown[] =>
   compileExpression(expression)(resource)
+
+/** Where an element stands: the names of elements from the root, each with its place where the element repeats. */
+export type ElementPlace = readonly { readonly name: string; readonly index: number | undefined }[]
+
+/** A node of the library: the element above it, and its name and place there. */
+interface PlacedNode {
+  readonly parentResNode: PlacedNode | null
+  readonly propName: string | null
+  readonly index: number | null
+}
+
+const isPlaced = (found: unknown): found is PlacedNode =>
+  typeof found === 'object' && found !== null && 'parentResNode' in found
+
+/** @returns the way from the root; undefined for a value that the expression made and that stands nowhere. */
+function placeOf(found: unknown): ElementPlace | undefined {
+  if (!isPlaced(found)) return undefined
+  const steps: { name: string; index: number | undefined }[] = []
+  for (let node: PlacedNode | null = found; node !== null && node.parentResNode !== null; node = node.parentResNode) {
+    if (node.propName === null) return undefined
+    steps.unshift({ name: node.propName, index: node.index ?? undefined })
+  }
+  return steps
+}
+
+/**
+ * @param resource is not changed.
+ * @returns where the elements stand that the expression selects; undefined when it selects something else.
+ * @throws when the expression is not FHIRPath.
+ */
+export function placesOf(expression: string, resource: unknown): readonly ElementPlace[] | undefined {
+  const options = { async: false, resolveInternalTypes: false } as const
+  const found: readonly unknown[] = fhirpath.evaluate(resource, expression, {}, r4 as Model, options)
+  const places = found.map(placeOf)
+  const known = places.filter(place => place !== undefined)
+  return known.length === places.length ? known : undefined
+}
+
+/** A node of a parsed expression. */
+export interface ExpressionNode {
+  readonly type: string
+  readonly text?: string
+  readonly children?: readonly ExpressionNode[]
+}
+
+/** @returns the parsed expression. @throws when it is not FHIRPath. */
+export const parseExpression = (expression: string): ExpressionNode => fhirpath.parse(expression) as ExpressionNode

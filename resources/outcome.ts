@@ -18,6 +18,7 @@ export type IssueCode =
   | 'too-long'
   | 'too-costly'
   | 'business-rule'
+  | 'processing'
   | 'throttled'
   | 'transient'
   | 'exception'
@@ -46,6 +47,7 @@ export const failureKinds = {
   unsupportedMediaType: { status: 415, code: 'not-supported' },
   invalidResource: { status: 422, code: 'structure' },
   refusedByRule: { status: 422, code: 'business-rule' },
+  patchRefused: { status: 422, code: 'processing' },
   tooManyRequests: { status: 429, code: 'throttled' },
   unavailable: { status: 503, code: 'transient' },
 } as const satisfies Record<string, { readonly status: number; readonly code: IssueCode }>

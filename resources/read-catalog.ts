@@ -2,6 +2,7 @@
 import type { Catalog, ServedType } from './catalog.ts'
 import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
+import { readConditions } from './read-conditions.ts'
 import { readOperations, refuseOperations } from './read-operations.ts'
 import type { Interaction } from './resource.ts'
 import type {
@@ -32,9 +33,6 @@ const searchable = new Set<string>([
 
 /** The interactions that a whole server has; the others belong to a type. */
 const ofSystem: ReadonlySet<Interaction> = new Set(['batch', 'transaction', 'capabilities'])
-
-/** Promises of a resource type beside its interactions that would need code: the one value that needs none. */
-const withoutCode = { conditionalUpdate: false, conditionalDelete: 'not-supported' } as const
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -82,11 +80,6 @@ function readParameter(
   return []
 }
 
-function refuseWithoutCode({ at, json }: Part, complain: Complain): void {
-  for (const [name, kept] of Object.entries(withoutCode))
-    if ((json[name] ?? kept) !== kept) complain(`${at}.${name}`, `expected ${kept}, found a promise without code`)
-}
-
 /** The compartment's parameters, and the elements behind them: `patient` and `subject` before the others. */
 function compartmentOf(type: string, sources: CatalogSources): Pick<ServedType, 'compartment' | 'compartmentPaths'> {
   const table = own(sources.searchParameters, type) ?? {}
@@ -107,17 +100,18 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     complain(`${promise.at}.type`, `expected a resource type of R4, found "${type}"`)
     return undefined
   }
-  refuseWithoutCode(promise, complain)
   const parameters = each(promise, 'searchParam').flatMap(parameter =>
     readParameter(parameter, own(table, text(parameter.json, 'name')), complain),
   )
+  const interactions = readInteractions(
+    promise,
+    [...performed].filter(code => !ofSystem.has(code)),
+    complain,
+  )
   return {
     type,
-    interactions: readInteractions(
-      promise,
-      [...performed].filter(code => !ofSystem.has(code)),
-      complain,
-    ),
+    interactions,
+    ...readConditions(promise, interactions, complain),
     parameters: new Map(parameters.map(parameter => [parameter.code, parameter])),
     includes: listOf(promise.json, 'searchInclude'),
     revincludes: listOf(promise.json, 'searchRevInclude'),

@@ -54,6 +54,7 @@ export type Interaction =
   | 'history-instance'
   | 'create'
   | 'update'
+  | 'patch'
   | 'delete'
   | 'search-type'
   | 'batch'

@@ -13,15 +13,31 @@ const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 /** Whether the name goes on to other resources. */
 export const isChained = (name: string): boolean => name.includes('.') || name.startsWith('_has:')
 
-function unknownName(name: string, reading: Reading): Result<Effect> {
+const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '')
+const firstOf = (name: string): string => plain(name.split(/[:.]/)[0] ?? '')
+
+/** Whether a name is meant to keep a search within a patient: to pass over it would find what is everybody's. */
+const meansPatient = (name: string, names: readonly string[]): boolean =>
+  names.some(each => firstOf(name).startsWith(plain(each)))
+
+/** Whether an unknown name may be meant to do so, in whatever letters; a Patient is named by its id and identifier. */
+const mayRestrict = (name: string, { served: { type, compartment } }: Reading): boolean =>
+  meansPatient(name, type === 'Patient' ? [...compartment, 'id', 'identifier'] : compartment)
+
+/** Lenience never widens a search beyond a patient. */
+const strict = (reading: Reading): Reading => ({ ...reading, lenient: false })
+
+function unknownName(name: string, given: Reading): Result<Effect> {
   const shown = shownName(name)
+  const reading = given.lenient && mayRestrict(name, given) ? strict(given) : given
   if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)
   const known = [...reading.parameters.keys(), ...controlParameters.keys()]
   return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)
 }
 
 /** Reads one parameter that chooses resources; what follows a dot or `_has` is read in the same way. */
-export function readSearchParameter(name: string, value: string, reading: Reading): Result<Effect> {
+export function readSearchParameter(name: string, value: string, given: Reading): Result<Effect> {
+  const reading = given.lenient && meansPatient(name, ['patient', 'subject']) ? strict(given) : given
   if (name.startsWith('_has:')) return readBackward({ name, value }, reading, readSearchParameter)
   const [, code = '', modifier = '', chained = ''] = nameForm.exec(name) ?? []
   const definition = reading.parameters.get(code)

@@ -39,6 +39,7 @@ export const auditPatterns: Readonly<Record<Interaction, AuditPattern>> = {
   'search-type': { profile: 'Query', action: 'E', ...asking },
   create: { profile: 'Create', action: 'C', ...sending },
   update: { profile: 'Update', action: 'U', ...sending },
+  patch: { profile: 'Update', action: 'U', ...sending },
   delete: { profile: 'Delete', action: 'D', client: application, server: custodian, user: author },
   batch: { profile: undefined, action: 'E', ...sending },
   transaction: { profile: undefined, action: 'E', ...sending },

@@ -52,7 +52,7 @@ export function scopeGate(request: GateRequest, { catalog, readScope }: Surround
   return within === undefined ? scopeMissing(type, permission) : undefined
 }
 
-const writing: ReadonlySet<Interaction> = new Set(['create', 'update', 'delete'])
+const writing: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', 'delete'])
 
 /** What an operator may touch of a record: who represents a minor. */
 const operatorTypes: ReadonlySet<string> = new Set(['RelatedPerson'])

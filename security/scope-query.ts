@@ -14,6 +14,7 @@ export const permissions = {
   'search-type': 's',
   create: 'c',
   update: 'u',
+  patch: 'u',
   delete: 'd',
 } as const satisfies Partial<Record<Interaction, Permission>>
 

@@ -1,6 +1,7 @@
 /** Puts the parts together: settings, secrets, definitions and store become what every interaction is given. */
 
 import { elementNamesOf } from '../profiles/element-names.ts'
+import { applyFhirpathPatch } from '../profiles/fhirpath-patch.ts'
 import { compileValidator, type Validator } from '../profiles/validate.ts'
 import type { Catalog } from '../resources/catalog.ts'
 import { ok, type Result } from '../resources/outcome.ts'
@@ -52,7 +53,7 @@ async function regimeOf({ config, now }: Materials, surroundings: Surroundings):
   return policy.ok ? ok(dmpRegime(policy.value, surroundings)) : policy
 }
 
-type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames'>
+type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames' | 'patchByPath'>
 
 /** Milliseconds between two types. */
 const warmEvery = 100
@@ -88,6 +89,7 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL
       }),
     validate: validator.validate,
     elementNames: elementNamesOf(structures),
+    patchByPath: (target, patch) => applyFhirpathPatch(structures, target, patch),
   })
 }
 

@@ -12,7 +12,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   unknownParameter: {
     means: 'The search parameter is not among those that the capability statement lists for the type.',
-    remedy: 'Correct its spelling, or send `Prefer: handling=lenient` to have it ignored.',
+    remedy:
+      'Correct its spelling, or send `Prefer: handling=lenient` to have it ignored; a name that may be meant to restrict is never ignored.',
   },
   tooCostly: {
     means:
@@ -61,7 +62,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   deleted: { means: 'The resource was deleted.', remedy: 'Nothing: its versions may still be read.' },
   versionConflict: {
-    means: 'The version in `If-Match` is not the current one: somebody else was faster.',
+    means:
+      'The version in `If-Match` is not the current one, what `If-None-Match` names is there, or what criteria found has changed: somebody else was faster.',
     remedy: 'Read the current version, change that, and try again.',
   },
   multipleMatches: {
@@ -71,7 +73,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   bodyTooLarge: { means: 'The body is larger than the server takes.', remedy: 'Send less at once.' },
   unsupportedMediaType: {
     means: 'The body is of a media type, character set or encoding that the server does not read.',
-    remedy: 'Send `application/fhir+json` in UTF-8, not compressed.',
+    remedy: 'Send `application/fhir+json` (a patch also as `application/json-patch+json`) in UTF-8, not compressed.',
   },
   invalidResource: {
     means: 'The resource breaks the structure that R4 gives its type.',
@@ -80,6 +82,11 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   refusedByRule: {
     means: 'The resource is well formed, and a rule of the shared record forbids to keep it.',
     remedy: 'Read the sentence in `diagnostics`.',
+  },
+  patchRefused: {
+    means: 'An operation of the patch cannot be performed on the current version: a test failed, a path leads nowhere.',
+    remedy:
+      'Read the current version, and correct the operation that `expression` names. Nothing of the patch was kept.',
   },
   tooManyRequests: {
     means: 'The caller has sent more requests in a minute than the server takes.',

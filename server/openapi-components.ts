@@ -9,8 +9,15 @@ const media = 'application/fhir+json'
 const resource: Json = { type: 'object', required: ['resourceType'], properties: { resourceType: { type: 'string' } } }
 
 /** The bodies that a route takes. */
-export const bodies: Readonly<Record<'resource' | 'form' | 'parameters', Json>> = {
+export const bodies: Readonly<Record<'resource' | 'patch' | 'form' | 'parameters', Json>> = {
   resource: { required: true, content: { [media]: { schema: resource } } },
+  patch: {
+    required: true,
+    content: {
+      'application/json-patch+json': { schema: { type: 'array', items: { type: 'object', required: ['op', 'path'] } } },
+      [media]: { schema: resource },
+    },
+  },
   parameters: { description: 'A resource Parameters.', content: { [media]: { schema: resource } } },
   form: {
     description: 'The parameters that a GET would carry in its URL.',
@@ -30,7 +37,11 @@ const header = (name: string, description: string): Json => ({
 /** The headers that change what an interaction does. https://hl7.org/fhir/R4/http.html */
 export const headerParameters: Readonly<Record<string, Json>> = {
   IfMatch: header('If-Match', 'The version that must be the current one, such as `W/"3"`.'),
-  IfNoneMatch: header('If-None-Match', 'The version that the client already holds.'),
+  IfNoneMatch: header(
+    'If-None-Match',
+    'The version that the client already holds; of an update `*`: nothing may stand there.',
+  ),
+  IfModifiedSince: header('If-Modified-Since', 'The time since which the client wants to see a change.'),
   IfNoneExist: header('If-None-Exist', 'Search parameters: nothing is created when they find a match.'),
   Prefer: header(
     'Prefer',
@@ -39,11 +50,12 @@ export const headerParameters: Readonly<Record<string, Json>> = {
 }
 
 const byInteraction: Readonly<Partial<Record<Interaction, readonly string[]>>> = {
-  read: ['IfNoneMatch'],
-  vread: ['IfNoneMatch'],
+  read: ['IfNoneMatch', 'IfModifiedSince'],
+  vread: ['IfNoneMatch', 'IfModifiedSince'],
   create: ['IfNoneExist', 'Prefer'],
-  update: ['IfMatch', 'Prefer'],
-  delete: ['IfMatch'],
+  update: ['IfMatch', 'IfNoneMatch', 'Prefer'],
+  patch: ['IfMatch', 'Prefer'],
+  delete: ['IfMatch', 'Prefer'],
   'search-type': ['Prefer'],
   transaction: ['Prefer'],
 }

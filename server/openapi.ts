@@ -22,7 +22,8 @@ const described: Readonly<
   'history-instance': { says: type => `List the versions of a ${type}`, answers: ['200', '404'] },
   create: { says: type => `Create a ${type}`, answers: ['200', '201', '400', '409', '412', '422'] },
   update: { says: type => `Update a ${type}`, answers: ['200', '201', '400', '404', '409', '412', '422'] },
-  delete: { says: type => `Delete a ${type}`, answers: ['204', '404', '409', '412'] },
+  patch: { says: type => `Patch a ${type}`, answers: ['200', '400', '404', '409', '410', '412', '415', '422'] },
+  delete: { says: type => `Delete a ${type}`, answers: ['200', '204', '404', '409', '412'] },
   'search-type': { says: type => `Search among resources of type ${type}`, answers: ['200', '400'] },
   batch: { says: () => 'Perform the entries of a Bundle one by one', answers: ['200', '400'] },
   transaction: {
@@ -60,19 +61,24 @@ const ofOperation = (operation: OperationName): readonly Json[] =>
     schema: { type: 'string' },
   }))
 
+/** The parameters that find the resource in the place of its id. */
+const criteria = (served: ServedType): readonly Json[] => ofSearch(served).slice(0, served.parameters.size)
+
 /** The parameters of the URL's query. */
-function ofQuery({ interaction, operation, method }: Route, served: ServedType | undefined): readonly Json[] {
+function ofQuery(route: Route, served: ServedType | undefined): readonly Json[] {
+  const { interaction, operation, method } = route
+  if (route.conditional === true && served !== undefined) return criteria(served)
   if (method !== 'GET') return []
   if (operation !== undefined) return ofOperation(operation)
   return interaction === 'search-type' && served !== undefined ? ofSearch(served) : []
 }
 
 function toOperation(route: Route, name: string, served: ServedType | undefined): Json {
-  const { interaction, operation, method, open, body } = route
+  const { interaction, operation, method, open, body, conditional } = route
   const { says, answers } = described[interaction]
   const codes = open === undefined ? [...answers, ...guarded] : answers
   return {
-    operationId: `${method.toLowerCase()}-${operation ?? interaction}-${name}`,
+    operationId: `${method.toLowerCase()}-${conditional === true ? 'conditional-' : ''}${operation ?? interaction}-${name}`,
     tags: [name],
     summary: operation === undefined ? says(name) : operations[operation].says,
     parameters: [

@@ -1,17 +1,19 @@
 /** Every URL this server answers, as tables. https://hl7.org/fhir/R4/http.html */
-import type { Catalog } from '../resources/catalog.ts'
+import { type Catalog, performs } from '../resources/catalog.ts'
 import { type OperationName, operationNames } from '../resources/operations.ts'
 import type { Interaction } from '../resources/resource.ts'
 
 /** One interaction at one URL. `HEAD` follows `GET`. */
 export interface Route {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: string
   readonly interaction: Interaction
   /** Which operation it is. */
   readonly operation?: OperationName
-  /** What the body is: nothing, a resource (or the bytes of a Binary), parameters of a search, or those of an operation. */
-  readonly body: 'none' | 'resource' | 'form' | 'parameters'
+  /** Criteria stand in the place of the id. */
+  readonly conditional?: true
+  /** What the body is: nothing, a resource (or the bytes of a Binary), a patch, parameters of a search, or those of an operation. */
+  readonly body: 'none' | 'resource' | 'patch' | 'form' | 'parameters'
   /** Why no access token is asked. Every other route asks for one. */
   readonly open?: string
 }
@@ -32,7 +34,11 @@ export const routes: readonly Route[] = [
   { method: 'GET', url: '/fhir/:type/:id/_history', interaction: 'history-instance', body: 'none' },
   { method: 'POST', url: '/fhir/:type', interaction: 'create', body: 'resource' },
   { method: 'PUT', url: '/fhir/:type/:id', interaction: 'update', body: 'resource' },
+  { method: 'PATCH', url: '/fhir/:type/:id', interaction: 'patch', body: 'patch' },
   { method: 'DELETE', url: '/fhir/:type/:id', interaction: 'delete', body: 'none' },
+  { method: 'PUT', url: '/fhir/:type', interaction: 'update', conditional: true, body: 'resource' },
+  { method: 'PATCH', url: '/fhir/:type', interaction: 'patch', conditional: true, body: 'patch' },
+  { method: 'DELETE', url: '/fhir/:type', interaction: 'delete', conditional: true, body: 'none' },
   { method: 'GET', url: '/fhir/:type', interaction: 'search-type', body: 'none' },
   { method: 'POST', url: '/fhir/:type/_search', interaction: 'search-type', body: 'form' },
   ...operationNames.flatMap(onInstance),
@@ -59,10 +65,16 @@ export const isOpenArea = (url: string): boolean =>
   openAreas.some(area => area.url === url || (area.below === true && url.startsWith(`${area.url}/`)))
 
 /** Whether the capability statement promises the route for the type. */
-export function isPromised({ interaction, operation, url }: Route, { types, system }: Catalog, type: string): boolean {
+export function isPromised(
+  { interaction, operation, url, conditional }: Route,
+  { types, system }: Catalog,
+  type: string,
+): boolean {
   if (interaction === 'capabilities') return true
   if (operation !== undefined) return types.get(type)?.operations?.has(operation) === true
-  return url === '/fhir' ? system.size > 0 : types.get(type)?.interactions.has(interaction) === true
+  if (url === '/fhir') return system.size > 0
+  const served = types.get(type)
+  return served !== undefined && performs(served, interaction, conditional === true)
 }
 
 /** The methods that the URL answers for the type, for the header `Allow`. */

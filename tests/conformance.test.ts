@@ -19,6 +19,10 @@ interface Promised {
   readonly operation?: readonly { readonly name: string; readonly definition: string }[]
   readonly searchInclude?: readonly string[]
   readonly searchRevInclude?: readonly string[]
+  readonly conditionalCreate?: boolean
+  readonly conditionalRead?: string
+  readonly conditionalUpdate?: boolean
+  readonly conditionalDelete?: string
 }
 
 const promisedBy = (path: string): readonly Promised[] =>
@@ -183,6 +187,80 @@ async function tryChain(
   t.same(idsOf(await rest.get(`${back}=nobody`)), [], `${back}=nobody`)
 }
 
+/** A FHIRPath Patch that deletes what is not there. */
+const emptyPatch = {
+  resourceType: 'Parameters',
+  parameter: [
+    {
+      name: 'operation',
+      part: [
+        { name: 'type', valueCode: 'delete' },
+        { name: 'path', valueString: 'implicitRules' },
+      ],
+    },
+  ],
+}
+
+/** How each promise of a condition is tried, and what it must answer. */
+const conditions: Readonly<
+  Record<
+    'conditionalCreate' | 'conditionalRead' | 'conditionalUpdate' | 'conditionalDelete',
+    (rest: Rest, type: string, made: string) => Promise<readonly [got: unknown, expected: unknown]>
+  >
+> = {
+  conditionalCreate: async (rest, type, made) => {
+    const headers = { 'if-none-exist': `_id=${made}` }
+    const pushed = { ...instanceOf(structures, type, 0), masterIdentifier: undefined } // another push would be one again
+    return [(await rest.post(type, pushed, { headers })).status, 200]
+  },
+  conditionalRead: async (rest, type, made) => {
+    const read = await rest.get(`${type}/${made}`)
+    const tag = { 'if-none-match': read.headers.get('etag') ?? '' }
+    const since = { 'if-modified-since': read.headers.get('last-modified') ?? '' }
+    const answers = [
+      await rest.get(`${type}/${made}`, { headers: tag }),
+      await rest.get(`${type}/${made}`, { headers: since }),
+    ]
+    return [
+      answers.map(({ status, bytes }) => [status, bytes.length]),
+      [
+        [304, 0],
+        [304, 0],
+      ],
+    ]
+  },
+  conditionalUpdate: async (rest, type, made) => {
+    const answer = await rest.put(`${type}?_id=${made}`, { ...instanceOf(structures, type, 0), id: made })
+    const patched = await rest.patch(`${type}?_id=${made}`, [])
+    return [
+      [answer.status, patched.status],
+      [200, 200],
+    ]
+  },
+  conditionalDelete: async (rest, type, made) => {
+    const answer = await rest.delete(`${type}?_id=${made}`)
+    return [
+      [answer.status, (await rest.get(`${type}/${made}`)).status],
+      [204, 410],
+    ]
+  },
+}
+
+/** A promise that is not kept by `false` or `not-supported`. */
+const isPromised = (value: boolean | string | undefined): boolean =>
+  value === true || (typeof value === 'string' && value !== 'not-supported')
+
+/** Tries the conditions that are promised, on a resource of their own. */
+async function tryConditions(t: Test, rest: Rest, promised: Promised): Promise<void> {
+  const { type } = promised
+  const made = idOf(await rest.post(type, instanceOf(structures, type, 0)))
+  for (const [name, attempt] of Object.entries(conditions)) {
+    if (!isPromised(promised[name as keyof typeof conditions])) continue
+    const [got, expected] = await attempt(rest, type, made)
+    t.same(got, expected, `${name} of ${type}`)
+  }
+}
+
 /** How each interaction on a resource is tried, and what it must answer. */
 const tries: Readonly<
   Record<string, (rest: Rest, type: string, made: string) => Promise<readonly [got: unknown, expected: unknown]>>
@@ -198,6 +276,16 @@ const tries: Readonly<
     return [select(json, '/entry/*').length, 2]
   },
   'search-type': async (rest, type, made) => [idsOf(await rest.get(`${type}?_id=${made}`)), [made]],
+  patch: async (rest, type, made) => {
+    const [byPointer, byPath] = [
+      await rest.patch(`${type}/${made}`, [{ op: 'test', path: '/id', value: made }]),
+      await rest.patch(`${type}/${made}`, emptyPatch, { headers: { 'content-type': 'application/fhir+json' } }),
+    ]
+    return [
+      [byPointer.headers.get('etag'), byPath.headers.get('etag')],
+      ['W/"3"', 'W/"4"'],
+    ]
+  },
   delete: async (rest, type, made) => {
     const { status } = await rest.delete(`${type}/${made}`)
     return [
@@ -217,6 +305,7 @@ async function round(t: Test, rest: Rest, promised: Promised): Promise<void> {
     const [got, expected] = await attempt(rest, type, idOf(created))
     t.same(got, expected, `${code} of ${type}`)
   }
+  await tryConditions(t, rest, promised)
 }
 
 /** Does the work for every type, some at a time. */
@@ -316,11 +405,14 @@ t.test('the statement of the project', async t => {
       statement.map(({ type }) => type),
     )
     t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch'])
+    t.same(select(json, '/patchFormat'), [['application/json-patch+json', 'application/fhir+json']])
   })
 
   t.test('what is not promised is refused', async t => {
     t.equal((await rest.get('Binary?_id=a')).status, 405)
     t.equal((await rest.get('AuditEvent/a/_history')).status, 405)
+    t.equal((await rest.patch('Binary/a', [])).status, 405)
+    t.equal((await rest.delete('Binary?_id=a')).status, 405)
     t.equal((await rest.get('Basic')).status, 404)
     t.equal((await rest.get('Patient?_include=Observation:subject')).status, 400)
     t.equal((await rest.get('Patient?_revinclude=Basic:subject')).status, 400)
@@ -362,6 +454,7 @@ const withToken = (rest: Rest, token: string): Rest => ({
   get: (path, extras) => rest.get(path, { token, ...extras }),
   post: (path, body, extras) => rest.post(path, body, { token, ...extras }),
   put: (path, body, extras) => rest.put(path, body, { token, ...extras }),
+  patch: (path, body, extras) => rest.patch(path, body, { token, ...extras }),
   delete: (path, extras) => rest.delete(path, { token, ...extras }),
 })
 

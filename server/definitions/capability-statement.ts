@@ -4,7 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import type { SearchParameterFacts, SearchParameterTable } from '../../resources/search-parameter-definition.ts'
 
 const searchable = new Set(['token', 'reference', 'date', 'string', 'uri', 'number', 'quantity'])
-const all = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type'] as const
+const all = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'search-type'] as const
 
 /** Types that R4 gives no place on a server. https://hl7.org/fhir/R4/parameters.html */
 const notStored = new Set(['Parameters', 'OperationOutcome'])
@@ -21,7 +21,7 @@ function isPromised(type: string, code: string, { type: kind, expression }: Sear
 
 function interactionsOf(type: string): readonly string[] {
   if (type === 'AuditEvent') return ['read', 'search-type']
-  return type === 'Binary' ? all.filter(code => code !== 'search-type') : all
+  return type === 'Binary' ? all.filter(code => code !== 'search-type' && code !== 'patch') : all
 }
 
 type Parameter = readonly [code: string, facts: SearchParameterFacts]
@@ -41,6 +41,9 @@ function toEntry(
     readHistory: written,
     updateCreate: written,
     conditionalCreate: written,
+    conditionalRead: type === 'AuditEvent' ? 'not-supported' : 'full-support',
+    conditionalUpdate: written && type !== 'Binary',
+    conditionalDelete: written && type !== 'Binary' ? 'single' : 'not-supported',
     ...(includes.length === 0 ? {} : { searchInclude: includes }),
     ...(revincludes.length === 0 ? {} : { searchRevInclude: revincludes }),
     ...(parameters.length === 0
@@ -80,6 +83,7 @@ export function statementOf(types: readonly string[], table: SearchParameterTabl
     kind: 'instance',
     fhirVersion: '4.0.1',
     format: ['json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {
         mode: 'server',

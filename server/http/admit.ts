@@ -5,7 +5,7 @@ import { type Failure, fail } from '../../resources/outcome.ts'
 import { parseLogicalId } from '../../resources/resource.ts'
 import { allowedMethods, isPromised, type Route } from '../routes.ts'
 import { sendFailure } from './answer.ts'
-import { refuseContent } from './content.ts'
+import { patchFormats, refuseContent } from './content.ts'
 import { acceptsJson, isJsonFormat } from './media-type.ts'
 import type { Parts } from './parts.ts'
 import { askedOf, parametersOf } from './read-call.ts'
@@ -85,6 +85,8 @@ export const admit =
   async (request, reply, payload) => {
     const failure = refuse(route, request, parts)
     if (failure === undefined) return payload
+    // https://www.rfc-editor.org/rfc/rfc5789#section-2.2
+    if (failure.kind === 'unsupportedMediaType' && route.body === 'patch') reply.header('Accept-Patch', patchFormats)
     if (failure.kind === 'notAllowed') sayAllowed(route, request, { reply, catalog: parts.context.catalog })
     return sendFailure(reply, failure)
   }

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { type Failure, fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Body } from '../interactions/interaction.ts'
 import type { Route } from '../routes.ts'
-import { isForeign, isJson, isXml, parseMediaType } from './media-type.ts'
+import { isForeign, isJson, isJsonPatch, isXml, parseMediaType } from './media-type.ts'
 import { type Parameter, readParameters } from './parameters.ts'
 import { takeApart } from './take-apart.ts'
 
@@ -38,12 +38,24 @@ function refuseResource(type: string, contentType: string): Failure | undefined 
   )
 }
 
+/** The media types of a patch. */
+export const patchFormats = 'application/json-patch+json, application/fhir+json'
+
+/** A patch is one of JSON, or a resource Parameters. https://hl7.org/fhir/R4/http.html#patch */
+function refusePatch(contentType: string): Failure | undefined {
+  const media = parseMediaType(contentType)
+  return (isJsonPatch(media) || media.name === 'application/fhir+json') && !isForeign(media)
+    ? undefined
+    : unsupported('application/json-patch+json, or of application/fhir+json with Parameters', 'another media type')
+}
+
 /** Looked at before the body is read. @returns why the body cannot be taken; undefined when it can. */
 export function refuseContent({ body }: Route, request: FastifyRequest, type: string): Failure | undefined {
   if (body === 'none') return undefined
   const { 'content-type': contentType, 'content-encoding': encoding } = request.headers
   if (encoding !== undefined && encoding !== 'identity') return unsupported('plain bytes', 'a content encoding')
   if (body === 'resource') return refuseResource(type, contentType ?? '')
+  if (body === 'patch') return refusePatch(contentType ?? '')
   if (!mayHaveBody(request) && contentType === undefined) return undefined
   if (body === 'parameters') return refuseResource('Parameters', contentType ?? '')
   const media = parseMediaType(contentType ?? '')
@@ -71,6 +83,15 @@ export function readBody(request: FastifyRequest, type: string): Result<Body> {
   if (isRaw(type, contentType)) return ok(rawBody(request, bytes, contentType))
   if (bytes.length === 0) return fail('malformedBody', 'expected a resource, found an empty body')
   return readJsonBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+}
+
+/** A patch, none of whose parts stands apart: what it compares must be there. */
+export function readPatch(request: FastifyRequest): Result<Body> {
+  const text = decode(bytesOf(request))
+  if (!text.ok) return text
+  if (text.value === '') return fail('malformedBody', 'expected a patch, found an empty body')
+  const isJsonForm = isJsonPatch(parseMediaType(request.headers['content-type'] ?? ''))
+  return ok({ form: isJsonForm ? 'json-patch' : 'json', text: text.value })
 }
 
 function readJsonBody(bytes: Buffer): Result<Body> {

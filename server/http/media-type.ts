@@ -33,6 +33,9 @@ const ranges: ReadonlySet<string> = new Set([...jsonNames, '*/*', 'application/*
 /** Whether the body is a resource as JSON. */
 export const isJson = ({ name }: MediaType): boolean => jsonNames.has(name)
 
+/** Whether the body is a JSON Patch. https://www.rfc-editor.org/rfc/rfc6902 */
+export const isJsonPatch = ({ name }: MediaType): boolean => name === 'application/json-patch+json'
+
 /** Whether the body is a resource as XML, which is not served. */
 export const isXml = ({ name }: MediaType): boolean => xmlNames.has(name)
 

@@ -44,7 +44,7 @@ async function limitCallers(app: FastifyInstance, config: Config): Promise<void>
 async function allowOrigins(app: FastifyInstance, origins: readonly string[]): Promise<void> {
   await app.register(cors, {
     origin: [...origins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       'Accept',
       'Authorization',
@@ -52,6 +52,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
       'If-Match',
       'If-None-Match',
       'If-None-Exist',
+      'If-Modified-Since',
       'Prefer',
       'X-Request-Id',
       'X-Security-Context',

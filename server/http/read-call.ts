@@ -5,7 +5,7 @@ import { anonymous } from '../../security/regimes/none.ts'
 import type { Body, Call } from '../interactions/interaction.ts'
 import type { Route } from '../routes.ts'
 import { bundleInteraction } from './bundle-type.ts'
-import { hasBody, readBody, readForm } from './content.ts'
+import { hasBody, readBody, readForm, readPatch } from './content.ts'
 import { preferencesOf } from './headers.ts'
 import { type Asked, toAsked } from './parameters.ts'
 
@@ -36,7 +36,7 @@ function readContent(route: Route, request: FastifyRequest, type: string): Resul
   if (!asked.ok || route.body === 'none') return asked.ok ? ok({ asked: asked.value }) : asked
   if (route.body === 'form') return readSearch(request, asked.value)
   if (route.body === 'parameters' && !hasBody(request)) return ok({ asked: asked.value })
-  const body = readBody(request, type)
+  const body = route.body === 'patch' ? readPatch(request) : readBody(request, type)
   return body.ok ? ok({ asked: asked.value, body: body.value }) : body
 }
 

@@ -8,7 +8,7 @@ import { callOf, failed, performEntry } from './entry-call.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 
 /** The order in which a batch with the same resource in several entries has an outcome that can be told. */
-const order = ['DELETE', 'POST', 'PUT', 'GET'] as const
+const order = [['DELETE'], ['POST'], ['PUT', 'PATCH'], ['GET', 'HEAD']] as const
 
 export async function batch(context: Context, call: Call): Promise<Result<Reply>> {
   const json = jsonOfBody(call)
@@ -19,10 +19,10 @@ export async function batch(context: Context, call: Call): Promise<Result<Reply>
   for (const entry of entries.value)
     if (isComplaint(entry)) answers.set(entry, failed(failAll('malformedBody', [entry]).failure))
   const performable = entries.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
-  for (const method of order) {
-    const group = performable.filter(entry => entry.method === method)
+  for (const methods of order) {
+    const group = performable.filter(({ method }) => methods.some(each => each === method))
     await allAtOnce(group, async entry => {
-      answers.set(entry, await performEntry(context, callOf(call, entry, json.value)))
+      answers.set(entry, await performEntry(context, callOf(call, entry, json.value), entry))
       return ok(undefined)
     })
   }

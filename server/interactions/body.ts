@@ -1,5 +1,5 @@
 /** From the body of a request to a resource that is valid and of the right type. */
-import type { JsonNode } from '../../resources/json-text.ts'
+import { type JsonNode, readJson } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
@@ -55,6 +55,7 @@ const binaryText = (bytes: Uint8Array, contentType: string, securityContext: str
 export function jsonOfBody({ body }: Call): Result<ApartJson> {
   if (body === undefined) return fail('malformedBody', 'expected a body that holds a resource, found none')
   if (body.form === 'json') return readApart(body.text, body.apart)
+  if (body.form === 'json-patch') return readJson(body.text)
   return readApart(binaryText(body.bytes, body.contentType, body.securityContext), undefined)
 }
 

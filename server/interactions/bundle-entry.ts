@@ -8,7 +8,7 @@ import { entryValues } from './bundle-shape.ts'
 export interface EntryRequest {
   /** FHIRPath, such as `Bundle.entry[2]`. */
   readonly path: string
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly type: string
   readonly id: string | undefined
   readonly version: string | undefined
@@ -26,19 +26,31 @@ export interface EntryRequest {
 const addressForm =
   /^([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9.-]{1,64})(?:\/(_history)(?:\/([A-Za-z0-9.-]{1,64}))?)?)?\/?(?:\?(.*))?$/s
 
-const methods = new Set(['GET', 'POST', 'PUT', 'DELETE'])
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
 const isMethod = (method: string | undefined): method is EntryRequest['method'] =>
   method !== undefined && methods.has(method)
+
+/** Whether an entry only reads. */
+export const isRead = ({ method }: EntryRequest): boolean => method === 'GET' || method === 'HEAD'
+
+/** Whether criteria stand in the place of an id. */
+export const isConditional = (entry: EntryRequest): boolean =>
+  !isRead(entry) && entry.method !== 'POST' && entry.id === undefined
+
+const holdsResource: ReadonlySet<EntryRequest['method']> = new Set(['POST', 'PUT', 'PATCH'])
 
 /** What is wrong with the shape of an entry. */
 function complaintOf(entry: EntryRequest): Complaint | undefined {
   const { path, method, id, query, resource } = entry
   if (method === 'POST' && id !== undefined)
     return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
-  if ((method === 'PUT' || method === 'DELETE') && (id === undefined || query !== undefined))
-    return { diagnostics: `expected ${method} to Type/id, found something else`, expression: `${path}.request.url` }
-  if ((method === 'POST' || method === 'PUT') && resource === undefined)
+  if (!isRead(entry) && method !== 'POST' && (id === undefined) === (query === undefined))
+    return {
+      diagnostics: `expected ${method} to Type/id or to Type?criteria, found something else`,
+      expression: `${path}.request.url`,
+    }
+  if (holdsResource.has(method) && resource === undefined)
     return {
       diagnostics: `expected a resource to ${method}, found none`,
       expression: `${path}.resource`,
@@ -62,7 +74,7 @@ function addressOf(url: string, base: string): Address | undefined {
 }
 
 const wrongMethod = (path: string): Complaint => ({
-  diagnostics: 'expected GET, POST, PUT or DELETE',
+  diagnostics: 'expected GET, HEAD, POST, PUT, PATCH or DELETE',
   expression: `${path}.request.method`,
   code: 'not-supported',
 })

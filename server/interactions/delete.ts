@@ -3,16 +3,36 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { etagOf } from './answer.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import type { Done } from './write/done.ts'
+import type { Item } from './write/item.ts'
+import { criteriaOf, mostDeleted, targetsOf } from './write/targets.ts'
 import { performUnit } from './write/unit.ts'
+import { said } from './write-reply.ts'
+
+function reply({ preferences }: Call, done: readonly Done[]): Reply {
+  const [only, another] = done
+  const headers = only === undefined || another !== undefined ? {} : { ETag: etagOf(only.version) }
+  return preferences.returns === 'OperationOutcome'
+    ? { status: 200, headers, body: said(204) }
+    : { status: 204, headers }
+}
+
+/** What the criteria find is deleted, all or nothing; to find nothing is what was wished. https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
+async function items(context: Context, call: Call): Promise<Result<readonly Item[]>> {
+  const { type, id, preferences } = call
+  const { ifMatch } = preferences
+  const item = { path: type, method: 'DELETE', type, ...(ifMatch === undefined ? {} : { ifMatch }) } as const
+  if (id !== undefined) return ok([{ ...item, id }])
+  const most = context.catalog.types.get(type)?.conditionalDelete === 'multiple' ? mostDeleted : 1
+  const targets = await targetsOf(context, call, { type, criteria: criteriaOf(call), most, path: type })
+  return targets.ok ? ok(targets.value.map(target => ({ ...item, ...target }))) : targets
+}
 
 export async function deleteResource(context: Context, call: Call): Promise<Result<Reply>> {
   const closed = await gate(context, call)
   if (closed !== undefined) return closed
-  const { ifMatch } = call.preferences
-  const condition = ifMatch === undefined ? {} : { ifMatch }
-  const item = { path: call.type, method: 'DELETE', type: call.type, id: call.id ?? '', ...condition } as const
-  const done = await performUnit(context, call, [item])
-  if (!done.ok) return done
-  const [first] = done.value
-  return ok({ status: 204, headers: first === undefined ? {} : { ETag: etagOf(first.version) } })
+  const asked = await items(context, call)
+  if (!asked.ok) return asked
+  const done = asked.value.length === 0 ? ok([]) : await performUnit(context, call, asked.value)
+  return done.ok ? ok(reply(call, done.value)) : done
 }

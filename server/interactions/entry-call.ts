@@ -1,10 +1,12 @@
 /** An entry of a batch, or a read in a transaction, performed by the same code as a request of its own. */
 import { STATUS_CODES } from 'node:http'
 import type { ResponseEntry } from '../../resources/bundle.ts'
+import { performs } from '../../resources/catalog.ts'
 import { splice } from '../../resources/json-text.ts'
 import { type Failure, fail, failureKinds, type Result, toOperationOutcome } from '../../resources/outcome.ts'
-import type { Interaction } from '../../resources/resource.ts'
-import type { EntryRequest } from './bundle-entry.ts'
+import type { Interaction, Resource } from '../../resources/resource.ts'
+import { type EntryRequest, isConditional } from './bundle-entry.ts'
+import { patchInBinary } from './entry-patch.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
 import { type ApartJson, partApart } from './write/data-apart.ts'
@@ -13,6 +15,7 @@ import { type ApartJson, partApart } from './write/data-apart.ts'
 export function interactionOf({ method, id, version, history }: EntryRequest): Interaction {
   if (method === 'POST') return 'create'
   if (method === 'PUT') return 'update'
+  if (method === 'PATCH') return 'patch'
   if (method === 'DELETE') return 'delete'
   if (version !== undefined) return 'vread'
   if (history) return 'history-instance'
@@ -34,8 +37,10 @@ function preferencesOf(
   }
 }
 
-function bodyOf({ resource }: EntryRequest, bundle: ApartJson | undefined): Pick<Call, 'body'> {
+function bodyOf({ resource, method }: EntryRequest, bundle: ApartJson | undefined): Pick<Call, 'body'> {
   if (resource === undefined || bundle === undefined) return {}
+  const patch = method === 'PATCH' ? patchInBinary(bundle, resource) : undefined
+  if (patch !== undefined) return { body: { form: 'json-patch', text: patch } }
   return { body: { form: 'json', ...partApart(splice(bundle.text, resource.node, []), bundle.data) } }
 }
 
@@ -52,7 +57,7 @@ export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Cal
   preferences: preferencesOf(call, entry),
 })
 
-const statusLine = (status: number): string => `${status} ${STATUS_CODES[status] ?? ''}`.trim()
+export const statusLine = (status: number): string => `${status} ${STATUS_CODES[status] ?? ''}`.trim()
 
 /** The entry of the answer that says why not. */
 export const failed = (failure: Failure): ResponseEntry => ({
@@ -62,13 +67,27 @@ export const failed = (failure: Failure): ResponseEntry => ({
 const bytesOf = async (body: NonNullable<Reply['body']>): Promise<Uint8Array> =>
   body instanceof Uint8Array ? body : collect(body)
 
-async function succeeded({ status, headers, body }: Reply): Promise<ResponseEntry> {
+const writing: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', 'delete'])
+
+/** Where the body of an answer stands in an entry: what became of a write stands beside its status. */
+async function contentOf({ body }: Reply, { interaction, preferences }: Call) {
+  if (body === undefined) return { content: {}, outcome: {} }
+  const json = await bytesOf(body)
+  return writing.has(interaction) && preferences.returns === 'OperationOutcome'
+    ? { content: {}, outcome: { outcome: JSON.parse(Buffer.from(json).toString()) as Resource } }
+    : { content: { json }, outcome: {} }
+}
+
+async function succeeded(reply: Reply, call: Call): Promise<ResponseEntry> {
+  const { status, headers } = reply
   const { ETag, Location } = headers
   const modified = headers['Last-Modified']
+  const { content, outcome } = await contentOf(reply, call)
   return {
-    ...(body === undefined ? {} : { json: await bytesOf(body) }),
+    ...content,
     response: {
       status: statusLine(status),
+      ...outcome,
       ...(Location === undefined ? {} : { location: Location }),
       ...(ETag === undefined ? {} : { etag: ETag }),
       ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }),
@@ -76,16 +95,19 @@ async function succeeded({ status, headers, body }: Reply): Promise<ResponseEntr
   }
 }
 
-function promised({ catalog }: Context, { type, interaction }: Call): Result<never> | undefined {
+function promised({ catalog }: Context, call: Call, entry: EntryRequest): Result<never> | undefined {
+  const { type, interaction } = call
   const served = catalog.types.get(type)
   if (served === undefined)
     return fail('notServed', 'expected a type that this server serves, found another', 'Bundle.entry.request.url')
-  if (served.interactions.has(interaction)) return undefined
+  if (performs(served, interaction, isConditional(entry))) return undefined
   return fail('notAllowed', `expected an interaction that this server performs on ${type}, found ${interaction}`)
 }
 
 /** @returns the entry of the answer: what the interaction answered, or the outcome that says why not. */
-export async function performEntry(context: Context, call: Call): Promise<ResponseEntry> {
-  const result = promised(context, call) ?? (await context.performers[call.interaction](context, call))
-  return result.ok ? succeeded(result.value) : failed(result.failure)
+export async function performEntry(context: Context, call: Call, entry: EntryRequest): Promise<ResponseEntry> {
+  const result = promised(context, call, entry) ?? (await context.performers[call.interaction](context, call))
+  if (!result.ok) return failed(result.failure)
+  const { body, ...head } = result.value
+  return succeeded(entry.method === 'HEAD' || body === undefined ? head : { ...head, body }, call)
 }

@@ -1,5 +1,6 @@
 /** What an interaction is given and what it gives back. Interactions know nothing of the web framework. */
 import type { Catalog } from '../../resources/catalog.ts'
+import type { JsonTree } from '../../resources/json-tree.ts'
 import type { OperationName } from '../../resources/operations.ts'
 import type { Result } from '../../resources/outcome.ts'
 import type { Interaction, Resource } from '../../resources/resource.ts'
@@ -36,6 +37,8 @@ export interface Context {
   readonly follow: (resource: Resource, code: string) => readonly { readonly type: string; readonly id: string }[]
   /** What `_summary` and `_elements` always show of a type. */
   readonly elementNames: (type: string) => ElementNames
+  /** What the operations of a FHIRPath Patch make of a resource; `at` is where the patch stands in the request. */
+  readonly patchByPath: (target: JsonTree, patch: { readonly patch: JsonTree; readonly at: string }) => Result<JsonTree>
   /** The code of every interaction: batch and transaction perform their entries with it. */
   readonly performers: Readonly<Record<Interaction, Perform>>
   /** The capability statement as bytes, as `metadata` answers it. */
@@ -56,9 +59,10 @@ export interface Preferences {
   readonly accept: string
 }
 
-/** The body of a request: JSON text of a resource, long data apart from it, or the raw bytes of a Binary. */
+/** The body of a request: JSON text of a resource, long data apart from it; a JSON Patch; or the raw bytes of a Binary. */
 export type Body =
   | { readonly form: 'json'; readonly text: string; readonly apart?: TextApart }
+  | { readonly form: 'json-patch'; readonly text: string }
   | {
       readonly form: 'raw'
       readonly bytes: Uint8Array

@@ -9,6 +9,7 @@ import { deleteResource } from './delete.ts'
 import { historyInstance } from './history-instance.ts'
 import type { Perform } from './interaction.ts'
 import { operation } from './operations.ts'
+import { patch } from './patch.ts'
 import { read } from './read.ts'
 import { searchType } from './search-type.ts'
 import { transaction } from './transaction.ts'
@@ -31,6 +32,7 @@ export const performers: Readonly<Record<Interaction, Perform>> = {
   'history-instance': historyInstance,
   create,
   update,
+  patch,
   delete: deleteResource,
   'search-type': ofType(searches, searchType),
   batch,

@@ -1,27 +1,39 @@
-/** The update interaction. https://hl7.org/fhir/R4/http.html#update */
+/** The update interaction, also conditional. https://hl7.org/fhir/R4/http.html#update */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { parseLogicalId } from '../../resources/resource.ts'
 import { gate } from './access.ts'
 import { writtenBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import type { Item, Written } from './write/item.ts'
+import { criteriaOf } from './write/targets.ts'
 import { performUnit } from './write/unit.ts'
 import { writeReply } from './write-reply.ts'
+
+/** What is written where: under the id of the URL, or where the criteria lead. */
+function addressOf(call: Call, { resource }: Written): Result<Pick<Item, 'id' | 'criteria'>> {
+  if (call.id === undefined) return ok({ criteria: criteriaOf(call) })
+  const raw = call.body?.form === 'raw'
+  return raw || resource.id === call.id
+    ? ok({ id: call.id })
+    : fail('malformedBody', 'expected the id of the URL in the resource, found another or none', `${call.type}.id`)
+}
 
 export async function update(context: Context, call: Call): Promise<Result<Reply>> {
   const closed = await gate(context, call)
   if (closed !== undefined) return closed
-  const id = parseLogicalId(call.id ?? '')
-  if (id === undefined)
+  if (call.id !== undefined && parseLogicalId(call.id) === undefined)
     return fail('malformedBody', 'expected an id of 1 to 64 letters, digits, "-" or "."', `${call.type}.id`)
   const written = writtenBody(context, call)
   if (!written.ok) return written
-  const raw = call.body?.form === 'raw'
-  if (!raw && written.value.resource.id !== id)
-    return fail('malformedBody', 'expected the id of the URL in the resource, found another or none', `${call.type}.id`)
-  const { ifMatch } = call.preferences
-  const condition = ifMatch === undefined ? {} : { ifMatch }
-  const item = { path: call.type, method: 'PUT', type: call.type, id, written: written.value, ...condition } as const
-  const done = await performUnit(context, call, [item])
+  const address = addressOf(call, written.value)
+  if (!address.ok) return address
+  const { ifMatch, ifNoneMatch } = call.preferences
+  const conditions = {
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  }
+  const base = { path: call.type, method: 'PUT', type: call.type, written: written.value } as const
+  const done = await performUnit(context, call, [{ ...base, ...address.value, ...conditions }])
   if (!done.ok) return done
   const [first] = done.value
   if (first === undefined) throw new Error('an update without an outcome')

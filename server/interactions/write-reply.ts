@@ -1,5 +1,6 @@
 /** The answer to a single write, as `Prefer` asks. https://hl7.org/fhir/R4/http.html#ops */
 import { bytesOf } from '../../resources/bundle.ts'
+import type { Resource } from '../../resources/resource.ts'
 import type { Found } from '../store/store.ts'
 import { decideIn } from './access.ts'
 import { locationOf, versionHeaders } from './answer.ts'
@@ -8,13 +9,16 @@ import { wholeJson } from './lifted.ts'
 import { locate } from './locate.ts'
 import type { Done } from './write/done.ts'
 
-const said = (diagnostics: string): Uint8Array =>
-  bytesOf({
-    resourceType: 'OperationOutcome',
-    issue: [{ severity: 'information', code: 'informational', diagnostics }],
-  })
-
 const sentences = { 200: 'stored', 201: 'created', 204: 'deleted' } as const
+
+/** What became of a write, in a word. */
+export const outcomeOf = (status: Done['status']): Resource => ({
+  resourceType: 'OperationOutcome',
+  issue: [{ severity: 'information', code: 'informational', diagnostics: sentences[status] }],
+})
+
+/** The same as bytes. */
+export const said = (status: Done['status']): Uint8Array => bytesOf(outcomeOf(status))
 
 /** The resource that an item wrote, or that it found, as far as the caller may read it. */
 async function resourceOf(context: Context, call: Call, done: Done): Promise<Uint8Array | undefined> {
@@ -36,7 +40,7 @@ async function resourceOf(context: Context, call: Call, done: Done): Promise<Uin
 export async function preferredBody(context: Context, call: Call, done: Done): Promise<Uint8Array | undefined> {
   const { returns } = call.preferences
   if (returns === 'minimal' || done.status === 204) return undefined
-  if (returns === 'OperationOutcome') return said(sentences[done.status])
+  if (returns === 'OperationOutcome') return said(done.status)
   return resourceOf(context, call, done)
 }
 

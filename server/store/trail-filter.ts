@@ -4,7 +4,7 @@ import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
 
 /** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
-const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'operation']
+const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'operation']
 
 type Eyes = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
 

@@ -553,23 +553,6 @@ for (const [what, id] of [
   })
 }
 
-t.test('conditional deletes and updates are not served, whether or not something would match', async t => {
-  for (const criteria of [`identifier=${numbers}|s-1`, 'identifier=urn:x|absent', `patient=${record.id}`]) {
-    const remove = await stage.send(hospital, `DELETE DocumentReference?${criteria}`)
-    const put = await stage.send(hospital, `PUT DocumentReference?${criteria}`, { body: document(record, { author }) })
-    t.ok([404, 405].includes(remove.status), `DELETE ${remove.status}`)
-    t.ok([404, 405].includes(put.status), `PUT ${put.status}`)
-    for (const method of ['DELETE', 'PUT']) {
-      const entry = {
-        request: { method, url: `DocumentReference?${criteria}` },
-        ...(method === 'PUT' ? { resource: document(record, { author }) } : {}),
-      }
-      t.equal((await stage.post(hospital, transaction(entry))).status, 400)
-    }
-  }
-  t.equal((await stage.get(hospital, `DocumentReference/${secretId}`)).status, 200)
-})
-
 t.test('the trail is written by nobody', async t => {
   const [event] = matchesOf(await stage.get(owner, `AuditEvent?patient=${record.id}`))
   const id = String(select(event, '/id')[0])

@@ -35,6 +35,7 @@ import { changeDoors, type Door, depositDoors, patientDoors, readDoors, trailDoo
 import { type Addition, expectStatus, startStage } from './support/stage.ts'
 import { type Hiding, hiddenType, shown, twinsOf } from './support/twins.ts'
 
+t.setTimeout(240_000) // every door for every reason: a busy machine takes its time
 const stage = await startStage(t)
 
 const byPatient =

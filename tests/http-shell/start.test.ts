@@ -88,7 +88,7 @@ t.test('a promise without code stops the start and is named', async t => {
   const environment = await environmentFor(t)
   const path = join(environment.DATA_DIR ?? '', 'statement.json')
   const resource = [
-    { type: 'Patient', interaction: [{ code: 'patch' }], searchParam: [{ name: 'shoe-size', type: 'number' }] },
+    { type: 'Patient', interaction: [{ code: 'search-system' }], searchParam: [{ name: 'shoe-size', type: 'number' }] },
   ]
   writeFileSync(path, JSON.stringify({ resourceType: 'CapabilityStatement', rest: [{ mode: 'server', resource }] }))
   const { result } = await started(t, { ...environment, CAPABILITY_STATEMENT: path })

@@ -54,7 +54,7 @@ t.test('an entry that fails says why, and the others are performed', async t => 
   const outcome = (n: number) => issuesOf({ json: select(answer.json, `/entry/${n}/response/outcome`)[0] })
   t.match(outcome(0), [/^invalidResource structure Practitioner\.colour$/])
   t.same(outcome(4), ['unknownParameter not-supported http.nmae'])
-  t.same(outcome(8), ['malformedBody not-supported Bundle.entry[8].request.method'])
+  t.same(outcome(8), ['malformedBody structure Parameters'])
   t.same(outcome(12), ['malformedBody required Bundle.entry[12].resource'])
   t.equal(idsOf(await rest.get('Practitioner?family=performed')).length, 1)
 })

@@ -121,12 +121,12 @@ t.test('a body of a GET is read over', async t => {
   t.equal(status, 200)
 })
 
-for (const method of ['PATCH', 'POST', 'OPTIONS']) {
+for (const method of ['POST', 'OPTIONS']) {
   t.test(`${method} of an instance is answered with 405 and the methods that would do`, async t => {
     const response = await fetch(`${rest.base}/${path}`, { method })
     const answer = { json: await response.json() }
     t.equal(response.status, 405)
     t.same(issuesOf(answer), ['notAllowed not-supported'])
-    t.same(response.headers.get('allow')?.split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'PUT'])
+    t.same(response.headers.get('allow')?.split(', ').sort(), ['DELETE', 'GET', 'HEAD', 'PATCH', 'PUT'])
   })
 }

@@ -21,6 +21,8 @@ export interface Rest {
   head(path: string, extras?: Extras): Promise<Answer>
   post(path: string, body: Content, extras?: Extras): Promise<Answer>
   put(path: string, body: Content, extras?: Extras): Promise<Answer>
+  /** A JSON Patch where the headers do not say otherwise. */
+  patch(path: string, body: Content, extras?: Extras): Promise<Answer>
   delete(path: string, extras?: Extras): Promise<Answer>
 }
 
@@ -48,6 +50,8 @@ export function restOf(server: Pick<TestServer, 'base'>): Omit<Rest, 'server'> {
     head: (path, extras = {}) => send('HEAD', path, extras),
     post: (path, body, extras = {}) => send('POST', path, { ...extras, body }),
     put: (path, body, extras = {}) => send('PUT', path, { ...extras, body }),
+    patch: (path, body, { headers, ...extras } = {}) =>
+      send('PATCH', path, { ...extras, body, headers: { 'content-type': 'application/json-patch+json', ...headers } }),
     delete: (path, extras = {}) => send('DELETE', path, extras),
   }
 }

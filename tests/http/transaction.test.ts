@@ -322,7 +322,7 @@ for (const [sentence, entries, status, issue] of [
   ],
   [
     'a method that is none',
-    [good, ['PATCH', `Practitioner/${standing}`, {}]],
+    [good, ['MERGE', `Practitioner/${standing}`, {}]],
     400,
     'malformedBody not-supported Bundle.entry[1].request.method',
   ],

@@ -41,6 +41,25 @@ for (const [type, resource] of [
   })
 }
 
+for (const type of ['Patient', 'Practitioner'] as const) {
+  t.test(`of 32 equal conditional updates of a ${type} at two servers one creates, the others update`, async t => {
+    const url = `${type}?identifier=${system}|updated-${type}`
+    const answers = await atOnce(32, n => either(n).put(url, numbered(type, `updated-${type}`)))
+    t.same(tally(answers), { 200: 31, 201: 1 })
+    t.equal(new Set(answers.map(idOf)).size, 1)
+    t.equal(idsOf(await one.get(url)).length, 1)
+  })
+}
+
+t.test('32 patches at two servers each keep what the others added', async t => {
+  const id = idOf(await one.post('Practitioner', numbered('Practitioner', 'patched', { name: [{ family: 'first' }] })))
+  const answers = await atOnce(32, n =>
+    either(n).patch(`Practitioner/${id}`, [{ op: 'add', path: '/name/-', value: { family: String(n) } }]),
+  )
+  t.same(tally(answers), { 200: 32 })
+  t.equal(new Set(select((await other.get(`Practitioner/${id}`)).json, '/name/*/family')).size, 33)
+})
+
 t.test('of 32 equal conditional creates in a record at two servers one is written', async t => {
   await one.put('Patient/ann', { resourceType: 'Patient', id: 'ann' })
   const answers = await atOnce(32, n => either(n).post('Observation', observation('o', 'Patient/ann'), onlyIf('o')))

@@ -15,6 +15,7 @@ const performed = new Set<Interaction>([
   'history-instance',
   'create',
   'update',
+  'patch',
   'delete',
   'search-type',
   'batch',
@@ -111,7 +112,7 @@ for (const [sentence, given, expression] of [
   ],
   [
     'an interaction without code',
-    statement({ type: 'Patient', interaction: [{ code: 'patch' }] }),
+    statement({ type: 'Patient', interaction: [{ code: 'search-system' }] }),
     'CapabilityStatement.rest[0].resource[0].interaction[0].code',
   ],
   [
@@ -175,14 +176,28 @@ for (const [sentence, given, expression] of [
     'CapabilityStatement.rest[0].resource[0].searchInclude[0]',
   ],
   [
-    'a conditional update',
+    'a conditional update of what is not searched',
     statement({ type: 'Patient', conditionalUpdate: true }),
     'CapabilityStatement.rest[0].resource[0].conditionalUpdate',
   ],
   [
-    'a conditional delete',
+    'a conditional delete of what is not searched',
     statement({ type: 'Patient', conditionalDelete: 'single' }),
     'CapabilityStatement.rest[0].resource[0].conditionalDelete',
+  ],
+  [
+    'a conditional delete of nobody knows how many',
+    statement({
+      type: 'Patient',
+      interaction: [{ code: 'delete' }, { code: 'search-type' }],
+      conditionalDelete: 'all',
+    }),
+    'CapabilityStatement.rest[0].resource[0].conditionalDelete',
+  ],
+  [
+    'a conditional read of what is not read',
+    statement({ type: 'Patient', interaction: [{ code: 'create' }], conditionalRead: 'full-support' }),
+    'CapabilityStatement.rest[0].resource[0].conditionalRead',
   ],
   [
     'an operation without code',

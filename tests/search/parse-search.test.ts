@@ -193,6 +193,27 @@ t.test('lenient handling leaves out what is unknown, and says it', async t => {
   t.match(request.ignored[0], /Ignored: Observation has no search parameter cod\. Did you mean code\?/)
 })
 
+for (const query of [
+  'Patient=1',
+  'PATIENT=1',
+  'patient-id=1',
+  'patientId=1',
+  'subjects=Patient/1',
+  'Subject=Patient/1',
+  'patient.foo=x',
+  'subject:Patient.foo=x',
+  'Performer=Practitioner/1',
+])
+  t.test(`FirelyTeam/spark#436: ${query}, which may be meant to restrict, is refused even when lenient`, async t => {
+    const found = search('Observation', query, true)
+    t.equal(found.ok ? 'ok' : found.failure.kind, 'unknownParameter')
+  })
+
+t.test('a Patient is restricted by its id and identifier, however they are written', async t => {
+  for (const query of ['Identifier=urn:x|1', 'ID=1', 'identifiers=1'])
+    t.equal(search('Patient', query, true).ok, false, query)
+})
+
 t.test('a modifier that is not supported, or a bad value, is refused even when lenient', async t => {
   t.match(search('Patient', 'family:contains=x', true), { ok: false, failure: { kind: 'unknownParameter' } })
   t.match(search('Observation', 'date=x', true), { ok: false, failure: { kind: 'badParameter' } })

@@ -58,10 +58,18 @@ export function claimsOf(settling: Settling, claiming: Claiming): readonly Claim
 /** Writes that change who may see the record. */
 const compiled = new Set(['Patient', 'Consent', 'CareTeam', 'RelatedPerson'])
 
-function auditOf(settling: Settling, writes: readonly RowWrite[]): readonly AuditEntry[] {
+/** Rows whose new version a patch made; undefined where none did. */
+const patchedBy = (settled: readonly Settled[]): ReadonlySet<string> | undefined =>
+  settled.some(({ item }) => item.patch !== undefined)
+    ? new Set(settled.flatMap(({ item, _id }) => (item.patch === undefined ? [] : [_id])))
+    : undefined
+
+function auditOf(settling: Settling, writes: readonly RowWrite[], settled: readonly Settled[]): readonly AuditEntry[] {
   const { context, call } = settling
+  const patched = patchedBy(settled)
   return writes.map(({ row, expected, deletes }) => {
-    const interaction = deletes ? 'delete' : expected === 0 ? 'create' : 'update'
+    const changes = patched?.has(row._id) ? 'patch' : 'update'
+    const interaction = deletes ? 'delete' : expected === 0 ? 'create' : changes
     const { type, id, version, documentType, mask, hiddenUntil } = row
     const status = deletes ? 204 : expected === 0 ? 201 : 200
     const targets = [{ type, id, version, documentType, mask, hiddenUntil }]
@@ -113,7 +121,7 @@ export function unitOf(
     claims,
     releases: [],
     ...(change === undefined ? {} : { record: change }),
-    audit: [...auditOf(settling, writes), ...foundTraces(settling, settled)],
+    audit: [...auditOf(settling, writes, settled), ...foundTraces(settling, settled)],
     outbox: outboxOf(settling.record, inRecord),
   }
 }

@@ -18,6 +18,10 @@ export interface Within {
   readonly facts: Facts | undefined
   /** `_id`s of rows that the unit itself deletes: nothing finds them any more. */
   readonly gone?: ReadonlySet<string>
+  /** The most matches that are looked for: two, which is several. */
+  readonly most?: number
+  /** What the caller may not search he does not find, be it his own: a closed record holds nothing for anybody. */
+  readonly searchedOnly?: true
 }
 
 /** Reads criteria such as `identifier=system|value`; control parameters and the empty criterion are refused. */
@@ -52,24 +56,25 @@ const ownDeposits = (call: Call, within: Within, query: Query): { restriction: R
   query: and(query, scalar('depositor', depositorOf(call.principal))),
 })
 
-/** @returns the matches, at most two: own deposits, the directory, and what the caller may read. Hidden ones do not exist. */
+/** @returns the matches, at most two or `most`: own deposits, the directory, and what the caller may read. Hidden ones do not exist. */
 export async function matchesOf(
   context: Context,
   call: Call,
   at: Within & { readonly type: string; readonly request: SearchRequest },
 ): Promise<readonly Found[]> {
-  const { type, request, patient, facts, gone = new Set() } = at
+  const { type, request, patient, facts, gone = new Set(), most = 2, searchedOnly } = at
   if (patient !== 'every' && (await namesOthers(context, request, patient))) return []
   const asked = { principal: call.principal, interaction: 'search-type', type } as const
   const closed = context.regime.gate({ ...asked, now: context.now() })
   const decision = closed ?? decideWith(context, asked, { patient, facts })
+  if (decision.effect === 'deny' && searchedOnly === true) return []
   const within =
     decision.effect === 'permit'
       ? { restriction: decision.restriction, query: request.query }
       : ownDeposits(call, { patient, facts }, request.query)
-  const limit = 2 + gone.size
+  const limit = most + gone.size
   const rows = await context.store.page({ ...within, type, order: { by: 'date', descending: true }, limit })
-  return rows.filter(({ _id }) => !gone.has(_id)).slice(0, 2)
+  return rows.filter(({ _id }) => !gone.has(_id)).slice(0, most)
 }
 
 /** The one match, none, or 412 for several. */

@@ -1,5 +1,6 @@
 /** From settled items to drafts: the version that stands now, the version that would be, and what `If-Match` asks. */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { matches } from '../../../search/matches.ts'
 import type { Stored } from '../../../security/regime.ts'
 import type { Row } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
@@ -7,7 +8,7 @@ import { versionOf } from '../answer.ts'
 import { allAtOnce } from '../at-once.ts'
 import { nothingThere } from './absent.ts'
 import { contentOf, type Draft } from './draft.ts'
-import type { Settled } from './item.ts'
+import type { Item, Settled } from './item.ts'
 import type { Settling } from './settle.ts'
 
 type Current = Stored & { readonly row: Row }
@@ -41,17 +42,37 @@ async function standing(settling: Settling, settled: Settled): Promise<Standing 
   return read === 'hidden' ? standingFor(settling, settled, item.method === 'PUT' ? 'update' : 'delete') : read
 }
 
+/** Whether the current version is the one that `If-Match` names; 412 otherwise. https://hl7.org/fhir/R4/http.html#concurrency */
+export function namesCurrent({ ifMatch, path }: Item, current: number | undefined): Result<undefined> {
+  if (ifMatch === undefined) return ok(undefined)
+  if (current !== undefined && (ifMatch.trim() === '*' || versionOf(ifMatch) === current)) return ok(undefined)
+  return fail('versionConflict', 'expected the version that If-Match names, found another', path)
+}
+
+/** Whether nothing stands that `If-None-Match` names: `*` is anything. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
+function namesNone({ ifNoneMatch, path }: Item, current: number | undefined): Result<undefined> {
+  if (ifNoneMatch === undefined || current === undefined) return ok(undefined)
+  const named = ifNoneMatch.split(',').some(tag => tag.trim() === '*' || versionOf(tag) === current)
+  return named ? fail('versionConflict', 'expected nothing that If-None-Match names, found it', path) : ok(undefined)
+}
+
+/** Whether what criteria found still is what they describe. */
+const stillMatches = ({ still, path }: Item, before: Current | undefined): Result<undefined> =>
+  still === undefined || before === undefined || matches(still, before.entry)
+    ? ok(undefined)
+    : fail('versionConflict', 'expected a resource that matches the criteria, found it changed in the meantime', path)
+
 function checked(settling: Settling, settled: Settled, { before, newest }: Standing): Result<undefined> {
   const { item } = settled
   const gone = before === undefined && newest > 0
   const revives = item.method === 'PUT' && settling.context.regime.choosesIds(settling.call.principal, item.type)
   if (gone && !revives)
     return fail('deleted', `expected a ${item.type} that exists, found one that was deleted`, item.path)
-  if (item.ifMatch === undefined) return ok(undefined)
   const current = before?.entry.version
-  const fits = item.ifMatch.trim() === '*' || versionOf(item.ifMatch) === current
-  if (current !== undefined && fits) return ok(undefined)
-  return fail('versionConflict', 'expected the version that If-Match names, found another', item.path)
+  const named = namesCurrent(item, current)
+  if (!named.ok) return named
+  const none = namesNone(item, current)
+  return none.ok ? stillMatches(item, before) : none
 }
 
 async function draftOf(
@@ -68,7 +89,7 @@ async function draftOf(
   const base = {
     settled,
     before: now.before,
-    expected: now.before?.entry.version ?? 0,
+    expected: settled.item.basis ?? now.before?.entry.version ?? 0,
     version,
     updated,
     keptBlobs: undefined,

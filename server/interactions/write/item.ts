@@ -1,6 +1,8 @@
 /** One write that a request asks for: the request itself, or an entry of a transaction. */
 import type { JsonNode } from '../../../resources/json-text.ts'
+import type { JsonTree } from '../../../resources/json-tree.ts'
 import type { Resource } from '../../../resources/resource.ts'
+import type { Query } from '../../../search/query.ts'
 import type { AuditTarget } from '../../../security/audit-entry.ts'
 import type { DataApart } from './data-apart.ts'
 
@@ -11,6 +13,14 @@ export interface Written {
   readonly resource: Resource
   /** Data that stand apart from the text of the request. */
   readonly data?: DataApart
+}
+
+/** Operations on the current version. */
+export interface Patch {
+  readonly form: 'json' | 'fhirpath'
+  readonly tree: JsonTree
+  /** Where it stands in the request, for complaints. */
+  readonly at: string
 }
 
 export interface Item {
@@ -26,6 +36,15 @@ export interface Item {
   readonly fullUrl?: string
   readonly ifMatch?: string
   readonly ifNoneExist?: string
+  readonly ifNoneMatch?: string
+  /** Of PUT: what finds the resource in the place of an id. */
+  readonly criteria?: string
+  /** Of PUT: what to make of the current version. It is written once it is known what comes out. */
+  readonly patch?: Patch
+  /** The version from which the patch made what is written: it must still be the current one. */
+  readonly basis?: number
+  /** What the current version must still match, because criteria found it. */
+  readonly still?: Query
   /** The server adds it: what a deposit replaces becomes superseded. */
   readonly implied?: true
 }

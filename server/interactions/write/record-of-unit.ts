@@ -74,7 +74,9 @@ function byPatientItem(reading: Reading, item: Item): Promise<Named> {
 }
 
 async function patientItem(reading: Reading, item: Item): Promise<Named> {
-  if (item.method === 'POST') return item.ifNoneExist === undefined ? 'created' : byCondition(reading, item.ifNoneExist)
+  const condition = item.ifNoneExist ?? item.criteria
+  if (condition !== undefined) return byCondition(reading, condition)
+  if (item.method === 'POST') return 'created'
   const place = await locate(reading.context, 'Patient', item.id ?? '')
   if (place !== undefined) return onlyKey([place._id])
   return reading.context.regime.needsFacts ? 'unknown' : 'created'
@@ -142,7 +144,8 @@ const twoPatients = (path: string): Result<never> =>
 
 /** In a shared record each resource is somebody's; elsewhere what names nobody lives in the directory. `access.md` section 9. */
 function namesNobody({ catalog, regime }: Context, items: readonly Item[]): Result<UnitRecord> {
-  const isStray = ({ method, type }: Item): boolean => method === 'POST' && belongsToRecords(catalog, type)
+  const isStray = ({ method, type, criteria }: Item): boolean =>
+    (method === 'POST' || criteria !== undefined) && belongsToRecords(catalog, type)
   const stray = regime.needsFacts ? items.find(isStray) : undefined
   return stray === undefined
     ? ok({ patient: null, opens: false })

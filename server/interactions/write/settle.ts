@@ -1,6 +1,6 @@
 /** Gives every item its row: an id of the server, the id that a client chose, or the row that a condition found. */
 import { crockford, parseServerId } from '../../../resources/ids.ts'
-import { failAll, ok, type Result } from '../../../resources/outcome.ts'
+import { fail, failAll, ok, type Result } from '../../../resources/outcome.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import type { Facts } from '../../../security/facts.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
@@ -133,9 +133,45 @@ async function patientRow(settling: Settling, item: Item): Promise<Result<Settle
   return row === undefined ? ok(fresh(settling, item)) : ok(existing(item, row))
 }
 
+/** A record has one Patient: criteria that do not find it leave nothing to create. */
+const isOnlyPatient = ({ record }: Settling, { type }: Item): boolean =>
+  type === 'Patient' && !record.opens && record.patient !== null
+
+/** The one match of an update, whose id the resource may name but not change. */
+function matched(settled: Settled): Result<Settled> {
+  const { item, collection, _id, id } = settled
+  const own = item.written?.resource.id
+  return own === undefined || own === id
+    ? ok({ item: { ...item, id }, collection, _id, id, chosen: false })
+    : fail('malformedBody', 'expected the id of the resource that the criteria find, or none', `${item.path}.id`)
+}
+
+/** One match is updated, none is created, under the id of the resource if it has one. https://hl7.org/fhir/R4/http.html#cond-update */
+async function conditionalUpdate(settling: Settling, item: Item, criteria: string): Promise<Result<Settled>> {
+  const found = await conditional(settling, item, criteria)
+  if (!found.ok) return found
+  if (found.value.existing !== undefined) return matched(found.value)
+  const id = item.written?.resource.id
+  if (isOnlyPatient(settling, item)) return nothingThere(item)
+  if (id === undefined) return ok({ ...found.value, item: { ...item, method: 'POST' } })
+  const { context, call } = settling
+  if (!context.regime.choosesIds(call.principal, item.type)) return nothingThere(item)
+  const { guard } = found.value
+  const own = await addressed(settling, item, id)
+  if (!own.ok) return own
+  return own.value.chosen
+    ? ok({ ...own.value, ...(guard && { guard }) })
+    : fail(
+        'conflict',
+        'expected an id that no resource has, found one that the criteria do not find',
+        `${item.path}.id`,
+      )
+}
+
 /** @returns the row of an item; fails when its id cannot be, or its condition means several. */
 export function settle(settling: Settling, item: Item): Promise<Result<Settled>> {
   if (knownPatient(settling, item)) return patientRow(settling, item)
+  if (item.criteria !== undefined) return conditionalUpdate(settling, item, item.criteria)
   if (item.method !== 'POST') return addressed(settling, item, item.id ?? '')
   return item.ifNoneExist === undefined
     ? Promise.resolve(ok(fresh(settling, item)))

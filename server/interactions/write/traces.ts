@@ -50,6 +50,7 @@ export interface Refusal {
 /** Failures that no condition of access explains: the request came too late, or twice, or means several. */
 const withoutCondition: ReadonlySet<Failure['kind']> = new Set([
   ...(['conflict', 'alreadyPushed', 'versionConflict', 'multipleMatches', 'deleted', 'invalidResource'] as const),
+  ...(['patchRefused', 'malformedBody'] as const),
 ])
 
 /** What the caller is not told: an absent, an opposed and a closed record give one answer. */

@@ -36,7 +36,12 @@ const pushedBy = ({ written }: Item): readonly unknown[] => {
 
 /** The keys of a unit: what it addresses, what its conditions ask, and what it pushes. */
 export const turnKeys = (record: UnitRecord, items: readonly Item[]): TurnKeys => ({
-  addressed: items.flatMap(({ method, type, id = '' }) => (method === 'POST' ? [] : [`${type}/${id}`])),
+  addressed: items.flatMap(({ method, type, id = '', criteria }) => {
+    if (method === 'POST') return []
+    return [
+      criteria === undefined ? `${type}/${id}` : `${record.opens ? 'new' : (record.patient ?? '')} ${type}?${criteria}`,
+    ]
+  }),
   asked: items.flatMap(item => [
     ...(item.ifNoneExist === undefined
       ? []

@@ -1,9 +1,8 @@
 /** Performs a unit of writes, all or nothing: gather, decide, write; anew when another writer was faster. */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import type { Interaction } from '../../../resources/resource.ts'
 import type { Facts } from '../../../security/facts.ts'
 import type { Committed } from '../../store/store.ts'
-import { factsOf, sayRefusal } from '../access.ts'
+import { factsOf } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { insKey } from '../patient-names.ts'
 import { nothingThere } from './absent.ts'
@@ -12,10 +11,12 @@ import { checkBinaries } from './binaries.ts'
 import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
+import { gateAll } from './gate-all.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
 import { namedBy } from './named.ts'
+import { holdsPatch, patchedItems } from './patched.ts'
 import { known, type Pushed, pushedBy } from './push.ts'
 import { nobodysRecord, recordOfUnit } from './record-of-unit.ts'
 import { checkValues } from './row-size.ts'
@@ -31,26 +32,6 @@ import { takeTurns, turnKeys } from './turns.ts'
  */
 const mostAttempts = 16
 
-const interactions = { POST: 'create', PUT: 'update', DELETE: 'delete' } as const satisfies Record<
-  Item['method'],
-  Interaction
->
-
-/** What the token alone refuses of any item. */
-async function gateAll(context: Context, call: Call, items: readonly Item[]): Promise<Result<never> | undefined> {
-  for (const { method, type } of items) {
-    const asked = { ...call, interaction: interactions[method], type }
-    const denial = context.regime.gate({
-      principal: call.principal,
-      interaction: asked.interaction,
-      type,
-      now: context.now(),
-    })
-    if (denial !== undefined) return sayRefusal(context, asked, { denial, patient: null })
-  }
-  return undefined
-}
-
 type Attempt = Result<readonly Done[]> | 'again'
 
 /** What to do when the unit was not written. */
@@ -65,7 +46,7 @@ function overtaken(
     record.ins !== undefined &&
     committed.key === insKey(context, record.ins.system, record.ins.value)
   const patient = items.find(({ type }) => type === 'Patient')
-  if (opened && patient?.ifNoneExist === undefined)
+  if (opened && patient?.ifNoneExist === undefined && patient?.criteria === undefined)
     return fail(
       'conflict',
       'expected a patient who has no record, found one who has',
@@ -116,7 +97,7 @@ async function attempt(settling: Settling, items: readonly Item[]): Promise<Atte
   const { context, call, record } = settling
   const answers = recordAnswers(settling)
   if (!answers.ok) {
-    const addressed = items.find(({ method }) => method !== 'POST')
+    const addressed = items.find(({ method, criteria }) => method !== 'POST' && criteria === undefined)
     return addressed === undefined ? answers : nothingThere(addressed)
   }
   const pushed = pushedBy(context, call, { patient: record.patient, items })
@@ -152,14 +133,25 @@ async function refused(
   return at.failure
 }
 
+/** The same for a failure that came before the facts were needed. */
+const refusedIn = async (
+  context: Context,
+  call: Call,
+  at: { patient: string | null; failure: Result<never> },
+): Promise<Result<never>> => refused(context, call, { ...at, facts: await factsOf(context, at.patient) })
+
 /** One attempt when the turn has come: a record that was still to be opened before may be open now. */
 async function inTurn(
   context: Context,
   call: Call,
   at: { items: readonly Item[]; named: UnitRecord },
 ): Promise<Attempt> {
-  const { items, named } = at
-  const record = named.opens ? await recordOfUnit(context, call, items) : ok(named)
+  const { named } = at
+  const patches = holdsPatch(at.items)
+  const written = patches ? await patchedItems(context, call, at.items) : ok(at.items)
+  if (!written.ok) return refusedIn(context, call, { patient: named.patient, failure: written })
+  const items = written.value
+  const record = named.opens || patches ? await recordOfUnit(context, call, items) : ok(named)
   if (!record.ok) return refused(context, call, { patient: null, failure: record })
   const { patient, opens } = record.value
   const facts = await factsOf(context, opens ? null : patient)

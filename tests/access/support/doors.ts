@@ -247,6 +247,74 @@ const posting =
   (body: (twin: Twin) => Json, headers?: Readonly<Record<string, string>>): Ask =>
   async (stage, twin) => [await stage.post(twin.reader, body(twin), headers)]
 
+/** A JSON Patch in an entry. */
+const patchEntry = (url: string, operations: readonly Json[]) => ({
+  resource: {
+    ...{ resourceType: 'Binary', contentType: 'application/json-patch+json' },
+    data: Buffer.from(JSON.stringify(operations)).toString('base64'),
+  },
+  request: { method: 'PATCH', url },
+})
+
+const supersedes: readonly Json[] = [{ op: 'replace', path: '/status', value: 'superseded' }]
+const supersedesByPath: Json = {
+  resourceType: 'Parameters',
+  parameter: [
+    {
+      name: 'operation',
+      part: [
+        { name: 'type', valueCode: 'replace' },
+        { name: 'path', valueString: 'DocumentReference.status' },
+        { name: 'value', valueCode: 'superseded' },
+      ],
+    },
+  ],
+}
+
+const patching =
+  (path: (twin: Twin) => string, body: Json | readonly Json[], headers: Readonly<Record<string, string>> = {}): Ask =>
+  async (stage, twin) => [
+    await stage.send(twin.reader, `PATCH ${path(twin)}`, {
+      body: JSON.stringify(body),
+      headers: {
+        'content-type': Array.isArray(body) ? 'application/json-patch+json' : 'application/fhir+json',
+        ...headers,
+      },
+    }),
+  ]
+
+const removing =
+  (path: (twin: Twin) => string): Ask =>
+  async (stage, twin) => [await stage.remove(twin.reader, path(twin))]
+
+const byNumber = ({ record }: Twin): string => `DocumentReference?patient=${record.id}&${criteria}`
+const byItsId = ({ record, ids }: Twin): string => `DocumentReference?patient=${record.id}&_id=${ids.document}`
+
+/** Patching, by id and by criteria: a test must tell nobody what is hidden. */
+const patchDoors: readonly Door[] = [
+  ['patch', patching(documentOf, supersedes)],
+  ['patch by FHIRPath', patching(documentOf, supersedesByPath)],
+  ['patch that changes nothing', patching(documentOf, [])],
+  ['patch whose test holds', patching(documentOf, [{ op: 'test', path: '/status', value: 'current' }, ...supersedes])],
+  ['patch whose test fails', patching(documentOf, [{ op: 'test', path: '/status', value: 'x' }])],
+  ['patch with If-Match', patching(documentOf, supersedes, { 'if-match': 'W/"1"' })],
+  ['patch with an If-Match that is wrong', patching(documentOf, supersedes, { 'if-match': 'W/"7"' })],
+  ['patch in a transaction', posting(twin => transaction(patchEntry(documentOf(twin), supersedes)))],
+  ['patch in a batch', posting(twin => batch(patchEntry(documentOf(twin), supersedes)))],
+  ['patch of what its number finds', patching(byNumber, supersedes)],
+  ['patch of what its _id finds', patching(byItsId, supersedes)],
+  ['the same in a transaction', posting(twin => transaction(patchEntry(byNumber(twin), supersedes)))],
+  ['the same in a batch', posting(twin => batch(patchEntry(byNumber(twin), supersedes)))],
+]
+
+/** Deleting by criteria. */
+const criteriaDoors: readonly Door[] = [
+  ['delete of what its number finds', removing(byNumber)],
+  ['delete of what its _id finds', removing(byItsId)],
+  ['delete by criteria in a transaction', posting(twin => transaction(asks('DELETE', byNumber(twin))))],
+  ['delete by criteria in a batch', posting(twin => batch(asks('DELETE', byNumber(twin))))],
+]
+
 /** Changing and deleting by id: what a hidden one answers, and an absent one. */
 export function changeDoors(type: Json): readonly Door[] {
   const own = (twin: Twin): Json => ownDocument(type, twin)
@@ -258,6 +326,9 @@ export function changeDoors(type: Json): readonly Door[] {
     ['PUT', async (stage, twin) => [await puts(twin)(stage)]],
     ['PUT with If-Match', async (stage, twin) => [await puts(twin, { 'if-match': 'W/"1"' })(stage)]],
     ['PUT with an If-Match that is wrong', async (stage, twin) => [await puts(twin, { 'if-match': 'W/"7"' })(stage)]],
+    ['PUT that wants to be the first', async (stage, twin) => [await puts(twin, { 'if-none-match': '*' })(stage)]],
+    ...patchDoors,
+    ...criteriaDoors,
     ['delete in a transaction', posting(twin => transaction(asks('DELETE', documentOf(twin))))],
     ['delete in a batch', posting(twin => batch(asks('DELETE', documentOf(twin))))],
     [
@@ -325,6 +396,10 @@ export function depositDoors(type: Json): readonly Door[] {
       posting(({ record }) =>
         transaction(creates(observation(record, { derivedFrom: [{ reference: `DocumentReference?${criteria}` }] }))),
       ),
+    ],
+    [
+      'a conditional update',
+      async (stage, twin) => [await stage.send(twin.reader, `PUT ${byNumber(twin)}`, { body: own(twin) })],
     ],
     ['a conditional create', posting(twin => own(twin), { 'if-none-exist': criteria })],
     ['the same conditional create again', posting(twin => own(twin), { 'if-none-exist': criteria })],

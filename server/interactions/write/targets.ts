@@ -1,0 +1,88 @@
+/** The resources that criteria in the place of an id mean, for a delete and a patch. https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
+import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import type { SearchRequest } from '../../../search/search-request.ts'
+import { queryString } from '../../../search/self-link.ts'
+import type { Found } from '../../store/store.ts'
+import { factsOf, gate } from '../access.ts'
+import type { Call, Context } from '../interaction.ts'
+import { type Reach, reachOf } from '../patient-names.ts'
+import { leaveTrace, refuse } from '../trail.ts'
+import { matchesOf, parseCriteria } from './conditional.ts'
+import type { Item } from './item.ts'
+
+/** The most resources that one delete removes, where the statement promises `multiple`. */
+export const mostDeleted = 100
+
+/** What is asked: criteria of a type, and how many matches may be meant. */
+export interface Criteria {
+  readonly type: string
+  readonly criteria: string
+  /** 1, or the most that are deleted together. */
+  readonly most: number
+  /** Where the criteria stand in the request. */
+  readonly path: string
+}
+
+/** A resource that criteria found, as the address of an item. */
+export type Target = Required<Pick<Item, 'id' | 'still'>>
+
+/** Where the search looks, one place after the other: types of records may also live outside them. */
+function placesOf({ catalog, regime }: Context, type: string, { records }: Reach): readonly (string | null)[] {
+  if (records === null) return [null]
+  if (records !== 'every') return records
+  const outside = !regime.onePatient && type !== 'Patient' && catalog.types.has(type)
+  return outside ? ['every', null] : ['every']
+}
+
+async function rowsOf(
+  context: Context,
+  call: Call,
+  at: Criteria & { readonly request: SearchRequest; readonly reach: Reach },
+): Promise<readonly Found[]> {
+  const { type, request, most } = at
+  const rows: Found[] = []
+  for (const patient of placesOf(context, type, at.reach)) {
+    const facts = await factsOf(context, patient)
+    rows.push(
+      ...(await matchesOf(context, call, { type, request, patient, facts, most: most + 1, searchedOnly: true })),
+    )
+    if (rows.length > most) break
+  }
+  return rows
+}
+
+/** The record of the line in the trail: the one that is named, or that of what was found. */
+const recordOf = ({ records }: Reach, rows: readonly Found[]): string | null =>
+  Array.isArray(records) && records.length === 1 ? (records[0] ?? null) : (rows[0]?.patient ?? null)
+
+/**
+ * @returns the matches within what the caller may search and see; none is a line in the trail already. Fails with 403
+ * without a scope to search, with what is wrong with the criteria, and with 412 for more than `most`.
+ */
+export async function targetsOf(context: Context, call: Call, asked: Criteria): Promise<Result<readonly Target[]>> {
+  const { type, most, path } = asked
+  const closed = await gate(context, { ...call, interaction: 'search-type', type })
+  if (closed !== undefined) return closed
+  const request = parseCriteria(context, type, asked.criteria)
+  if (!request.ok) return request
+  const reach = await reachOf(context, { ...call, type }, request.value)
+  if (!reach.ok) return reach
+  const rows = await rowsOf(context, call, { ...asked, request: request.value, reach: reach.value })
+  const patient = recordOf(reach.value, rows)
+  if (rows.length > most) {
+    const many = most === 1 ? 'one resource' : `at most ${most} resources`
+    const failure = fail('multipleMatches', `expected criteria that match ${many}, found more`, path)
+    return refuse(context, { ...call, type }, { failure, patient })
+  }
+  if (rows.length === 0)
+    await leaveTrace(
+      context,
+      { ...call, type },
+      { patient, status: 204, basis: 'found nothing by its criteria', query: queryString(request.value.applied) },
+    )
+  return ok(rows.map(({ id }) => ({ id, still: request.value.query })))
+}
+
+/** Parameters of a URL as criteria. */
+export const criteriaOf = ({ parameters }: Call): string =>
+  new URLSearchParams(parameters.map(([name, value]): [string, string] => [name, value])).toString()
