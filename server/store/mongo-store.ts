@@ -3,6 +3,7 @@ import { openMonths } from './audit-months.ts'
 import { openAuditWriter } from './audit-writer.ts'
 import { openCommit } from './commit.ts'
 import { connect, type StoreOptions } from './connect.ts'
+import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
@@ -36,6 +37,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     ...openReader(deployment),
     ...openPast(deployment),
     facts: openFacts(deployment),
+    named: openDirectory(deployment),
     registered: openRegistry(deployment),
     commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
     audit: writer.write,

@@ -77,6 +77,9 @@ export interface LinkRequest extends Pick<PageRequest, 'restriction' | 'type' | 
   readonly keys: boolean
 }
 
+/** A row of the directory that a resource names. */
+export type Named = Pick<Found, 'type' | '_id'>
+
 /** One write of a unit. `expected` is the version that must be current; 0 when there must be none. */
 export interface RowWrite {
   readonly collection: Collection
@@ -135,6 +138,8 @@ export interface Store extends Pieces<PageRequest, Found> {
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */
   rows(restriction: Restriction, type: string, ids: readonly string[]): Promise<readonly Found[]>
+  /** Rows of the directory by which the server itself knows who is named, several requests in one query; in no particular order. */
+  named(named: readonly Named[]): Promise<readonly Found[]>
   /** The current version with everything that a write must judge, within the restriction. */
   stored(restriction: Restriction, type: string, _id: string): Promise<(Stored & { readonly row: Row }) | undefined>
   page(request: PageRequest): Promise<readonly Found[]>

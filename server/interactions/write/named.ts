@@ -2,7 +2,6 @@
 import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
 import type { Identifier, Resource } from '../../../resources/resource.ts'
 import type { Stored, WriteRequest } from '../../../security/regime.ts'
-import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Found } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import { locate, locateAll } from '../locate.ts'
@@ -62,17 +61,11 @@ async function directoryRows(
   references: readonly LocalReference[],
 ): Promise<ReadonlyMap<string, Resource>> {
   const places = await locateAll(context, references)
-  const rows = await Promise.all(
-    [...directoryTypes].map(type => {
-      const ids = references.flatMap(reference => {
-        const place = places.get(`${reference.type}/${reference.id}`)
-        return reference.type === type && place?.collection === 'directory' ? [place._id] : []
-      })
-      const restriction = systemRestriction('resolve identifiers', { collection: 'directory' })
-      return ids.length === 0 ? [] : context.store.rows(restriction, type, [...new Set(ids)])
-    }),
-  )
-  return new Map(rows.flat().map(row => [`${row.type}/${row.id}`, resourceOf(row)]))
+  const named = references.flatMap(({ type, id }) => {
+    const place = places.get(`${type}/${id}`)
+    return directoryTypes.has(type) && place?.collection === 'directory' ? [{ type, _id: place._id }] : []
+  })
+  return new Map((await context.store.named(named)).map(row => [`${row.type}/${row.id}`, resourceOf(row)]))
 }
 
 const identifiersOf = (resource: Resource | undefined): readonly Identifier[] =>
