@@ -11,6 +11,7 @@ import { openReader } from './reader.ts'
 import { openRegistry } from './registry.ts'
 import type { Store } from './store.ts'
 import { openTrail } from './trail.ts'
+import { openVersions } from './version-reader.ts'
 
 export interface MongoStore extends Store {
   /** Resolves when the database answers; rejects with `Unavailable` otherwise. */
@@ -35,6 +36,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
   return {
     ...openReader(deployment),
     ...openPast(deployment),
+    ...openVersions(deployment),
     facts: openFacts(deployment),
     registered: openRegistry(deployment),
     commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
