@@ -21,7 +21,12 @@ export interface ServedType {
   readonly compartmentPaths?: readonly string[]
 }
 
+/** What is asked of the whole server. */
+export type SystemInteraction = 'batch' | 'transaction' | 'history-system' | 'search-system'
+
 export interface Catalog {
   readonly types: ReadonlyMap<string, ServedType>
-  readonly system: ReadonlySet<'batch' | 'transaction'>
+  readonly system: ReadonlySet<SystemInteraction>
+  /** Types whose instances' compartments are searched. */
+  readonly compartments?: ReadonlySet<string>
 }
