@@ -24,9 +24,14 @@ export interface ServedType {
   readonly compartmentPaths?: readonly string[]
 }
 
+/** What is asked of the whole server. */
+export type SystemInteraction = 'batch' | 'transaction' | 'history-system' | 'search-system'
+
 export interface Catalog {
   readonly types: ReadonlyMap<string, ServedType>
-  readonly system: ReadonlySet<'batch' | 'transaction'>
+  readonly system: ReadonlySet<SystemInteraction>
+  /** Types whose instances' compartments are searched. */
+  readonly compartments?: ReadonlySet<string>
 }
 
 /** Whether the type is promised an interaction: by an id, or with criteria in its place. R4 has no promise of its own for a conditional patch. */

@@ -2,6 +2,7 @@
 import type { Catalog, ServedType } from './catalog.ts'
 import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
+import { readCompartments } from './read-compartments.ts'
 import { readConditions } from './read-conditions.ts'
 import { readOperations, refuseOperations } from './read-operations.ts'
 import type { Interaction } from './resource.ts'
@@ -32,7 +33,8 @@ const searchable = new Set<string>([
 ] satisfies ParameterType[])
 
 /** The interactions that a whole server has; the others belong to a type. */
-const ofSystem: ReadonlySet<Interaction> = new Set(['batch', 'transaction', 'capabilities'])
+const systemInteractions = ['batch', 'transaction', 'history-system', 'search-system'] as const
+const ofSystem: ReadonlySet<Interaction> = new Set([...systemInteractions, 'capabilities'])
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -183,7 +185,8 @@ export function readCatalog(
     complain,
   )
   refuseOperations(each(rest, 'operation'), complain)
+  const compartments = readCompartments(rest.at, listOf(rest.json, 'compartment'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
-  return ok({ types, system: new Set((['batch', 'transaction'] as const).filter(code => system.has(code))) })
+  return ok({ types, system: new Set(systemInteractions.filter(code => system.has(code))), compartments })
 }

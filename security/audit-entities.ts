@@ -1,8 +1,12 @@
 /** The data that an access touched, as entities of an AuditEvent. https://hl7.org/fhir/R4/auditevent-definitions.html#AuditEvent.entity */
+import type { Interaction } from '../resources/resource.ts'
 import type { AuditEntry, AuditTarget } from './audit-entry.ts'
 
 const entityType = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
 const objectRole = 'http://terminology.hl7.org/CodeSystem/object-role'
+
+/** What is found by a query, and not named. */
+const finds: ReadonlySet<Interaction> = new Set(['search-type', 'search-system', 'history-type', 'history-system'])
 
 type Entity = Readonly<Record<string, unknown>>
 
@@ -19,7 +23,7 @@ const patientOf = ({ patient }: AuditEntry): readonly Entity[] =>
 
 /** The one object of a read or write. What a search found is told by its type, for BALP reads a system object there as the query. */
 function dataOf({ targets, interaction }: AuditEntry): readonly Entity[] {
-  const isOne = targets.length === 1 && interaction !== 'search-type'
+  const isOne = targets.length === 1 && !finds.has(interaction)
   return targets.map((target: AuditTarget) => ({
     what: { reference: `${target.type}/${target.id}${target.version === null ? '' : `/_history/${target.version}`}` },
     type: isOne
@@ -31,7 +35,7 @@ function dataOf({ targets, interaction }: AuditEntry): readonly Entity[] {
 
 /** The search as it was applied: readable in `description`, exact in `query`. */
 const queryOf = ({ query, interaction }: AuditEntry): readonly Entity[] =>
-  query === null && interaction !== 'search-type'
+  query === null && !finds.has(interaction)
     ? []
     : [
         {

@@ -11,6 +11,8 @@ export const permissions = {
   read: 'r',
   vread: 'r',
   'history-instance': 'r',
+  // SMART counts the history of a type among the searches.
+  'history-type': 's',
   'search-type': 's',
   create: 'c',
   update: 'u',

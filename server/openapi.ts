@@ -11,7 +11,7 @@ import {
   resultParameters,
   securityScheme,
 } from './openapi-components.ts'
-import { isPromised, type Route, routes } from './routes.ts'
+import { anyType, isPromised, type Route, routes } from './routes.ts'
 
 /** What each interaction does, and the answers that belong to it alone. */
 const described: Readonly<
@@ -20,11 +20,14 @@ const described: Readonly<
   read: { says: type => `Read a ${type}`, answers: ['200', '304', '404', '410'] },
   vread: { says: type => `Read one version of a ${type}`, answers: ['200', '304', '404', '410'] },
   'history-instance': { says: type => `List the versions of a ${type}`, answers: ['200', '404'] },
+  'history-type': { says: type => `List the versions of all resources of type ${type}`, answers: ['200', '400'] },
+  'history-system': { says: () => 'List the versions of all resources', answers: ['200', '400'] },
   create: { says: type => `Create a ${type}`, answers: ['200', '201', '400', '409', '412', '422'] },
   update: { says: type => `Update a ${type}`, answers: ['200', '201', '400', '404', '409', '412', '422'] },
   patch: { says: type => `Patch a ${type}`, answers: ['200', '400', '404', '409', '410', '412', '415', '422'] },
   delete: { says: type => `Delete a ${type}`, answers: ['200', '204', '404', '409', '412'] },
   'search-type': { says: type => `Search among resources of type ${type}`, answers: ['200', '400'] },
+  'search-system': { says: () => 'Search among resources of several types', answers: ['200', '400'] },
   batch: { says: () => 'Perform the entries of a Bundle one by one', answers: ['200', '400'] },
   transaction: {
     says: () => 'Perform the entries of a Bundle: all or none of a transaction, one by one of a batch',
@@ -55,6 +58,28 @@ const ofSearch = ({ parameters, includes, revincludes }: ServedType): readonly J
   ...resultParameters([...includes], [...revincludes]),
 ]
 
+const text = (name: string, description: string): Json => ({
+  ...{ name, in: 'query', description },
+  schema: { type: 'string' },
+})
+
+/** What all types have in common. */
+const ofSystemSearch: readonly Json[] = [
+  text('_type', 'Names of resource types, separated by commas.'),
+  text('patient', 'The record, where all of the types are of records.'),
+  ...['_id', '_lastUpdated', '_profile', '_security', '_tag'].map(name => text(name, 'Of every type.')),
+  ...resultParameters([], []),
+]
+
+const ofHistory = (interaction: Interaction): readonly Json[] => [
+  text('_since', 'Versions that began at this instant, or later.'),
+  text('_at', 'Versions that were current at some time of this period.'),
+  text('_count', 'Versions on a page.'),
+  ...(interaction === 'history-instance' ? [] : [text('patient', 'The record, by the id of its Patient.')]),
+  ...(interaction === 'history-instance' ? [] : [text('patient.identifier', 'The record, by system|value.')]),
+  ...(interaction === 'history-system' ? [text('_type', 'Names of resource types, separated by commas.')] : []),
+]
+
 const ofOperation = (operation: OperationName): readonly Json[] =>
   operations[operation].parameters.map(({ name, says }) => ({
     ...{ name, in: 'query', description: says },
@@ -70,6 +95,8 @@ function ofQuery(route: Route, served: ServedType | undefined): readonly Json[] 
   if (route.conditional === true && served !== undefined) return criteria(served)
   if (method !== 'GET') return []
   if (operation !== undefined) return ofOperation(operation)
+  if (interaction === 'search-system') return ofSystemSearch
+  if (interaction.startsWith('history-')) return ofHistory(interaction)
   return interaction === 'search-type' && served !== undefined ? ofSearch(served) : []
 }
 
@@ -78,8 +105,8 @@ function toOperation(route: Route, name: string, served: ServedType | undefined)
   const { says, answers } = described[interaction]
   const codes = open === undefined ? [...answers, ...guarded] : answers
   return {
-    operationId: `${method.toLowerCase()}-${conditional === true ? 'conditional-' : ''}${operation ?? interaction}-${name}`,
-    tags: [name],
+    operationId: `${method.toLowerCase()}-${conditional === true ? 'conditional-' : ''}${operation ?? interaction}${route.compartment ? '-compartment' : ''}-${name}`,
+    tags: [name === anyType ? 'System' : name],
     summary: operation === undefined ? says(name) : operations[operation].says,
     parameters: [
       ...ofUrl(route),
@@ -92,11 +119,12 @@ function toOperation(route: Route, name: string, served: ServedType | undefined)
   }
 }
 
-/** `/fhir/:type/:id` as the document writes it below the base: `/Patient/{id}`. */
-const pathOf = ({ url }: Route, type: string): string =>
+/** `/fhir/:type/:id` as the document writes it below the base: `/Patient/{id}`; within a compartment, `/Patient/{id}/Observation`. */
+const pathOf = ({ url, compartment }: Route, type: string): string =>
   url
     .slice('/fhir'.length)
-    .replace(':type', type)
+    .replace(':type', compartment === true ? 'Patient' : type)
+    .replace(':member', type)
     .replaceAll(/:(\w+)/g, '{$1}') || '/'
 
 type Placed = readonly [path: string, method: string, operation: Json]
@@ -107,15 +135,21 @@ const place = (route: Route, name: string, served?: ServedType): Placed => [
   toOperation(route, name, served),
 ]
 
+/** A search of all types of a compartment. */
+const isOfAll = (route: Route, catalog: Catalog): boolean =>
+  route.compartment === true && isPromised(route, catalog, anyType)
+
 function placed(catalog: Catalog): readonly Placed[] {
-  const { types, system } = catalog
-  const ofSystem = routes.filter(({ url }) => !url.includes(':type') && (url !== '/fhir' || system.size > 0))
+  const ofSystem = routes.filter(route => !route.url.includes(':type') && isPromised(route, catalog, 'Bundle'))
   const ofType = routes.filter(({ url }) => url.includes(':type'))
+  const isServed = (route: Route, { type, compartment }: ServedType): boolean =>
+    isPromised(route, catalog, type) && (route.compartment !== true || compartment.length > 0)
   return [
     ...ofSystem.map(route => place(route, 'System')),
-    ...[...types.values()].flatMap(served =>
-      ofType.filter(route => isPromised(route, catalog, served.type)).map(route => place(route, served.type, served)),
+    ...[...catalog.types.values()].flatMap(served =>
+      ofType.filter(route => isServed(route, served)).map(route => place(route, served.type, served)),
     ),
+    ...ofType.filter(route => isOfAll(route, catalog)).map(route => place(route, anyType)),
   ]
 }
 

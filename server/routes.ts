@@ -12,6 +12,8 @@ export interface Route {
   readonly operation?: OperationName
   /** Criteria stand in the place of the id. */
   readonly conditional?: true
+  /** Whether it is asked within the compartment of what `:type/:id` names; `:member` is the type that is searched, or `*`. */
+  readonly compartment?: true
   /** What the body is: nothing, a resource (or the bytes of a Binary), a patch, parameters of a search, or those of an operation. */
   readonly body: 'none' | 'resource' | 'patch' | 'form' | 'parameters'
   /** Why no access token is asked. Every other route asks for one. */
@@ -32,6 +34,8 @@ export const routes: readonly Route[] = [
   { method: 'GET', url: '/fhir/:type/:id', interaction: 'read', body: 'none' },
   { method: 'GET', url: '/fhir/:type/:id/_history/:version', interaction: 'vread', body: 'none' },
   { method: 'GET', url: '/fhir/:type/:id/_history', interaction: 'history-instance', body: 'none' },
+  { method: 'GET', url: '/fhir/:type/_history', interaction: 'history-type', body: 'none' },
+  { method: 'GET', url: '/fhir/_history', interaction: 'history-system', body: 'none' },
   { method: 'POST', url: '/fhir/:type', interaction: 'create', body: 'resource' },
   { method: 'PUT', url: '/fhir/:type/:id', interaction: 'update', body: 'resource' },
   { method: 'PATCH', url: '/fhir/:type/:id', interaction: 'patch', body: 'patch' },
@@ -41,6 +45,16 @@ export const routes: readonly Route[] = [
   { method: 'DELETE', url: '/fhir/:type', interaction: 'delete', conditional: true, body: 'none' },
   { method: 'GET', url: '/fhir/:type', interaction: 'search-type', body: 'none' },
   { method: 'POST', url: '/fhir/:type/_search', interaction: 'search-type', body: 'form' },
+  { method: 'GET', url: '/fhir/:type/:id/:member', interaction: 'search-type', compartment: true, body: 'none' },
+  {
+    method: 'POST',
+    url: '/fhir/:type/:id/:member/_search',
+    interaction: 'search-type',
+    compartment: true,
+    body: 'form',
+  },
+  { method: 'GET', url: '/fhir', interaction: 'search-system', body: 'none' },
+  { method: 'POST', url: '/fhir/_search', interaction: 'search-system', body: 'form' },
   ...operationNames.flatMap(onInstance),
   { method: 'POST', url: '/fhir', interaction: 'transaction', body: 'resource' },
   {
@@ -64,17 +78,27 @@ export const openAreas: readonly { readonly url: string; readonly below?: true; 
 export const isOpenArea = (url: string): boolean =>
   openAreas.some(area => area.url === url || (area.below === true && url.startsWith(`${area.url}/`)))
 
+/** In the place of a type within a compartment: all of its types. https://hl7.org/fhir/R4/http.html#search */
+export const anyType = '*'
+
 /** Whether the capability statement promises the route for the type. */
-export function isPromised(
-  { interaction, operation, url, conditional }: Route,
-  { types, system }: Catalog,
-  type: string,
-): boolean {
-  if (interaction === 'capabilities') return true
+export function isPromised(route: Route, { types, system, compartments }: Catalog, type: string): boolean {
+  const { interaction, operation } = route
   if (operation !== undefined) return types.get(type)?.operations?.has(operation) === true
-  if (url === '/fhir') return system.size > 0
+  if (route.compartment === true && compartments?.has('Patient') !== true) return false
   const served = types.get(type)
-  return served !== undefined && performs(served, interaction, conditional === true)
+  switch (interaction) {
+    case 'capabilities':
+      return true
+    case 'transaction':
+      return system.has('transaction') || system.has('batch')
+    case 'history-system':
+    case 'search-system':
+      return system.has(interaction)
+    default:
+      if (served === undefined) return route.compartment === true && type === anyType
+      return performs(served, interaction, route.conditional === true)
+  }
 }
 
 /** The methods that the URL answers for the type, for the header `Allow`. */

@@ -64,6 +64,7 @@ async function openDatabase(config: Config, url: string, { order }: Progress): P
     url,
     database: config.MONGODB_DATABASE,
     crossPatientSearch: config.CROSS_PATIENT_SEARCH,
+    historyAcross: config.ACCESS_REGIME !== 'dmp',
     zone: config.ZONE,
   })
   await order.opened(() => store.close())

@@ -8,7 +8,7 @@ import type { SearchParameterFacts } from '../resources/search-parameter-definit
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { root } from '../server/root.ts'
 import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
-import { bundleOf, idOf, idsOf, type Rest, startRest, statusesOf } from './http/rest.ts'
+import { bundleOf, idOf, idsOf, nextOf, type Rest, startRest, statusesOf } from './http/rest.ts'
 import { select } from './support/pointer.ts'
 
 /** What is read of one `rest.resource` of a statement. */
@@ -275,6 +275,11 @@ const tries: Readonly<
     const { json } = await rest.get(`${type}/${made}/_history`)
     return [select(json, '/entry/*').length, 2]
   },
+  'history-type': async (rest, type, made) => {
+    const { json } = await rest.get(`${type}/_history?_count=200`)
+    const versions = select(json, '/entry/*').filter(entry => select(entry, '/resource/id')[0] === made)
+    return [versions.map(entry => select(entry, '/response/etag')[0]), ['W/"2"', 'W/"1"']]
+  },
   'search-type': async (rest, type, made) => [idsOf(await rest.get(`${type}?_id=${made}`)), [made]],
   patch: async (rest, type, made) => {
     const [byPointer, byPath] = [
@@ -353,6 +358,56 @@ t.test('the statement of the project', async t => {
     })
   })
 
+  t.test('every interaction of the whole server', async t => {
+    const [promise] = select(JSON.parse(readFileSync(join(root, 'capability-statement.json'), 'utf8')), '/rest/0')
+    const listed = written.filter(each => codesOf(each).includes('history-type')).map(({ type }) => type)
+    const seen = new Set<unknown>()
+    const walk = async (first: string, pointer: string): Promise<ReadonlySet<string>> => {
+      const types = new Set<string>()
+      for (let url: string | undefined = first; url !== undefined; ) {
+        const answer = await rest.get(url)
+        t.equal(answer.status, 200, url)
+        for (const type of select(answer.json, pointer)) types.add(String(type))
+        url = nextOf(answer)
+      }
+      return types
+    }
+    const tried: Readonly<Record<string, () => Promise<void>>> = {
+      transaction: async () => void t.equal((await rest.post('', bundleOf('transaction', []))).status, 200),
+      batch: async () => void t.equal((await rest.post('', bundleOf('batch', []))).status, 200),
+      'history-system': async () => {
+        const types = await walk('_history?_count=200', '/entry/*/resource/resourceType')
+        t.same([...types].sort(), [...listed].sort())
+      },
+      'search-system': async () => {
+        const types = await walk(`${rest.base}?_count=200`, '/entry/*/resource/resourceType')
+        t.same([...types].sort(), [...listed].sort())
+      },
+    }
+    for (const code of select(promise, '/interaction/*/code')) {
+      await tried[String(code)]?.()
+      seen.add(code)
+    }
+    t.same([...seen].sort(), Object.keys(tried).sort())
+    t.same(select(promise, '/compartment/*'), ['http://hl7.org/fhir/CompartmentDefinition/patient'])
+  })
+
+  t.test('the compartment of a Patient, by every type of it and as a whole', async t => {
+    const { compartment } = await loadDefinitions()
+    const members = written.filter(
+      each => (compartment[each.type]?.length ?? 0) > 0 && codesOf(each).includes('search-type'),
+    )
+    t.ok(members.length > 5)
+    const whole = await rest.get(`${patient}/*?_count=200`)
+    for (const { type } of members) {
+      const within = idsOf(await rest.get(`${patient}/${type}?_count=200`))
+      t.ok(within.length > 0, type)
+      t.ok(within.every(id => idsOf(whole).includes(id)) || nextOf(whole) !== undefined, type)
+    }
+    for (const { type } of written.filter(each => !members.includes(each)))
+      t.equal((await rest.get(`${patient}/${type}`)).status, 404, type)
+  })
+
   t.test('every operation of every type', async t => {
     const promised = statement.flatMap(({ type, operation = [] }) => operation.map(each => ({ type, ...each })))
     t.same(promised, [
@@ -404,7 +459,7 @@ t.test('the statement of the project', async t => {
       select(json, '/rest/0/resource/*/type'),
       statement.map(({ type }) => type),
     )
-    t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch'])
+    t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch', 'history-system', 'search-system'])
     t.same(select(json, '/patchFormat'), [['application/json-patch+json', 'application/fhir+json']])
   })
 

@@ -4,7 +4,20 @@ import type { Resource } from '../../resources/resource.ts'
 import type { SearchParameterFacts, SearchParameterTable } from '../../resources/search-parameter-definition.ts'
 
 const searchable = new Set(['token', 'reference', 'date', 'string', 'uri', 'number', 'quantity'])
-const all = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'search-type'] as const
+const all = [
+  'read',
+  'vread',
+  'history-instance',
+  'history-type',
+  'create',
+  'update',
+  'patch',
+  'delete',
+  'search-type',
+] as const
+
+/** What lists many resources, or patches one, is not done with files. */
+const notWithFiles: ReadonlySet<string> = new Set(['search-type', 'history-type', 'patch'])
 
 /** Types that R4 gives no place on a server. https://hl7.org/fhir/R4/parameters.html */
 const notStored = new Set(['Parameters', 'OperationOutcome'])
@@ -21,7 +34,7 @@ function isPromised(type: string, code: string, { type: kind, expression }: Sear
 
 function interactionsOf(type: string): readonly string[] {
   if (type === 'AuditEvent') return ['read', 'search-type']
-  return type === 'Binary' ? all.filter(code => code !== 'search-type' && code !== 'patch') : all
+  return type === 'Binary' ? all.filter(code => !notWithFiles.has(code)) : all
 }
 
 type Parameter = readonly [code: string, facts: SearchParameterFacts]
@@ -88,7 +101,8 @@ export function statementOf(types: readonly string[], table: SearchParameterTabl
       {
         mode: 'server',
         resource: [...promised].map(([type, parameters]) => toEntry(type, parameters, revincludesOf(type))),
-        interaction: [{ code: 'transaction' }, { code: 'batch' }],
+        interaction: ['transaction', 'batch', 'history-system', 'search-system'].map(code => ({ code })),
+        compartment: ['http://hl7.org/fhir/CompartmentDefinition/patient'],
       },
     ],
   }

@@ -3,16 +3,24 @@ import type { FastifyReply, FastifyRequest, preParsingAsyncHookHandler } from 'f
 import type { Catalog } from '../../resources/catalog.ts'
 import { type Failure, fail } from '../../resources/outcome.ts'
 import { parseLogicalId } from '../../resources/resource.ts'
-import { allowedMethods, isPromised, type Route } from '../routes.ts'
+import { allowedMethods, anyType, isPromised, type Route } from '../routes.ts'
 import { sendFailure } from './answer.ts'
 import { patchFormats, refuseContent } from './content.ts'
 import { acceptsJson, isJsonFormat } from './media-type.ts'
 import type { Parts } from './parts.ts'
 import { askedOf, parametersOf } from './read-call.ts'
 
+/** The type that is searched within a compartment, or why it is not: what is no member would be searched as a whole. */
+function compartmentType(of: string | undefined, member: string, types: Catalog['types']): string | Failure {
+  if (of !== 'Patient') return fail('notServed', 'expected the compartment of a Patient, found another').failure
+  if (member === anyType || (types.get(member)?.compartment.length ?? 0) > 0) return member
+  return fail('notServed', 'expected a type of the compartment of a Patient, found another').failure
+}
+
 /** The type in the URL (`Bundle` where there is none), or why it is not served. */
 export function servedType(request: FastifyRequest, { types }: Catalog): string | Failure {
-  const { type } = parametersOf(request)
+  const { type, member } = parametersOf(request)
+  if (member !== undefined) return compartmentType(type, member, types)
   if (type === undefined) return 'Bundle'
   return types.has(type)
     ? type
@@ -31,6 +39,10 @@ function refuseId({ interaction }: Route, request: FastifyRequest): Failure | un
   return fail('badParameter', 'expected an id of 1 to 64 letters, digits, hyphens and points, found another text')
     .failure
 }
+
+/** Where nothing is promised there is no such place. */
+const isList = ({ interaction, compartment }: Route): boolean =>
+  compartment === true || interaction === 'history-type' || interaction === 'history-system'
 
 /** Binary is read as what it holds: whether JSON is meant, its interaction asks. https://hl7.org/fhir/R4/binary.html#rest */
 const readsBytes = ({ interaction }: Route, type: string): boolean =>
@@ -59,6 +71,8 @@ function refuse(route: Route, request: FastifyRequest, { context: { catalog } }:
   const type = servedType(request, catalog)
   if (typeof type !== 'string') return type
   if (!isPromised(route, catalog, type)) {
+    if (isList(route) && allowedMethods(route.url, catalog, type).length === 0)
+      return fail('notServed', `expected what is served on ${type}, found ${route.interaction}`).failure
     if (route.operation !== undefined)
       return fail('notServed', `expected an operation that is served on ${type}, found another`).failure
     return fail(

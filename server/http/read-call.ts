@@ -1,9 +1,10 @@
 /** A request of the wire as the call of an interaction. https://hl7.org/fhir/R4/http.html */
 import type { FastifyRequest } from 'fastify'
 import { ok, type Result } from '../../resources/outcome.ts'
+import type { Interaction } from '../../resources/resource.ts'
 import { anonymous } from '../../security/regimes/none.ts'
 import type { Body, Call } from '../interactions/interaction.ts'
-import type { Route } from '../routes.ts'
+import { anyType, type Route } from '../routes.ts'
 import { bundleInteraction } from './bundle-type.ts'
 import { hasBody, readBody, readForm, readPatch } from './content.ts'
 import { preferencesOf } from './headers.ts'
@@ -12,8 +13,8 @@ import { type Asked, toAsked } from './parameters.ts'
 /** The parts of the URL that the route names. The router has read them. */
 export const parametersOf = (
   request: FastifyRequest,
-): { readonly type?: string; readonly id?: string; readonly version?: string } =>
-  request.params as { type?: string; id?: string; version?: string }
+): { readonly type?: string; readonly id?: string; readonly version?: string; readonly member?: string } =>
+  request.params as { type?: string; id?: string; version?: string; member?: string }
 
 /** What stands after the question mark. `readAsked` has read it. */
 export const askedOf = (request: FastifyRequest): Result<Asked> => request.query as Result<Asked>
@@ -43,6 +44,15 @@ function readContent(route: Route, request: FastifyRequest, type: string): Resul
 const typeOfSystem = ({ interaction }: Route): string =>
   interaction === 'capabilities' ? 'CapabilityStatement' : 'Bundle'
 
+/** The type that is asked for; within a compartment, the one that is searched. */
+function typeOf(route: Route, request: FastifyRequest): string {
+  const { type = typeOfSystem(route), member } = parametersOf(request)
+  return member === undefined ? type : member === anyType ? 'Bundle' : member
+}
+
+const interactionOf = (route: Route, request: FastifyRequest): Interaction =>
+  parametersOf(request).member === anyType ? 'search-system' : route.interaction
+
 type Draft = { -readonly [Name in keyof Call]: Call[Name] }
 
 /** @returns the call, and whether a person reads the answer (`_pretty`). */
@@ -50,12 +60,13 @@ export function readCall(
   route: Route,
   request: FastifyRequest,
 ): Result<{ readonly call: Call; readonly indent: boolean }> {
-  const { type = typeOfSystem(route), id, version } = parametersOf(request)
+  const { id, version } = parametersOf(request)
+  const type = typeOf(route, request)
   const content = readContent(route, request, type)
   if (!content.ok) return content
   const { asked, body } = content.value
   const isBundle = route.url === '/fhir' && body?.form === 'json'
-  const interaction = isBundle ? bundleInteraction(body.text) : route.interaction
+  const interaction = isBundle ? bundleInteraction(body.text) : interactionOf(route, request)
   const { caller } = request
   const draft: Draft = {
     principal: caller?.ok === true ? caller.value : anonymous,
@@ -65,7 +76,8 @@ export function readCall(
     preferences: preferencesOf(request.headers, interaction, asked.format),
     request: request.id,
   }
-  if (id !== undefined) draft.id = id
+  if (route.compartment === true) draft.compartment = { type: 'Patient', id: id ?? '' }
+  else if (id !== undefined) draft.id = id
   if (version !== undefined) draft.version = version
   if (route.operation !== undefined) draft.operation = route.operation
   if (body !== undefined) draft.body = body

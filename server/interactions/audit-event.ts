@@ -12,6 +12,7 @@ import { versionHeaders } from './answer.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { askedPart, cut, keepsOf } from './part.ts'
 import { reachOf } from './patient-names.ts'
+import { addressOf, toldQuery, urlOf } from './search-address.ts'
 import { nextLink, openSearch } from './search-link.ts'
 import { warnings } from './search-reply.ts'
 import { leaveTrace, refuse } from './trail.ts'
@@ -114,7 +115,7 @@ function replyOf(
         ]
       : []
   const query = queryString(request.applied)
-  const self = { relation: 'self' as const, url: `${context.base}/${call.type}${query === '' ? '' : `?${query}`}` }
+  const self = { relation: 'self' as const, url: urlOf(context, addressOf(call), query) }
   const keeps = keepsOf(context, request, call.type)
   const body = searchset({
     links: [self, ...next],
@@ -139,7 +140,7 @@ async function empty(
   const { request, patient, denial } = at
   if (denial.because === 'token') return sayRefusal(context, call, { denial, patient })
   const asksTotal = request.summary === 'count' || request.count === 0 || request.total !== 'none'
-  const query = queryString(request.applied)
+  const query = toldQuery(call, request)
   await leaveTrace(context, call, { patient, status: 200, outcome: 'refused', query, failed: denial.failed })
   return ok(replyOf(context, call, { request, entries: [], total: asksTotal ? 0 : undefined, more: false }))
 }
@@ -169,6 +170,6 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   const after = start !== undefined && 'after' in start ? start.after : undefined
   const answer = await found(context, { request, conditions: conditions.value, patient, view, after })
   if (!answer.ok) return answer
-  await leaveTrace(context, call, { patient, status: 200, query: queryString(request.applied), basis: decision.basis })
+  await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis: decision.basis })
   return ok(replyOf(context, call, { request, ...answer.value }))
 }

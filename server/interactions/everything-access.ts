@@ -14,7 +14,10 @@ const isSame = (one: Restriction, other: Restriction): boolean =>
 export function shownOf(
   context: Context,
   { principal }: Call,
-  { type, ...at }: { readonly type: string; readonly patient: string | null; readonly facts: Facts | undefined },
+  {
+    type,
+    ...at
+  }: { readonly type: string; readonly patient: string | 'every' | null; readonly facts: Facts | undefined },
 ): Within | undefined {
   const found = decideWith(context, { principal, type, interaction: 'search-type' }, at)
   const opened = decideWith(context, { principal, type, interaction: 'read' }, at)

@@ -79,6 +79,8 @@ export interface Call {
   readonly type: string
   readonly id?: string
   readonly version?: string
+  /** The compartment within which `type` is searched (all of its types where the interaction is `search-system`). */
+  readonly compartment?: { readonly type: 'Patient'; readonly id: string }
   /** Parameters of the URL and of a posted form, decoded, in order. */
   readonly parameters: readonly (readonly [string, string])[]
   readonly body?: Body

@@ -56,7 +56,8 @@ export type Reach = { readonly records: readonly string[] } | { readonly records
 /** Types of which a professional may search his own across records, without naming a patient. */
 const acrossRecords = new Set(['Consent'])
 
-const oneRecordOnly = (type: string): Result<never> =>
+/** The refusal of a search in records which names no patient, or several. `access.md` section 9. */
+export const oneRecordOnly = (type: string): Result<never> =>
   fail(
     'tooCostly',
     `expected a search on ${type} that names exactly one patient (patient=<id>, or patient.identifier=<system>|<INS>), found none or several`,

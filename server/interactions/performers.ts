@@ -7,10 +7,12 @@ import { capabilities } from './capabilities.ts'
 import { create } from './create.ts'
 import { deleteResource } from './delete.ts'
 import { historyInstance } from './history-instance.ts'
+import { historySystem, historyType } from './history-type.ts'
 import type { Perform } from './interaction.ts'
 import { operation } from './operations.ts'
 import { patch } from './patch.ts'
 import { read } from './read.ts'
+import { searchSystem } from './search-system.ts'
 import { searchType } from './search-type.ts'
 import { transaction } from './transaction.ts'
 import { update } from './update.ts'
@@ -30,11 +32,14 @@ export const performers: Readonly<Record<Interaction, Perform>> = {
   read: ofType(reads, read),
   vread: ofType(versions, vread),
   'history-instance': historyInstance,
+  'history-type': historyType,
+  'history-system': historySystem,
   create,
   update,
   patch,
   delete: deleteResource,
   'search-type': ofType(searches, searchType),
+  'search-system': searchSystem,
   batch,
   transaction,
   capabilities,

@@ -9,6 +9,7 @@ import type { Call, Context, Reply } from './interaction.ts'
 import { wholeJson } from './lifted.ts'
 import { locate, type Place } from './locate.ts'
 import { askedPart, cut, keepsOf } from './part.ts'
+import { visibleTombstone } from './standing.ts'
 import { leaveTrace, refuse, targetOf } from './trail.ts'
 
 /** A row that the caller may see, with why; or the answer to give instead, already in the trail. */
@@ -38,7 +39,8 @@ async function absent(
   call: Call,
   { place, permit }: { readonly place: Place; readonly permit: Permit },
 ): Promise<Result<never>> {
-  const tombstone = await context.store.tombstone(permit.restriction, call.type, place._id)
+  const buried = { type: call.type, _id: place._id }
+  const tombstone = await visibleTombstone(context, permit.restriction, buried)
   const failure =
     tombstone === undefined
       ? notFound(call.type)

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { parseSearch } from '../../search/parse-search.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import type { Call, Context } from './interaction.ts'
+import { addressOf, urlOf, withinCompartment } from './search-address.ts'
 import type { PageStart } from './search-page.ts'
 
 export interface OpenedSearch {
@@ -24,14 +25,14 @@ const presentation = new Set(['_format', '_pretty'])
 
 const boundTo = (call: Call): { caller: string; query: string } => ({
   caller: JSON.stringify([call.principal.issuer, call.principal.subject, call.principal.client]),
-  query: call.type,
+  query: addressOf(call),
 })
 
 /** @returns the address of the page that begins at `start`; nobody but this caller can use it, for a limited time. */
 export function nextLink(context: Context, call: Call, at: { request: SearchRequest; start: PageStart }): string {
   const content: Sealed = { parameters: at.request.applied, start: at.start }
   const sealed = context.links.seal(boundTo(call), JSON.stringify(content), context.now())
-  return `${context.base}/${call.type}?${pageParameter}=${sealed}`
+  return urlOf(context, addressOf(call), `${pageParameter}=${sealed}`)
 }
 
 const badPage = (): Result<never> =>
@@ -47,8 +48,8 @@ function opened(context: Context, call: Call, sealed: string): Sealed | undefine
   return content === undefined ? undefined : (JSON.parse(content) as Sealed)
 }
 
-const parsed = (context: Context, call: Call, parameters: Call['parameters']): Result<SearchRequest> =>
-  parseSearch({
+function parsed(context: Context, call: Call, parameters: Call['parameters']): Result<SearchRequest> {
+  const request = parseSearch({
     type: call.type,
     catalog: context.catalog,
     parameters,
@@ -59,6 +60,8 @@ const parsed = (context: Context, call: Call, parameters: Call['parameters']): R
     maxCount: context.maxCount,
     chains: true,
   })
+  return request.ok ? ok(withinCompartment(call, request.value)) : request
+}
 
 /** @returns the search and where its page begins; 400 for a link that is foreign, changed or too old. */
 export function openSearch(context: Context, call: Call): Result<OpenedSearch> {

@@ -7,6 +7,7 @@ import type { Found } from '../store/store.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { wholeJson } from './lifted.ts'
 import { cut, keepsOf, type Part } from './part.ts'
+import { addressOf, toldQuery, urlOf } from './search-address.ts'
 import { nextLink } from './search-link.ts'
 import type { Page } from './search-page.ts'
 
@@ -61,7 +62,7 @@ export async function searchReply(
 ): Promise<{ reply: Reply; query: string }> {
   const { request, page, others, total, extra } = answered
   const query = queryString(request.applied)
-  const self = `${context.base}/${call.type}${query === '' ? '' : `?${query}`}`
+  const self = urlOf(context, addressOf(call), query)
   const next =
     page.next === undefined
       ? []
@@ -75,5 +76,8 @@ export async function searchReply(
   ]
   const links = [{ relation: 'self' as const, url: self }, ...next]
   const body = searchset({ links, entries, ...(total === undefined ? {} : { total }) })
-  return { reply: { status: 200, headers: {}, body }, query }
+  return {
+    reply: { status: 200, headers: {}, body },
+    query: call.compartment === undefined ? query : toldQuery(call, request),
+  }
 }

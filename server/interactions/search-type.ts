@@ -1,57 +1,20 @@
 /** The search interaction on one type. https://hl7.org/fhir/R4/http.html#search */
 import { ok, type Result } from '../../resources/outcome.ts'
-import { and, scalar } from '../../search/query.ts'
+import { and } from '../../search/query.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
-import type { Denial, Permit } from '../../security/decision.ts'
-import type { Facts } from '../../security/facts.ts'
-import type { Found } from '../store/store.ts'
-import { decideWith, factsOf, gate, sayRefusal } from './access.ts'
+import type { Denial } from '../../security/decision.ts'
+import { factsOf, gate, sayRefusal } from './access.ts'
 import { chained, refusedChain } from './chains.ts'
 import { included } from './include.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { visiblePage, visibleTotal } from './open-records.ts'
 import { type Reach, reachOf } from './patient-names.ts'
 import { accessStatusOf } from './patient-status.ts'
+import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './permitted-search.ts'
 import { openSearch } from './search-link.ts'
-import type { Asked, Page, pageOf } from './search-page.ts'
+import type { Page, pageOf } from './search-page.ts'
 import { searchReply } from './search-reply.ts'
-import { leaveTrace, targetOf } from './trail.ts'
-
-/** Where a permitted search looks, and why it may. */
-interface Permitted {
-  readonly asked: Asked
-  readonly record: string | 'every' | null
-  readonly facts: Facts | undefined
-  readonly basis: string
-}
-
-/** The one record, every record, or none; several named records are every record with a condition. */
-const recordOf = ({ records }: Reach): string | 'every' | null =>
-  records === null || records === 'every' ? records : records.length === 1 ? (records[0] ?? null) : 'every'
-
-const isRefusal = (decision: Permitted | Denial): decision is Denial => 'effect' in decision
-
-/** Decides for the record and, where a type may also live outside records, for the directory. */
-async function permitted(
-  context: Context,
-  call: Call,
-  at: { request: SearchRequest; reach: Reach },
-): Promise<Permitted | Denial> {
-  const { request, reach } = at
-  const record = recordOf(reach)
-  const facts = await factsOf(context, record)
-  const decision = decideWith(context, call, { patient: record, facts })
-  if (decision.effect === 'deny') return decision
-  const permits: Permit[] = [decision]
-  if (record === 'every' && reach.records === 'every' && !context.regime.onePatient && call.type !== 'Patient') {
-    const outside = decideWith(context, call, { patient: null, facts: undefined })
-    if (outside.effect === 'permit') permits.push(outside)
-  }
-  const several = Array.isArray(reach.records) && reach.records.length > 1
-  const query = several ? and(request.query, scalar('patient', ...(reach.records ?? []))) : request.query
-  const asked = { request, query, restrictions: permits.map(({ restriction }) => restriction) }
-  return { asked, record, facts, basis: decision.basis }
-}
+import { leaveTrace } from './trail.ts'
 
 /** The same search with what its chains found as conditions. */
 async function throughChains(context: Context, call: Call, at: Permitted): Promise<Result<Permitted>> {
@@ -65,27 +28,6 @@ async function throughChains(context: Context, call: Call, at: Permitted): Promi
 
 /** A record that refuses answers like one that holds nothing. */
 const emptyPage: Page = { rows: [], next: undefined }
-
-/** One line for each record that the answer touches, and one when it touches none. */
-async function trace(
-  context: Context,
-  call: Call,
-  at: { record: string | 'every' | null; query: string; basis: string; rows: readonly Found[] },
-): Promise<void> {
-  const records = new Map<string | null, Found[]>(at.record === 'every' || at.record === null ? [] : [[at.record, []]])
-  for (const row of at.rows) records.set(row.patient, [...(records.get(row.patient) ?? []), row])
-  await Promise.all(
-    [...records].map(([patient, rows]) =>
-      leaveTrace(context, call, {
-        patient,
-        status: 200,
-        query: at.query,
-        basis: at.basis,
-        targets: rows.map(targetOf),
-      }),
-    ),
-  )
-}
 
 const countsOnly = ({ summary, count }: SearchRequest): boolean => summary === 'count' || count === 0
 const asksTotal = (request: SearchRequest): boolean => countsOnly(request) || request.total !== 'none'
@@ -108,7 +50,7 @@ async function perform(
   const total = counted.value === 0 && extra !== undefined ? 1 : counted.value
   const reply = await searchReply(context, call, { request, page: page.value, others: others.value, total, extra })
   const rows = [...page.value.rows, ...others.value]
-  await trace(context, call, { record, query: reply.query, basis, rows })
+  await traceRecords(context, call, { record, query: reply.query, basis, rows })
   return ok(reply.reply)
 }
 

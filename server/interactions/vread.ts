@@ -8,6 +8,7 @@ import type { Call, Context, Reply } from './interaction.ts'
 import { wholeJson } from './lifted.ts'
 import type { Place } from './locate.ts'
 import { locate } from './locate.ts'
+import { standingVersion } from './standing.ts'
 import { leaveTrace, refuse, targetOf } from './trail.ts'
 
 /** The version asked for, where both it and what stands now are visible. */
@@ -17,11 +18,10 @@ async function visibleVersion(
   { place, permit }: { readonly place: Place; readonly permit: Permit },
 ): Promise<Found | undefined> {
   const asked = /^[1-9]\d{0,8}$/.test(version ?? '') ? Number(version) : undefined
-  const current =
-    (await store.row(permit.restriction, type, place._id)) ??
-    (await store.tombstone(permit.restriction, type, place._id))
+  const { _id } = place
+  const current = await standingVersion({ store }, permit.restriction, { type, _id })
   if (current === undefined || asked === undefined) return undefined
-  return current.version === asked ? current : store.version(permit.restriction, type, place._id, asked)
+  return current.version === asked ? current : store.version(permit.restriction, type, _id, asked)
 }
 
 /** Finds the version, and answers as `present` says. */

@@ -48,10 +48,16 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
   ]
 }
 
+/** Where histories run over all records, their order has an index: an entry more for each update and delete. */
+const historyIndexes = (across: boolean): readonly Index[] => [
+  { name: 'history', key: { patient: 1, updated: -1 } },
+  ...(across ? [updated] : []),
+]
+
 /** Every collection but the months of the trail. */
-export const collections = (setting: CrossPatientSearch): readonly CollectionPlan[] => [
+export const collections = (setting: CrossPatientSearch, historyAcross = false): readonly CollectionPlan[] => [
   { name: 'record', indexes: recordIndexes(setting), storage: 'small pages' },
-  { name: 'record_history', indexes: [{ name: 'history', key: { patient: 1, updated: -1 } }], storage: 'large pages' },
+  { name: 'record_history', indexes: historyIndexes(historyAcross), storage: 'large pages' },
   {
     name: 'directory',
     indexes: [
@@ -61,7 +67,7 @@ export const collections = (setting: CrossPatientSearch): readonly CollectionPla
     ],
     storage: 'small pages',
   },
-  { name: 'directory_history', indexes: [], storage: 'large pages' },
+  { name: 'directory_history', indexes: [updated], storage: 'large pages' },
   { name: 'access', indexes: [], storage: 'small pages' },
   { name: 'identifier', indexes: [], storage: 'small pages' },
   {

@@ -10,6 +10,8 @@ export interface StoreOptions {
   readonly database: string
   /** Which types carry the index of searches across patients; all when absent. */
   readonly crossPatientSearch?: CrossPatientSearch
+  /** Whether histories run over all records, which takes an index; not when absent. */
+  readonly historyAcross?: boolean
   /** Time zone of days in consents; Europe/Paris when absent. */
   readonly zone?: string
   /** Milliseconds until a deployment that does not answer is given up; 15,000 when absent, longer than an election. */
@@ -72,7 +74,7 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
   try {
     const db = client.db(database)
     const sharded = await refuseWhatCannotServe(db)
-    const plans = [...collections(crossPatientSearch)]
+    const plans = [...collections(crossPatientSearch, options.historyAcross)]
     await Promise.all(Array.from({ length: makers }, () => makeAll(db, plans)))
     return { client, db, commands, sharded, crossPatientSearch, now }
   } catch (error) {

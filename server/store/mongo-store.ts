@@ -12,6 +12,7 @@ import { openReader } from './reader.ts'
 import { openRegistry } from './registry.ts'
 import type { Store } from './store.ts'
 import { openTrail } from './trail.ts'
+import { openVersions } from './version-reader.ts'
 
 export interface MongoStore extends Store {
   /** Resolves when the database answers; rejects with `Unavailable` otherwise. */
@@ -36,6 +37,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
   return {
     ...openReader(deployment),
     ...openPast(deployment),
+    ...openVersions(deployment),
     facts: openFacts(deployment),
     named: openDirectory(deployment),
     registered: openRegistry(deployment),

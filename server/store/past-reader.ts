@@ -9,9 +9,9 @@ import type { Store } from './store.ts'
 /** @returns the reads of the history on this deployment. */
 export function openPast(deployment: Deployment): Pick<Store, 'history' | 'version' | 'tombstone'> {
   return {
-    async history(...[restriction, type, _id, limit, before]) {
+    async history(...[restriction, type, _id, limit, below, span = {}]) {
       if (isClosed(restriction)) return []
-      const versions = before === undefined ? { limit } : { limit, before }
+      const versions = { limit, ...span, ...(below === undefined ? {} : { below }) }
       return (await runFindBytes(deployment, historyCommand({ restriction, type }, _id, versions))).map(toFound)
     },
     async version(...[restriction, type, _id, version]) {

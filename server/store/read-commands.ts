@@ -5,11 +5,12 @@ import type { Restriction } from '../../security/restriction.ts'
 import type { CrossPatientSearch } from './deployment.ts'
 import { afterPosition, sortOf } from './order.ts'
 import { countFilters, idFilter, pageFilter, serverIds, type Within } from './restriction-filter.ts'
-import { foundFields, versionFields, versionKey, versionRange } from './row-document.ts'
-import type { Collection, LinkRequest, Order, PageRequest } from './store.ts'
+import { foundFields, spanFilter, versionFields, versionRange } from './row-document.ts'
+import type { Collection, LinkRequest, Order, PageRequest, Span } from './store.ts'
+import { versionKey } from './version-order.ts'
 
-const collectionOf = ({ extent }: Restriction): Collection => extent.collection
-const historyOf = ({ extent }: Restriction): string => `${extent.collection}_history`
+export const collectionOf = ({ extent }: Restriction): Collection => extent.collection
+export const historyOf = ({ extent }: Restriction): string => `${extent.collection}_history`
 
 const isOneRecord = ({ extent }: Restriction): boolean => extent.collection === 'record' && extent.patient !== 'every'
 
@@ -34,7 +35,8 @@ export const alwaysAcross: readonly string[] = ['Patient', 'Consent']
 export const acrossNames = (setting: CrossPatientSearch): { token: string; type: string } =>
   setting === 'all' ? { token: 'token', type: 'type' } : { token: 'token-few', type: 'type-few' }
 
-const byOrder = (order: Order['by'], type: string): string =>
+/** @returns the name of the index of an order; `type` is the one of canonical dates. */
+export const byOrder = (order: Order['by'], type: string): string =>
   order === 'date' ? type : order === 'updated' ? 'updated' : '_id_'
 
 interface Asked {
@@ -43,7 +45,8 @@ interface Asked {
   readonly query: Query
 }
 
-function hintOf({ restriction, type, query }: Asked, order: Order['by'], setting: CrossPatientSearch): string {
+/** @returns the name of the index that serves a search of one type in an order. */
+export function hintOf({ restriction, type, query }: Asked, order: Order['by'], setting: CrossPatientSearch): string {
   if (isOneRecord(restriction)) return 'compartment'
   if (serverIds(query) !== undefined) return '_id_'
   if (collectionOf(restriction) === 'directory') return asksKeys(query) ? 'token' : byOrder(order, 'type')
@@ -116,16 +119,25 @@ export const rowsCommand = (within: Within, ids: readonly string[]): Document =>
 /** One row with all that it holds. */
 export const storedCommand = (within: Within, _id: string): Document => byIds(within, [_id], undefined)
 
-interface Versions {
+interface Versions extends Span {
   readonly limit: number
-  readonly before?: number
+  /** A version. */
+  readonly below?: number
   readonly deleted?: boolean
 }
 
 /** Versions of one row in the history, newest first. */
-export const historyCommand = (within: Within, _id: string, { limit, before, deleted }: Versions): Document => ({
+export const historyCommand = (
+  within: Within,
+  _id: string,
+  { limit, below, deleted, ...span }: Versions,
+): Document => ({
   find: historyOf(within.restriction),
-  filter: { ...idFilter(within, versionRange(_id, before), [_id]), ...(deleted === true ? { deleted } : {}) },
+  filter: {
+    ...idFilter(within, versionRange(_id, below), [_id]),
+    ...spanFilter(span),
+    ...(deleted === true ? { deleted } : {}),
+  },
   projection: versionFields,
   sort: { _id: -1 },
   limit,

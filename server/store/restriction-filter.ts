@@ -11,6 +11,10 @@ export interface Within {
   readonly type: string
 }
 
+/** What a filter says of the place: the patient, where it is one record. */
+export const withinBase = ({ extent }: Restriction): Document =>
+  extent.collection === 'record' && extent.patient !== 'every' ? { patient: extent.patient } : {}
+
 const base = ({ restriction, type }: Within): Document => {
   const { extent } = restriction
   return extent.collection === 'record' && extent.patient !== 'every' ? { patient: extent.patient, type } : { type }
@@ -51,6 +55,10 @@ function byServerIds({ restriction: { extent } }: Within, query: Query): Documen
 }
 
 const asked = (within: Within, query: Query): readonly Document[] => [toMongo(query), byServerIds(within, query)]
+
+/** @returns what the restriction and the query ask of a row beside its place and type; without empty conditions. */
+export const withinFilter = (within: Within, query: Query): readonly Document[] =>
+  [readable(within.restriction), ...asked(within, query)].filter(part => Object.keys(part).length > 0)
 
 /** @returns the filter of the rows within the restriction that satisfy the query and each of `conditions`. */
 export const pageFilter = (within: Within, query: Query, ...conditions: readonly Document[]): Document =>

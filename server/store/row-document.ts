@@ -4,7 +4,8 @@ import type { Resource } from '../../resources/resource.ts'
 import type { IndexEntry, SearchBlock } from '../../search/index-entry.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { WalkedDocument } from './bson-walker.ts'
-import type { LinkRow, Row, SortRow } from './store.ts'
+import type { LinkRow, Row, SortRow, Span } from './store.ts'
+import { versionKey } from './version-order.ts'
 
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
 
@@ -45,14 +46,22 @@ export const toDocument = (row: Row): Document => ({
   ...(row.blobs.length === 0 ? {} : { blobs: row.blobs.map(({ at, sha256, size }) => ({ at, sha256, size })) }),
 })
 
-/** `_id` of a version in the history: the versions of a row stand beside each other, in order. */
-export const versionKey = (_id: string, version: number): string => `${_id}/${String(version).padStart(10, '0')}`
-
 /** @returns the versions of a row before `before`, or all, as a range of `_id`. */
 export const versionRange = (_id: string, before?: number): Document => ({
   $gte: `${_id}/`,
   $lt: before === undefined ? `${_id}0` : versionKey(_id, before), // '0' follows '/'
 })
+
+/** @returns what a time asks of a version: that it began then. */
+export const spanFilter = ({ from, before }: Span): Document =>
+  from === undefined && before === undefined
+    ? {}
+    : {
+        updated: {
+          ...(from === undefined ? {} : { $gte: new Date(Math.ceil(from)) }),
+          ...(before === undefined ? {} : { $lt: new Date(Math.ceil(before)) }),
+        },
+      }
 
 /** @returns a superseded version or a tombstone as it stands in the history. */
 export const historyDocument = (current: Document, deleted: boolean): Document => ({

@@ -11,8 +11,10 @@ import type { Trail } from './trail-request.ts'
 
 export type { Order, Position } from './position.ts'
 export type { Trail, TrailEntry, TrailRequest } from './trail-request.ts'
+export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
 import type { Pieces } from './pieces.ts'
+import type { Span, Versions } from './versions-request.ts'
 
 export type Collection = 'record' | 'directory'
 
@@ -133,7 +135,7 @@ export type Committed =
   | { readonly outcome: 'claimed'; readonly key: string }
 
 /** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
-export interface Store extends Pieces<PageRequest, Found> {
+export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
   /** One row by `_id` within the restriction. */
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */
@@ -149,13 +151,14 @@ export interface Store extends Pieces<PageRequest, Found> {
   sortRows(request: Pick<PageRequest, 'restriction' | 'type' | 'query' | 'limit'>): Promise<readonly SortRow[]>
   /** At most `limit` rows as chains follow them, in no particular order. */
   linkRows(request: LinkRequest): Promise<readonly LinkRow[]>
-  /** Superseded versions and tombstones of one row, newest first, each within the restriction by its own labels. `before` is a version. */
+  /** Superseded versions and tombstones of one row, newest first, each within the restriction by its own labels. `below` is a version. */
   history(
     restriction: Restriction,
     type: string,
     _id: string,
     limit: number,
-    before?: number,
+    below?: number,
+    span?: Span,
   ): Promise<readonly Found[]>
   /** One superseded version or tombstone. */
   version(restriction: Restriction, type: string, _id: string, version: number): Promise<Found | undefined>

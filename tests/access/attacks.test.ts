@@ -679,11 +679,7 @@ for (const [what, path] of [
   ['a type in lower case', `documentreference/${'x'}`],
   ['an operation on everything', '$export'],
   ['everything of a patient', `Patient/${victim.id}/$everything`],
-  ['a compartment', `Patient/${victim.id}/DocumentReference`],
   ['a match', 'Patient/$match'],
-  ['the history of a type', 'DocumentReference/_history'],
-  ['the history of all', '_history'],
-  ['a search of all types', `?_type=DocumentReference&patient=${victim.id}`],
   ['a path upwards', `DocumentReference/x/../${secretId}`],
   ['an encoded path upwards', `DocumentReference/%2e%2e%2fDocumentReference%2f${secretId}`],
   ['an encoded slash', `DocumentReference%2f${secretId}`],
@@ -705,6 +701,39 @@ for (const [what, path] of [
       t.equal((await stage.get(hospital, path)).status, 404, 'not even to who may see it')
   })
 }
+
+for (const [what, path] of [
+  ['a compartment', `Patient/${victim.id}/DocumentReference`],
+  ['a compartment, whole', `Patient/${victim.id}/*`],
+  ['a compartment, counted', `Patient/${victim.id}/DocumentReference?_summary=count`],
+  ['the history of a type', `DocumentReference/_history?patient=${victim.id}&_count=200`],
+  ['the history of a record', `_history?patient=${victim.id}&_count=200`],
+  ['the history of a record, at a time', `_history?patient=${victim.id}&_at=2026`],
+  ['a search of several types', `?_type=DocumentReference,Observation&patient=${victim.id}`],
+] as const) {
+  t.test(`${what} of somebody else holds nothing`, async t => {
+    for (const actor of [gp, owner]) {
+      const answer = await stage.get(actor, path)
+      t.equal(answer.status, 200)
+      t.same(select(answer.json, '/entry'), [])
+      t.same(
+        select(answer.json, '/total').filter(total => total !== 0),
+        [],
+      )
+    }
+  })
+}
+
+t.test('a history that names nobody is of the own record, or refused', async t => {
+  for (const path of ['DocumentReference/_history?_count=200', '_history?_count=200']) {
+    t.equal((await stage.get(gp, path)).status, 400)
+    const answer = await stage.get(owner, path)
+    t.equal(answer.status, 200)
+    t.ok(select(answer.json, '/entry/*').length > 0)
+    // A reference to what is hidden stays in the bytes of what is visible; what is hidden is no entry.
+    t.notMatch(select(answer.json, '/entry/*/fullUrl').join(' '), new RegExp(`${victim.id}|${secretId}`))
+  }
+})
 
 for (const method of ['HEAD', 'PATCH', 'OPTIONS', 'TRACE', 'PROPFIND', 'CONNECTX']) {
   t.test(`${method} answers nothing of a record`, async t => {

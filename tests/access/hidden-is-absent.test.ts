@@ -173,7 +173,9 @@ async function closing(each: typeof stage, { id }: { id: string }): Promise<unkn
 function doorsOf({ beside, writes, isNamed, reader }: Hiding) {
   const personal = ['patient', 'representative'].includes(reader({ id: 'x', ins: '' }).kind)
   return {
-    reading: [...readDoors, ...patientDoors].filter(([name]) => !(isNamed && name === 'consents')),
+    reading: [...readDoors, ...patientDoors].filter(
+      ([name]) => !(isNamed && /^consents$|^compartment of all types/.test(name)),
+    ),
     writing: [
       ...changeDoors(writes ?? visit),
       ...(writes === undefined ? [] : depositDoors(writes)),

@@ -48,6 +48,74 @@ t.test('smart: $everything is of the compartment, within what the scopes say', a
   t.same(await held(user('user/Observation.rs'), two), 403)
 })
 
+t.test('smart: histories and searches over types run over all that the scopes open', async t => {
+  const entries = async (actor: Actor, path: string) => {
+    const answer = await stage.get(actor, path)
+    return answer.status === 200 ? select(answer.json, '/entry/*/resource/id').map(String) : answer.status
+  }
+  const everything = [one.id, one.result, two.id, two.result, stray].sort()
+  const sorted = async (actor: Actor, path: string) => {
+    const ids = await entries(actor, path)
+    return typeof ids === 'number' ? ids : ids.filter(id => everything.includes(id)).sort()
+  }
+  const [reader, wide] = [launched('patient/*.rs'), user('user/*.rs')]
+  for (const path of ['_history?_count=200', '?_count=200', '?_type=Patient,Observation&_count=200']) {
+    t.same(await sorted(wide, path), everything, path)
+    t.same(await sorted(reader, path), [one.id, one.result].sort(), path)
+  }
+  t.same(await sorted(wide, 'Observation/_history?_count=200'), [one.result, two.result, stray].sort())
+  t.same(await sorted(reader, 'Observation/_history?_count=200'), [one.result])
+  t.same(await sorted(wide, `Observation/_history?patient=${two.id}`), [two.result])
+  t.same(await sorted(reader, `Observation/_history?patient=${two.id}`), [])
+  t.same(await sorted(wide, `Patient/${two.id}/*`), [two.id, two.result].sort())
+  t.same(await sorted(reader, `Patient/${two.id}/*`), [])
+  t.same(await sorted(launched('patient/Observation.rs'), `Patient/${one.id}/*`), [one.result])
+  t.same(await sorted(user('user/Observation.rs'), 'Patient/_history'), 403)
+  t.same(await sorted(user('user/Observation.rs'), '_history'), 400)
+  t.same(
+    await sorted(user('user/Observation.rs'), '_history?_type=Observation&_count=200'),
+    [one.result, two.result, stray].sort(),
+  )
+})
+
+t.test('smart: where what stands is outside the scope, no former version and no deletion is shown', async t => {
+  const own = await person(stage)
+  const put = (status: string, id = 'comes-back') => stage.put(all, { ...observation(own, { status }), id })
+  const narrow = user('user/Observation.rs?status=final')
+  for (const [status, more] of [['final'], ['final', 'delete'], ['preliminary']] as const) {
+    expectStatus(await put(status), 200, 201)
+    if (more === 'delete') expectStatus(await stage.remove(all, 'Observation/comes-back'), 204)
+  }
+  expectStatus(await put('final', 'stays'), 201)
+  expectStatus(await put('preliminary', 'hides'), 201)
+  expectStatus(await put('final', 'hides'), 200)
+  expectStatus(await put('final', 'gone'), 201)
+  expectStatus(await stage.remove(all, 'Observation/gone'), 204)
+  const versions = async (path: string) => {
+    const { json } = await stage.get(narrow, path)
+    return select(json, '/entry/*').map(
+      entry => `${String(select(entry, '/fullUrl')[0]).split('/').at(-1)} ${select(entry, '/response/etag')[0]}`,
+    )
+  }
+  const expected = ['gone W/"2"', 'gone W/"1"', 'hides W/"2"', 'stays W/"1"']
+  for (const path of [`Observation/_history?patient=${own.id}`, `_history?_type=Observation&patient=${own.id}`])
+    t.same(
+      (await versions(path)).filter(each => !each.startsWith(own.result)),
+      expected,
+      path,
+    )
+  for (const [path, status] of [
+    ['Observation/comes-back', 404],
+    ['Observation/comes-back/_history', 404],
+    ['Observation/comes-back/_history/1', 404],
+    ['Observation/comes-back/_history/3', 404],
+    ['Observation/gone', 410],
+    ['Observation/gone/_history/1', 200],
+    ['Observation/hides/_history/1', 404],
+  ] as const)
+    t.equal((await stage.get(narrow, path)).status, status, path)
+})
+
 t.test('smart: patient/ scopes hold in the compartment of the launch context, and nowhere else', async t => {
   const reader = launched('patient/*.rs')
   t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 200)

@@ -257,6 +257,22 @@ t.test('an exception tells the client nothing but the id of the request, and the
   t.notMatch(lines.join(''), /258037599912305/)
 })
 
+for (const url of ['/fhir/Patient/_search', '/fhir/Patient/258037599912305/Observation/_search', '/fhir/_search'])
+  t.test(`what is posted to ${url} is in no line of the log, whether it can be read or not`, async t => {
+    const lines: string[] = []
+    const { createLog } = await import('../../server/log.ts')
+    const log = createLog('trace', { write: line => void lines.push(line) })
+    const { app, calls } = shell({ parts: { log } })
+    t.teardown(() => app.close())
+    const headers = { ...good, 'content-type': 'application/x-www-form-urlencoded' }
+    const [read, unread] = ['identifier=258037599912305', 'identifier=%zz258037599912305']
+    t.equal((await app.inject({ method: 'POST', url, headers, payload: read })).statusCode, 200)
+    t.equal((await app.inject({ method: 'POST', url, headers, payload: unread })).statusCode, 400)
+    t.same(calls[0]?.parameters, [['identifier', '258037599912305']])
+    t.equal(lines.length, 2)
+    t.notMatch(lines.join(''), /258037599912305/)
+  })
+
 t.test('a database that cannot answer in time is 503 with Retry-After', async t => {
   const { app } = shell({
     perform: async () => {

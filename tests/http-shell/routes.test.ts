@@ -19,6 +19,65 @@ for (const [method, url, headers, payload, call] of [
     undefined,
     { interaction: 'history-instance', id: '1', parameters: [['_count', '2']] },
   ],
+  [
+    'GET',
+    '/fhir/Patient/_history?_since=2024',
+    good,
+    undefined,
+    { interaction: 'history-type', type: 'Patient', id: undefined, parameters: [['_since', '2024']] },
+  ],
+  ['GET', '/fhir/_history', good, undefined, { interaction: 'history-system', type: 'Bundle' }],
+  ['HEAD', '/fhir/_history', good, undefined, { interaction: 'history-system' }],
+  [
+    'GET',
+    '/fhir?_type=Patient',
+    good,
+    undefined,
+    { interaction: 'search-system', compartment: undefined, parameters: [['_type', 'Patient']] },
+  ],
+  ['GET', '/fhir/?_type=Patient', good, undefined, { interaction: 'search-system' }],
+  [
+    'POST',
+    '/fhir/_search?_type=Patient',
+    form,
+    '_id=1',
+    {
+      interaction: 'search-system',
+      parameters: [
+        ['_type', 'Patient'],
+        ['_id', '1'],
+      ],
+    },
+  ],
+  [
+    'GET',
+    '/fhir/Patient/1/Observation?date=2024',
+    good,
+    undefined,
+    { interaction: 'search-type', type: 'Observation', id: undefined, compartment: { type: 'Patient', id: '1' } },
+  ],
+  [
+    'POST',
+    '/fhir/Patient/1/Observation/_search?a=1',
+    form,
+    'b=2',
+    {
+      interaction: 'search-type',
+      compartment: { type: 'Patient', id: '1' },
+      parameters: [
+        ['a', '1'],
+        ['b', '2'],
+      ],
+    },
+  ],
+  [
+    'GET',
+    '/fhir/Patient/1/*',
+    good,
+    undefined,
+    { interaction: 'search-system', type: 'Bundle', compartment: { type: 'Patient', id: '1' } },
+  ],
+  ['POST', '/fhir/Patient/1/*/_search', form, '', { interaction: 'search-system', compartment: { id: '1' } }],
   ['POST', '/fhir/Patient', json, '{}', { interaction: 'create', type: 'Patient', body: { form: 'json', text: '{}' } }],
   ['PUT', '/fhir/Patient/1', json, '{}', { interaction: 'update', id: '1' }],
   ['DELETE', '/fhir/Patient/1', good, undefined, { interaction: 'delete', id: '1' }],
@@ -100,12 +159,23 @@ for (const [method, url, headers, payload, call] of [
 for (const [method, url, headers, status, kind, allow] of [
   ['GET', '/fhir/Foo/1', good, 404, 'notServed', undefined],
   ['GET', '/fhir/patient', good, 404, 'notServed', undefined],
-  ['GET', '/fhir/_history', good, 404, 'notServed', undefined],
   ['GET', '/fhir/Patient/$everything', good, 404, 'notServed', undefined],
   ['GET', '/fhir/Observation/1/$everything', good, 404, 'notServed', undefined],
   ['PUT', '/fhir/Observation/1/$everything', json, 404, 'notServed', undefined],
   ['PUT', '/fhir/Patient/1/$everything', json, 405, 'notAllowed', 'GET, HEAD, POST'],
-  ['GET', '/fhir/Patient/_history', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/AuditEvent/_history', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/Foo/_history', good, 404, 'notServed', undefined],
+  ['POST', '/fhir/Patient/_history', json, 405, 'notAllowed', 'GET, HEAD'],
+  ['POST', '/fhir/_history', json, 405, 'notAllowed', 'GET, HEAD'],
+  ['GET', '/fhir/_search', good, 405, 'notAllowed', 'POST'],
+  ['GET', '/fhir/Patient/1/Foo', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/Patient/1/Patient', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/Patient/1/__proto__', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/Patient/_x/Observation', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/Observation/1/Patient', good, 404, 'notServed', undefined],
+  ['GET', '/fhir/Foo/1/*', good, 404, 'notServed', undefined],
+  ['PUT', '/fhir/Patient/1/Observation', json, 405, 'notAllowed', 'GET, HEAD'],
+  ['GET', '/fhir/Patient/1/Observation/_search', good, 405, 'notAllowed', 'POST'],
   ['GET', '/fhir/a/b/c/d/e', good, 404, 'notServed', undefined],
   ['GET', '/elsewhere', good, 404, 'notServed', undefined],
   ['GET', `/fhir/Patient/${'a'.repeat(200)}`, good, 404, 'notFound', undefined],
@@ -120,7 +190,7 @@ for (const [method, url, headers, status, kind, allow] of [
   ['DELETE', '/fhir/Patient', good, 405, 'notAllowed', 'POST, GET, HEAD'],
   ['GET', '/fhir/Patient/_search', good, 405, 'notAllowed', 'POST'],
   ['OPTIONS', '/fhir/Patient', good, 405, 'notAllowed', 'POST, GET, HEAD'],
-  ['GET', '/fhir', good, 405, 'notAllowed', 'POST'],
+  ['DELETE', '/fhir', good, 405, 'notAllowed', 'GET, HEAD, POST'],
   ['POST', '/fhir/metadata', json, 405, 'notAllowed', 'GET, HEAD'],
   ['DELETE', '/fhir/Foo', good, 404, 'notServed', undefined],
 ] as const) {
@@ -175,7 +245,15 @@ t.test('the OpenAPI document lists exactly the promised interactions', async t =
   t.same(Object.keys(document.paths['/AuditEvent/{id}'] ?? {}), ['get'])
   t.same(Object.keys(document.paths['/Patient/{id}'] ?? {}).sort(), ['delete', 'get', 'put'])
   t.same(Object.keys(document.paths['/AuditEvent'] ?? {}), ['get'])
-  t.same(Object.keys(document.paths['/'] ?? {}), ['post'])
+  t.same(Object.keys(document.paths['/'] ?? {}).sort(), ['get', 'post'])
+  t.same(Object.keys(document.paths['/_history'] ?? {}), ['get'])
+  t.same(Object.keys(document.paths['/Patient/_history'] ?? {}), ['get'])
+  t.same(Object.keys(document.paths['/_search'] ?? {}), ['post'])
+  t.same(Object.keys(document.paths['/Patient/{id}/Observation'] ?? {}), ['get'])
+  t.same(Object.keys(document.paths['/Patient/{id}/Observation/_search'] ?? {}), ['post'])
+  t.same(Object.keys(document.paths['/Patient/{id}/*'] ?? {}), ['get'])
+  t.equal(document.paths['/Patient/{id}/Binary'], undefined, 'what is in no compartment')
+  t.equal(document.paths['/AuditEvent/_history'], undefined)
   t.ok(document.paths['/Patient']?.get?.parameters.some(({ name }) => name === 'date'))
 })
 

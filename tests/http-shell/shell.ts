@@ -10,7 +10,10 @@ import type { Authenticate } from '../../server/authenticate.ts'
 import { type Config, readConfig } from '../../server/config.ts'
 import type { Call, Context, Perform } from '../../server/interactions/interaction.ts'
 
-const all: readonly Interaction[] = ['read', 'vread', 'history-instance', 'create', 'update', 'delete', 'search-type']
+const all: readonly Interaction[] = [
+  ...(['read', 'vread', 'history-instance', 'history-type'] as const),
+  ...(['create', 'update', 'delete', 'search-type'] as const),
+]
 
 const served = (type: string, interactions: readonly Interaction[] = all): readonly [string, ServedType] => [
   type,
@@ -23,7 +26,7 @@ const served = (type: string, interactions: readonly Interaction[] = all): reado
     includes: new Set(),
     revincludes: new Set(),
     operations: new Set(type === 'Patient' ? operationNames : []),
-    compartment: [],
+    compartment: type === 'Observation' ? ['subject'] : [],
     compartmentPaths: [],
   },
 ]
@@ -36,7 +39,8 @@ export const catalog: Catalog = {
     served('Binary'),
     served('AuditEvent', ['read', 'search-type']),
   ]),
-  system: new Set(['transaction']),
+  system: new Set(['transaction', 'history-system', 'search-system']),
+  compartments: new Set(['Patient']),
 }
 
 export const principal: Principal = {
@@ -81,7 +85,8 @@ export function shell({ perform = fine, environment = {}, parts = {} }: Wishes =
     calls.push(call)
     return perform(context, call)
   }
-  const interactions = [...all, 'batch', 'transaction', 'capabilities', 'operation'] as const
+  const ofSystem = ['batch', 'transaction', 'history-system', 'search-system', 'capabilities'] as const
+  const interactions = [...all, ...ofSystem, 'operation'] as const
   const config = configOf(environment)
   const performers = Object.fromEntries(interactions.map(name => [name, remember])) as Parts['performers']
   const context = { catalog, base: config.BASE_URL, regime: { name: config.ACCESS_REGIME } } as Context

@@ -519,9 +519,10 @@ for (const [prefer, expected] of [
   })
 }
 
-t.test('a read of the base, and other methods, are answered with 405', async t => {
-  for (const answer of [await rest.get(''), await rest.put('', {}), await rest.delete('')]) {
+t.test('the base is posted to and searched: other methods are answered with 405', async t => {
+  t.match((await rest.get('')).json, { resourceType: 'Bundle', type: 'searchset' })
+  for (const answer of [await rest.put('', {}), await rest.delete('')]) {
     t.equal(answer.status, 405)
-    t.equal(answer.headers.get('allow'), 'POST')
+    t.equal(answer.headers.get('allow'), 'GET, HEAD, POST')
   }
 })

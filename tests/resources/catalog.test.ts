@@ -13,11 +13,14 @@ const performed = new Set<Interaction>([
   'read',
   'vread',
   'history-instance',
+  'history-type',
+  'history-system',
   'create',
   'update',
   'patch',
   'delete',
   'search-type',
+  'search-system',
   'batch',
   'transaction',
 ])
@@ -40,7 +43,8 @@ t.test('our statement promises the types of the shared record', async t => {
   const types =
     'AllergyIntolerance AuditEvent Binary CareTeam Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson'
   t.same([...catalog.types.keys()].sort(), types.split(' '))
-  t.same([...catalog.system].sort(), ['batch', 'transaction'])
+  t.same([...catalog.system].sort(), ['batch', 'history-system', 'search-system', 'transaction'])
+  t.same([...(catalog.compartments ?? [])], ['Patient'])
   t.same([...(catalog.types.get('AuditEvent')?.interactions ?? [])], ['read', 'search-type'])
   t.same([...(catalog.types.get('AuditEvent')?.parameters.keys() ?? [])].sort(), [
     '_id',
@@ -122,8 +126,13 @@ for (const [sentence, given, expression] of [
   ],
   [
     'a system interaction without code',
-    statement({ type: 'Patient' }, { interaction: [{ code: 'history-system' }] }),
+    statement({ type: 'Patient' }, { interaction: [{ code: 'patch' }] }),
     'CapabilityStatement.rest[0].interaction[0].code',
+  ],
+  [
+    'a compartment without code',
+    statement({ type: 'Patient' }, { compartment: ['http://hl7.org/fhir/CompartmentDefinition/encounter'] }),
+    'CapabilityStatement.rest[0].compartment',
   ],
   [
     'an unknown parameter',

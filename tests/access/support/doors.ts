@@ -8,6 +8,7 @@ import {
   byFiness,
   creates,
   document,
+  insSystem,
   type Json,
   labels,
   numbers,
@@ -28,6 +29,13 @@ const getting =
 
 const inRecord = (type: string, more: string | ((twin: Twin) => string) = ''): Ask =>
   getting(twin => `${type}?patient=${twin.record.id}${typeof more === 'string' ? more : more(twin)}`)
+
+const ofRecord = (path: (id: string) => string): Ask => getting(({ record }) => path(record.id))
+
+const twoTypes = 'DocumentReference,DiagnosticReport'
+
+/** Now: everything that stands is current. */
+const now = (): string => new Date().toISOString()
 
 /** Follows the links to the last page. */
 const walking =
@@ -194,6 +202,53 @@ const bySearch: readonly Door[] = [
   ['$everything of documents', getting(({ record }) => `Patient/${record.id}/$everything?_type=DocumentReference`)],
   ['$everything of that time', getting(({ record }) => `Patient/${record.id}/$everything?start=2025-06&end=2025-06`)],
   ['$everything page by page', walking(({ record }) => `Patient/${record.id}/$everything?_count=1`)],
+  ['history of its type', ofRecord(id => `DocumentReference/_history?patient=${id}`)],
+  [
+    'history of its type, by INS',
+    getting(({ record }) => `DocumentReference/_history?patient.identifier=${insSystem}|${record.ins}`),
+  ],
+  ['history of its type, since', ofRecord(id => `DocumentReference/_history?patient=${id}&_since=2020`)],
+  ['history of its type, at that time', ofRecord(id => `DocumentReference/_history?patient=${id}&_at=${now()}`)],
+  [
+    'history of its type, page by page',
+    walking(({ record }) => `DocumentReference/_history?patient=${record.id}&_count=1`),
+  ],
+  ['history of reports', ofRecord(id => `DiagnosticReport/_history?patient=${id}`)],
+  // What was written together has an order of its own: where several types were, it is no answer to compare.
+  ['history of some of the record', ofRecord(id => `_history?patient=${id}&_type=${twoTypes}&_count=200`)],
+  ['history of some, at that time', ofRecord(id => `_history?patient=${id}&_type=${twoTypes}&_at=${now()}`)],
+  [
+    'history of some, page by page',
+    walking(({ record }) => `_history?patient=${record.id}&_type=${twoTypes}&_count=1`),
+  ],
+  ['compartment', ofRecord(id => `Patient/${id}/DocumentReference?_total=accurate`)],
+  ['compartment by _id', getting(({ record, ids }) => `Patient/${record.id}/DocumentReference?_id=${ids.document}`)],
+  ['compartment, counted', ofRecord(id => `Patient/${id}/DocumentReference?_summary=count`)],
+  [
+    'compartment with what comes along',
+    ofRecord(id => `Patient/${id}/DocumentReference?_revinclude=Observation:derived-from&_sort=type`),
+  ],
+  ['compartment of all types', ofRecord(id => `Patient/${id}/*?_total=accurate&_count=200`)],
+  ['compartment of all types, counted', ofRecord(id => `Patient/${id}/*?_count=0`)],
+  ['compartment of all types, page by page', walking(({ record }) => `Patient/${record.id}/*?_count=2`)],
+  [
+    'compartment by POST',
+    async (stage, { record, reader, ids }) => [
+      await stage.send(reader, `POST Patient/${record.id}/*/_search`, {
+        body: `_type=DocumentReference,Observation&_id=${ids.document},${ids.result}&_total=accurate`,
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      }),
+    ],
+  ],
+  ['several types', ofRecord(id => `?_type=DocumentReference,Observation&patient=${id}&_total=accurate`)],
+  [
+    'several types, page by page',
+    walking(({ record }) => `?_type=DocumentReference,DiagnosticReport,Observation&patient=${record.id}&_count=1`),
+  ],
+  [
+    'several types by number',
+    ofRecord(id => `?_type=DocumentReference,DiagnosticReport&patient=${id}&${criteria}&_sort=-_lastUpdated`),
+  ],
   ['consents', inRecord('Consent', '&_total=accurate')],
   ['consents about it', inRecord('Consent', ({ ids }) => `&data=DocumentReference/${ids.document}&_total=accurate`)],
   ['batch', async (stage, twin) => [await stage.post(twin.reader, batch(...bundled(twin)))]],

@@ -1,0 +1,159 @@
+/** A search over several types, from its URL or from a link to one of its pages. https://hl7.org/fhir/R4/http.html#search */
+import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { parseSearch } from '../../search/parse-search.ts'
+import type { SearchRequest } from '../../search/search-request.ts'
+import type { Denial } from '../../security/decision.ts'
+import type { Order, Position } from '../store/store.ts'
+import type { Call, Context } from './interaction.ts'
+import { addressOf, withinCompartment } from './search-address.ts'
+import { indexedOrder } from './search-page.ts'
+
+/** The same search as each of its types understands it. */
+export interface TypesSearch {
+  readonly requests: readonly [SearchRequest, ...SearchRequest[]]
+  /** `_type`, and what was applied of the rest. */
+  readonly applied: SearchRequest['applied']
+  readonly order: Order
+  readonly start: Position | undefined
+}
+
+interface Sealed {
+  readonly parameters: SearchRequest['applied']
+  readonly start: Position
+}
+
+/** The trail keeps rules of its own, and is searched by itself. */
+const trail = 'AuditEvent'
+
+const boundTo = (call: Call): { caller: string; query: string } => ({
+  caller: JSON.stringify([call.principal.issuer, call.principal.subject, call.principal.client]),
+  query: `several ${addressOf(call)}`,
+})
+
+/** @returns the text of a link to the page that begins after `start`. */
+export function sealPage(context: Context, call: Call, at: { search: TypesSearch; start: Position }): string {
+  const content: Sealed = { parameters: at.search.applied, start: at.start }
+  return context.links.seal(boundTo(call), JSON.stringify(content), context.now())
+}
+
+const bad = (name: string, sentence: string): Result<never> => fail('badParameter', sentence, `http.${name}`)
+
+/** The types that a search may be about: all that are searched, or those of a compartment. */
+const typesOf = ({ catalog }: Context, { compartment }: Call): readonly string[] =>
+  [...catalog.types.values()]
+    .filter(({ type, interactions }) => type !== trail && interactions.has('search-type'))
+    .filter(served => compartment === undefined || served.compartment.length > 0)
+    .map(({ type }) => type)
+
+/** @returns the types that are named, each once; undefined when none is. */
+function typesNamed(context: Context, call: Call): Result<readonly string[] | undefined> {
+  const lists = call.parameters.filter(([name]) => name === '_type')
+  if (lists.length === 0) return ok(undefined)
+  if (lists.length > 1) return bad('_type', 'expected _type once, with commas between the types')
+  const named = [...new Set(lists.flatMap(([, list]) => list.split(',')))]
+  const possible = new Set(typesOf(context, call))
+  if (named.includes(trail)) return bad('_type', `expected types other than ${trail}: search it by itself`)
+  const wrong = named.find(type => !possible.has(type))
+  return wrong === undefined
+    ? ok(named)
+    : bad(
+        '_type',
+        `expected types that are searched ${call.compartment === undefined ? 'here' : 'in this compartment'}`,
+      )
+}
+
+const refusalOf = ({ regime, now }: Context, { principal }: Call, type: string): Denial | undefined =>
+  regime.gate({ principal, interaction: 'search-type', type, now: now() })
+
+/**
+ * The types that are searched, after what the token refuses of them. All that are named must be allowed; where none is
+ * named, all of the server must be, or any of a compartment: then those that are not are left out.
+ */
+function allowedTypes(
+  context: Context,
+  call: Call,
+  named: readonly string[] | undefined,
+): { readonly types: readonly string[] } | { readonly denial: Denial } | { readonly failure: Result<never> } {
+  const asked = named ?? typesOf(context, call)
+  const refused = new Map(asked.flatMap(type => [[type, refusalOf(context, call, type)] as const]))
+  const types = asked.filter(type => refused.get(type) === undefined)
+  const [denial] = [...refused.values()].filter(each => each !== undefined)
+  if (denial === undefined) return { types }
+  if (named !== undefined || types.length === 0) return { denial }
+  if (call.compartment !== undefined) return { types }
+  return { failure: bad('_type', 'expected _type with the types to search: this token does not open all of them') }
+}
+
+/** What one type answers to, several do not: what comes along and what is chained is asked of one type. */
+function refuseOfOne({ include, revinclude }: SearchRequest): Result<never> | undefined {
+  const name = include.length > 0 ? '_include' : revinclude.length > 0 ? '_revinclude' : undefined
+  return name === undefined ? undefined : bad(name, `expected a search of one type for ${name}, found one of several`)
+}
+
+function parsed(context: Context, call: Call, { types, parameters }: Asked): Result<TypesSearch['requests']> {
+  const { catalog, zone, base, maxCount } = context
+  const requests: SearchRequest[] = []
+  for (const type of types) {
+    const request = parseSearch({ type, catalog, parameters, zone, now: context.now(), base, lenient: false, maxCount })
+    if (!request.ok) return request
+    const refused = refuseOfOne(request.value)
+    if (refused !== undefined) return refused
+    requests.push(withinCompartment(call, request.value))
+  }
+  const [first, ...others] = requests
+  return first === undefined ? bad('_type', 'expected types to search, found none') : ok([first, ...others])
+}
+
+interface Asked {
+  readonly types: readonly string[]
+  readonly named: readonly string[] | undefined
+  readonly parameters: Call['parameters']
+}
+
+/** An order that every type has, and the database an index for. */
+function orderOf(requests: TypesSearch['requests']): Result<Order> {
+  const orders = requests.map(indexedOrder)
+  const [order] = orders
+  const same = orders.every(each => JSON.stringify(each) === JSON.stringify(order))
+  if (order !== undefined && same) return ok(order)
+  return bad('_sort', 'expected _lastUpdated, _id or a date by which all of the types are ordered')
+}
+
+function searched(context: Context, call: Call, asked: Asked): Result<Omit<TypesSearch, 'start'>> {
+  const requests = parsed(context, call, asked)
+  if (!requests.ok) return requests
+  const order = orderOf(requests.value)
+  if (!order.ok) return order
+  const types = asked.named === undefined ? [] : [['_type', asked.named.join(',')] as const]
+  return ok({ requests: requests.value, applied: [...types, ...requests.value[0].applied], order: order.value })
+}
+
+function opened(context: Context, call: Call): Result<{ call: Call; start: Position | undefined }> {
+  const links = call.parameters.filter(([name]) => name === '_page')
+  if (links.length === 0) return ok({ call, start: undefined })
+  const alone = call.parameters.length === 1
+  const content = alone ? context.links.open(boundTo(call), links[0]?.[1] ?? '', context.now()) : undefined
+  if (content === undefined)
+    return fail(
+      'badPage',
+      'expected a page link that this server gave you for this search and that has not expired',
+      'http._page',
+    )
+  const { parameters, start } = JSON.parse(content) as Sealed // the border: `sealPage` sealed it
+  return ok({ call: { ...call, parameters }, start })
+}
+
+/** @returns the search; or what the token refuses of it; fails for parameters that are not common to its types, and for foreign links. */
+export function openTypesSearch(context: Context, given: Call): Result<TypesSearch | { readonly denial: Denial }> {
+  const page = opened(context, given)
+  if (!page.ok) return page
+  const { call, start } = page.value
+  const named = typesNamed(context, call)
+  if (!named.ok) return named
+  const allowed = allowedTypes(context, call, named.value)
+  if ('failure' in allowed) return allowed.failure
+  if ('denial' in allowed) return ok(allowed)
+  const parameters = call.parameters.filter(([name]) => name !== '_type')
+  const search = searched(context, call, { types: allowed.types, named: named.value, parameters })
+  return search.ok ? ok({ ...search.value, start }) : search
+}
