@@ -3,13 +3,9 @@ import type { Catalog, ServedType } from './catalog.ts'
 import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
 import { readOperations, refuseOperations } from './read-operations.ts'
+import { readParameters } from './read-parameters.ts'
 import type { Interaction } from './resource.ts'
-import type {
-  ParameterType,
-  SearchParameterDefinition,
-  SearchParameterFacts,
-  SearchParameterTable,
-} from './search-parameter-definition.ts'
+import type { SearchParameterTable } from './search-parameter-definition.ts'
 
 export interface CatalogSources {
   readonly searchParameters: SearchParameterTable
@@ -20,16 +16,6 @@ type Json = Readonly<Record<string, unknown>>
 type Part = { readonly at: string; readonly json: Json }
 type Complain = (expression: string, diagnostics: string) => void
 
-const searchable = new Set<string>([
-  'token',
-  'reference',
-  'date',
-  'string',
-  'uri',
-  'number',
-  'quantity',
-] satisfies ParameterType[])
-
 /** The interactions that a whole server has; the others belong to a type. */
 const ofSystem: ReadonlySet<Interaction> = new Set(['batch', 'transaction', 'capabilities'])
 
@@ -37,8 +23,6 @@ const ofSystem: ReadonlySet<Interaction> = new Set(['batch', 'transaction', 'cap
 const withoutCode = { conditionalUpdate: false, conditionalDelete: 'not-supported' } as const
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isParameterType = (type: string): type is ParameterType => searchable.has(type)
 
 const own = <Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined
@@ -61,25 +45,6 @@ function readInteractions(part: Part, allowed: readonly Interaction[], complain:
     return code === undefined ? [] : [code]
   })
   return new Set(codes)
-}
-
-function readParameter(
-  { at, json }: Part,
-  facts: SearchParameterFacts | undefined,
-  complain: Complain,
-): SearchParameterDefinition[] {
-  const code = text(json, 'name')
-  if (facts === undefined) complain(`${at}.name`, `expected a search parameter of R4 for this type, found "${code}"`)
-  else if (!isParameterType(facts.type))
-    complain(`${at}.type`, `expected a type that can be searched, found "${facts.type}"`)
-  else if (json.type !== facts.type) complain(`${at}.type`, `expected "${facts.type}", found "${text(json, 'type')}"`)
-  else if (json.definition !== undefined && json.definition !== facts.definition)
-    complain(`${at}.definition`, `expected "${facts.definition}", found "${text(json, 'definition')}"`)
-  else {
-    const { type, expression, target, definition } = facts
-    return [{ code, type, expression, target, definition }]
-  }
-  return []
 }
 
 function refuseWithoutCode({ at, json }: Part, complain: Complain): void {
@@ -108,9 +73,6 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     return undefined
   }
   refuseWithoutCode(promise, complain)
-  const parameters = each(promise, 'searchParam').flatMap(parameter =>
-    readParameter(parameter, own(table, text(parameter.json, 'name')), complain),
-  )
   return {
     type,
     interactions: readInteractions(
@@ -118,7 +80,7 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
       [...performed].filter(code => !ofSystem.has(code)),
       complain,
     ),
-    parameters: new Map(parameters.map(parameter => [parameter.code, parameter])),
+    ...readParameters(each(promise, 'searchParam'), { type, table }, complain),
     includes: listOf(promise.json, 'searchInclude'),
     revincludes: listOf(promise.json, 'searchRevInclude'),
     operations: readOperations(each(promise, 'operation'), type, complain),

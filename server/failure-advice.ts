@@ -16,8 +16,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   tooCostly: {
     means:
-      'The search is too wide: it names no patient or more than one, or a chain leads to more than 1,000 resources.',
-    remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow the chain that `expression` names.',
+      'The search is too wide: it names no patient or more than one, or what `expression` names (a chain, a sort, an include, a text within values) would reach too much.',
+    remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow what `expression` names.',
   },
   badPage: {
     means: 'The link to a page has expired, or belongs to another caller or search.',

@@ -2,6 +2,7 @@
 import { ok, type Result } from '../../resources/outcome.ts'
 import { and, scalar } from '../../search/query.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
+import { refuseWide } from '../../search/too-wide.ts'
 import type { Denial, Permit } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
 import type { Found } from '../store/store.ts'
@@ -15,6 +16,7 @@ import { accessStatusOf } from './patient-status.ts'
 import { openSearch } from './search-link.ts'
 import type { Asked, Page, pageOf } from './search-page.ts'
 import { searchReply } from './search-reply.ts'
+import { wordsAsked } from './texts.ts'
 import { leaveTrace, targetOf } from './trail.ts'
 
 /** Where a permitted search looks, and why it may. */
@@ -53,14 +55,17 @@ async function permitted(
   return { asked, record, facts, basis: decision.basis }
 }
 
-/** The same search with what its chains found as conditions. */
+/** The same search with what its chains and words found as conditions. */
 async function throughChains(context: Context, call: Call, at: Permitted): Promise<Result<Permitted>> {
   const { asked, record, facts } = at
-  const { chains } = asked.request
-  if (chains.length === 0) return ok(at)
+  const { chains, texts } = asked.request
+  if (chains.length === 0 && texts.length === 0) return ok(at)
   const condition = await chained(context, call, { chains, record, facts })
   if (!condition.ok) return condition
-  return ok({ ...at, asked: { ...asked, query: and(asked.query, condition.value) } })
+  const linked = { ...asked, query: and(asked.query, condition.value) }
+  const words = await wordsAsked(context, linked)
+  if (!words.ok) return words
+  return ok({ ...at, asked: { ...linked, query: and(linked.query, words.value) } })
 }
 
 /** A record that refuses answers like one that holds nothing. */
@@ -158,6 +163,9 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
     const absent: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
     return refused(context, call, { request, reach: { records: null }, denial: absent })
   }
+  const record = recordOf(reach.value)
+  const wide = record === null || record === 'every' ? refuseWide(request.query) : undefined
+  if (wide !== undefined) return wide
   const decided = await permitted(context, call, { request, reach: reach.value })
   if (isRefusal(decided)) return refused(context, call, { request, reach: reach.value, denial: decided })
   const narrowed = await throughChains(context, call, decided)
