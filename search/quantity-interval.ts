@@ -48,9 +48,9 @@ export function rangeInterval(range: Members): Unnamed | undefined {
 function withBase(interval: Unnamed): Unnamed {
   const { system, code, low, high } = interval
   const to = system === ucum && code !== undefined ? toBase(code) : undefined
-  return to === undefined
-    ? interval
-    : { ...interval, base: to.base, baseLow: inBase(low, to), baseHigh: inBase(high, to) }
+  if (to === undefined) return interval
+  const baseLow = inBase(low, to)
+  return { ...interval, base: to.base, baseLow, baseHigh: high === low ? baseLow : inBase(high, to) }
 }
 
 /** Any of them. */
