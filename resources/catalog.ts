@@ -1,5 +1,6 @@
 /** What this server serves, read from its capability statement. https://hl7.org/fhir/R4/capabilitystatement.html */
 
+import type { CompositeDefinition } from './composite-definition.ts'
 import type { OperationName } from './operations.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterDefinition } from './search-parameter-definition.ts'
@@ -13,6 +14,8 @@ export interface ServedType {
   readonly conditionalDelete?: 'single' | 'multiple'
   /** By name. The parameters of all types (`_id`, `_lastUpdated`, …) are among them. */
   readonly parameters: ReadonlyMap<string, SearchParameterDefinition>
+  /** Those of type composite, by name. */
+  readonly composites?: ReadonlyMap<string, CompositeDefinition>
   /** `Type:parameter` */
   readonly includes: ReadonlySet<string>
   readonly revincludes: ReadonlySet<string>

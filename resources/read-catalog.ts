@@ -5,13 +5,9 @@ import { type Complaint, failAll, ok, type Result } from './outcome.ts'
 import { readCompartments } from './read-compartments.ts'
 import { readConditions } from './read-conditions.ts'
 import { readOperations, refuseOperations } from './read-operations.ts'
+import { readParameters } from './read-parameters.ts'
 import type { Interaction } from './resource.ts'
-import type {
-  ParameterType,
-  SearchParameterDefinition,
-  SearchParameterFacts,
-  SearchParameterTable,
-} from './search-parameter-definition.ts'
+import type { SearchParameterTable } from './search-parameter-definition.ts'
 
 export interface CatalogSources {
   readonly searchParameters: SearchParameterTable
@@ -22,23 +18,11 @@ type Json = Readonly<Record<string, unknown>>
 type Part = { readonly at: string; readonly json: Json }
 type Complain = (expression: string, diagnostics: string) => void
 
-const searchable = new Set<string>([
-  'token',
-  'reference',
-  'date',
-  'string',
-  'uri',
-  'number',
-  'quantity',
-] satisfies ParameterType[])
-
 /** The interactions that a whole server has; the others belong to a type. */
 const systemInteractions = ['batch', 'transaction', 'history-system', 'search-system'] as const
 const ofSystem: ReadonlySet<Interaction> = new Set([...systemInteractions, 'capabilities'])
 
 const isJson = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value)
-
-const isParameterType = (type: string): type is ParameterType => searchable.has(type)
 
 const own = <Value>(table: Readonly<Record<string, Value>>, name: string): Value | undefined =>
   Object.hasOwn(table, name) ? table[name] : undefined
@@ -63,25 +47,6 @@ function readInteractions(part: Part, allowed: readonly Interaction[], complain:
   return new Set(codes)
 }
 
-function readParameter(
-  { at, json }: Part,
-  facts: SearchParameterFacts | undefined,
-  complain: Complain,
-): SearchParameterDefinition[] {
-  const code = text(json, 'name')
-  if (facts === undefined) complain(`${at}.name`, `expected a search parameter of R4 for this type, found "${code}"`)
-  else if (!isParameterType(facts.type))
-    complain(`${at}.type`, `expected a type that can be searched, found "${facts.type}"`)
-  else if (json.type !== facts.type) complain(`${at}.type`, `expected "${facts.type}", found "${text(json, 'type')}"`)
-  else if (json.definition !== undefined && json.definition !== facts.definition)
-    complain(`${at}.definition`, `expected "${facts.definition}", found "${text(json, 'definition')}"`)
-  else {
-    const { type, expression, target, definition } = facts
-    return [{ code, type, expression, target, definition }]
-  }
-  return []
-}
-
 /** The compartment's parameters, and the elements behind them: `patient` and `subject` before the others. */
 function compartmentOf(type: string, sources: CatalogSources): Pick<ServedType, 'compartment' | 'compartmentPaths'> {
   const table = own(sources.searchParameters, type) ?? {}
@@ -102,9 +67,6 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     complain(`${promise.at}.type`, `expected a resource type of R4, found "${type}"`)
     return undefined
   }
-  const parameters = each(promise, 'searchParam').flatMap(parameter =>
-    readParameter(parameter, own(table, text(parameter.json, 'name')), complain),
-  )
   const interactions = readInteractions(
     promise,
     [...performed].filter(code => !ofSystem.has(code)),
@@ -114,7 +76,7 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     type,
     interactions,
     ...readConditions(promise, interactions, complain),
-    parameters: new Map(parameters.map(parameter => [parameter.code, parameter])),
+    ...readParameters(each(promise, 'searchParam'), { type, table }, complain),
     includes: listOf(promise.json, 'searchInclude'),
     revincludes: listOf(promise.json, 'searchRevInclude'),
     operations: readOperations(each(promise, 'operation'), type, complain),

@@ -1,7 +1,10 @@
 /** A search parameter of one resource type, as the catalog serves it. https://hl7.org/fhir/R4/searchparameter.html */
 
-/** The types of parameter that this server can search. */
-export type ParameterType = 'token' | 'reference' | 'date' | 'string' | 'uri' | 'number' | 'quantity'
+/** The types of parameter that have values of their own. */
+export const parameterTypeNames = ['token', 'reference', 'date', 'string', 'uri', 'number', 'quantity'] as const
+export type ParameterType = (typeof parameterTypeNames)[number]
+
+export const isParameterType = (type: string): type is ParameterType => parameterTypeNames.some(name => name === type)
 
 export interface SearchParameterDefinition {
   /** The name in a URL, such as `period`. */
@@ -24,6 +27,8 @@ export interface SearchParameterFacts {
   readonly target: readonly string[]
   /** Canonical URL of the SearchParameter. */
   readonly definition: string
+  /** Of a composite: the names of the parameters that it puts together, in order. */
+  readonly components?: readonly string[]
 }
 
 /** By type, then by name of the parameter. Every type of R4 is a key. */

@@ -63,12 +63,22 @@ function readSort(value: string, reading: Reading): Result<Effect> {
   return ok({ controls: { sort } })
 }
 
+/** Contained resources are found within those that hold them, and not by themselves. */
+function readContained(value: string): Result<Effect> {
+  return value === 'false'
+    ? ok({})
+    : bad('_contained', 'false: contained resources are not searched by themselves here')
+}
+
 /** By name. All but the inclusions may be given once. */
 export const controlParameters: ReadonlyMap<string, Read> = new Map<string, Read>([
+  ['_contained', readContained],
   ['_count', readCount],
   ['_elements', readElements],
   ['_include', readInclusion],
+  ['_include:iterate', readInclusion],
   ['_revinclude', readInclusion],
+  ['_revinclude:iterate', readInclusion],
   ['_sort', readSort],
   ['_summary', readSummary],
   ['_total', readTotal],
@@ -78,4 +88,9 @@ export const controlParameters: ReadonlyMap<string, Read> = new Map<string, Read
 export const passedOver: ReadonlySet<string> = new Set(['_format', '_pretty', '_page'])
 
 /** The parameters that may be given more than once. */
-export const repeatableControls: ReadonlySet<string> = new Set(['_include', '_revinclude'])
+export const repeatableControls: ReadonlySet<string> = new Set([
+  '_include',
+  '_include:iterate',
+  '_revinclude',
+  '_revinclude:iterate',
+])

@@ -58,4 +58,4 @@ function index({ value, type }: Found, { code, zone }: Indexed, { date }: Collec
   if (!known) date.push({ name: code, low, high })
 }
 
-export const date: ParameterTypeRow = { understands: () => false, parse, index }
+export const date: ParameterTypeRow = { understands: () => false, modifiers: [], parse, index }

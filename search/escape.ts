@@ -1,7 +1,7 @@
 /** The escaping of values in a URL: `\,` `\|` `\$` `\\`. https://hl7.org/fhir/R4/search.html#escaping */
 
 /** Cuts at every `separator` that is not escaped; the parts keep their escapes. */
-export function splitEscaped(text: string, separator: ',' | '|'): readonly string[] {
+export function splitEscaped(text: string, separator: ',' | '|' | '$'): readonly string[] {
   if (!text.includes('\\')) return text.split(separator)
   const parts: string[] = []
   let from = 0

@@ -40,14 +40,29 @@ export interface QuantityInterval {
   readonly system?: string
   readonly code?: string
   readonly unit?: string
+  /** The same in base units of UCUM, when the unit is one of UCUM that can be converted. */
+  readonly base?: string
+  readonly baseLow?: number
+  readonly baseHigh?: number
 }
 
-/** The values under which a resource is found, by type of parameter. */
-export interface SearchBlock {
+/** Values by type of parameter. */
+export interface Values {
   /** Keys of tokens, references, strings and URIs; `search/key.ts` has their forms. */
   readonly token: readonly string[]
   readonly date: readonly DateInterval[]
   readonly quantity: readonly QuantityInterval[]
+}
+
+/** What one repeating element holds by itself, such as one `component`: composite parameters are asked of it. */
+export interface ElementValues extends Values {
+  readonly name: string
+}
+
+/** The values under which a resource is found. */
+export interface SearchBlock extends Values {
+  /** Absent when no composite parameter of the type needs them. */
+  readonly elements?: readonly ElementValues[]
 }
 
 export interface IndexEntry extends Scalars {

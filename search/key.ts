@@ -13,6 +13,13 @@ export const systemTokenKey = (code: string, system: string, value: string): str
 /** All tokens of one system: a prefix. */
 export const systemPrefix = (code: string, system: string): string => `${code}|${encode(system)}|`
 
+/** An identifier by what type it is: `code:of-type|system|type|value`. */
+export const ofTypeKey = (
+  code: string,
+  type: { readonly system: string; readonly code: string },
+  value: string,
+): string => `${code}:of-type|${encode(type.system)}|${encode(type.code)}|${value}`
+
 /** A reference `Type/id`, or an absolute URL: `code=Type/id`. */
 export const referenceKey = (code: string, target: string): string => `${code}=${target}`
 

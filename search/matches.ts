@@ -14,9 +14,25 @@ function within({ low, high }: Pick<DateInterval, 'low' | 'high'>, bounds: Bound
   )
 }
 
-function inUnit({ system, code, unit }: QuantityInterval, asked: AskedUnit | undefined): boolean {
+function inUnit({ system, code, unit }: QuantityInterval, asked: Exclude<AskedUnit, Base> | undefined): boolean {
   if (asked === undefined) return true
   return 'unit' in asked ? code === asked.unit || unit === asked.unit : system === asked.system && code === asked.code
+}
+
+type Base = Extract<AskedUnit, { readonly base: string }>
+
+function quantityWithin(held: QuantityInterval, { code, unit, bounds }: Extract<Query, { op: 'quantity' }>): boolean {
+  if (held.name !== code) return false
+  if (unit === undefined || !('base' in unit)) return inUnit(held, unit) && within(held, bounds)
+  const { base, baseLow: low, baseHigh: high } = held
+  return base === unit.base && low !== undefined && high !== undefined && within({ low, high }, bounds)
+}
+
+function holds(key: string, { prefix, text, at }: Extract<Query, { op: 'holds' }>): boolean {
+  if (!key.startsWith(prefix)) return false
+  return at === 'end'
+    ? key.length >= prefix.length + text.length && key.endsWith(text)
+    : key.includes(text, prefix.length)
 }
 
 /** What follows the name of a parameter in its keys: `=`, `|`, `~` or `:`. */
@@ -55,14 +71,18 @@ export function matches(query: Query, entry: IndexEntry): boolean {
     case 'key':
       return query.in.some(key => entry.search.token.includes(key))
     case 'prefix':
-      return entry.search.token.some(key => key.startsWith(query.prefix))
+      return entry.search.token.some(key => key.startsWith(query.prefix) && key !== query.except)
+    case 'holds':
+      return entry.search.token.some(key => holds(key, query))
     case 'interval':
       return entry.search.date.some(held => held.name === query.code && within(held, query.bounds))
     case 'quantity':
-      return entry.search.quantity.some(
-        held => held.name === query.code && inUnit(held, query.unit) && within(held, query.bounds),
-      )
+      return entry.search.quantity.some(held => quantityWithin(held, query))
     case 'missing':
       return holdsNothing(entry, query.code)
+    case 'element':
+      return (entry.search.elements ?? []).some(
+        element => element.name === query.name && matches(query.of, { ...entry, search: element }),
+      )
   }
 }

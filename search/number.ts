@@ -7,6 +7,7 @@ import { type Asked, badValue, type Collected, type Indexed, type ParameterTypeR
 import { numberPrefixes, prefixes, splitPrefix } from './prefix.ts'
 import { rangeInterval } from './quantity-interval.ts'
 import { type AskedUnit, or, type Query } from './query.ts'
+import { inBase, toBase, ucum } from './ucum.ts'
 
 /** What a number must look like, for refusals. */
 export const expectedNumber = `a number such as 5.4, -3 or 1e2, with or without one of the prefixes ${prefixes.join(' ')}`
@@ -17,7 +18,15 @@ export function numberQuery(code: string, literal: string, unit?: AskedUnit): Qu
   const asked = decimalRange(rest)
   if (asked === undefined) return undefined
   const inUnit = unit === undefined ? {} : { unit }
-  return or(...numberPrefixes[prefix](asked).map((bounds): Query => ({ op: 'quantity', code, bounds, ...inUnit })))
+  const written = numberPrefixes[prefix](asked).map((bounds): Query => ({ op: 'quantity', code, bounds, ...inUnit }))
+  const to = unit !== undefined && 'system' in unit && unit.system === ucum ? toBase(unit.code) : undefined
+  if (to === undefined) return or(...written)
+  const { base } = to
+  const based = { value: inBase(asked.value, to), low: inBase(asked.low, to), high: inBase(asked.high, to) }
+  const converted = numberPrefixes[prefix](based).map(
+    (bounds): Query => ({ op: 'quantity', code, bounds, unit: { base } }),
+  )
+  return or(...written, ...converted)
 }
 
 function parse(asked: Asked): Result<Query> {
@@ -31,4 +40,4 @@ function index({ value }: Found, { code }: Indexed, { quantity }: Collected): vo
   if (range !== undefined) quantity.push({ name: code, ...range })
 }
 
-export const number: ParameterTypeRow = { understands: () => false, parse, index }
+export const number: ParameterTypeRow = { understands: () => false, modifiers: [], parse, index }

@@ -46,6 +46,8 @@ export interface Collected {
 export interface ParameterTypeRow {
   /** Whether it understands a modifier other than `missing`. */
   readonly understands: (modifier: string, definition: SearchParameterDefinition) => boolean
+  /** Those that it may understand, for refusals and for the capability statement. */
+  readonly modifiers: readonly string[]
   /** Reads one alternative of the URL. */
   readonly parse: (asked: Asked) => Result<Query>
   /** Adds that under which `found` is searched. An unknown shape is found under nothing. */

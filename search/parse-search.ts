@@ -23,7 +23,7 @@ export interface SearchOptions {
   /** `Prefer: handling=lenient`: what is unknown is left out and said. A modifier that is not supported is refused all the same, as R4 asks. */
   readonly lenient: boolean
   readonly maxCount: number
-  /** Whether whoever asks performs chains. Without it they are refused: a query alone would find too much. */
+  /** Whether whoever asks performs chains and `:text`. Without it they are refused: a query alone would find too much. */
   readonly chains?: boolean
 }
 
@@ -92,6 +92,7 @@ function assemble(type: string, read: readonly Applied[], maxCount: number): Sea
     query: and(...effects.flatMap(({ query }) => query ?? [])),
     patients: effects.flatMap(({ patients }) => (patients === undefined ? [] : [patients])),
     chains: read.flatMap(({ name, effect }) => (effect.chain === undefined ? [] : [{ ...effect.chain, name }])),
+    texts: effects.flatMap(({ text }) => text ?? []),
     ...controls,
     include: effects.flatMap(({ include }) => include ?? []),
     revinclude: effects.flatMap(({ revinclude }) => revinclude ?? []),
@@ -135,7 +136,8 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
 
   const parameters = parametersOf(served)
   const links = options.chains === true ? mostLinks : -1
-  const reading: Reading = { catalog, served, parameters, surroundings: { zone, now, base }, lenient, maxCount, links }
+  const surroundings = { zone, now, base }
+  const reading: Reading = { catalog, served, parameters, surroundings, lenient, maxCount, links, texts: links > 0 }
   const [read, failures]: [Applied[], Failure[]] = [[], []]
   for (const [name, value] of options.parameters) {
     if (passedOver.has(name)) continue

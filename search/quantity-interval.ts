@@ -2,6 +2,7 @@
 import { justAbove, justBelow } from './decimal-range.ts'
 import { isObject, textOf } from './element.ts'
 import type { QuantityInterval } from './index-entry.ts'
+import { inBase, toBase, ucum } from './ucum.ts'
 
 type Members = Readonly<Record<string, unknown>>
 type Unnamed = Omit<QuantityInterval, 'name'>
@@ -43,5 +44,17 @@ export function rangeInterval(range: Members): Unnamed | undefined {
   return { ...low, ...high, ...limits }
 }
 
+/** The same interval, in base units too when its unit is one of UCUM. */
+function withBase(interval: Unnamed): Unnamed {
+  const { system, code, low, high } = interval
+  const to = system === ucum && code !== undefined ? toBase(code) : undefined
+  if (to === undefined) return interval
+  const baseLow = inBase(low, to)
+  return { ...interval, base: to.base, baseLow, baseHigh: high === low ? baseLow : inBase(high, to) }
+}
+
 /** Any of them. */
-export const quantityInterval = (value: Members): Unnamed | undefined => singleInterval(value) ?? rangeInterval(value)
+export function quantityInterval(value: Members): Unnamed | undefined {
+  const interval = singleInterval(value) ?? rangeInterval(value)
+  return interval && withBase(interval)
+}

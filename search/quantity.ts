@@ -30,4 +30,4 @@ function index({ value }: Found, { code }: Indexed, { quantity: into }: Collecte
   if (interval !== undefined) into.push({ name: code, ...interval })
 }
 
-export const quantity: ParameterTypeRow = { understands: () => false, parse, index }
+export const quantity: ParameterTypeRow = { understands: () => false, modifiers: [], parse, index }

@@ -19,8 +19,14 @@ export interface Bounds {
   readonly highAtLeast?: number
 }
 
-/** The unit that a quantity search names. `unit` alone matches the code or the printed unit. */
-export type AskedUnit = { readonly system: string; readonly code: string } | { readonly unit: string }
+/**
+ * The unit that a quantity search names. `unit` alone matches the code or the printed unit; `base` asks of the value in
+ * base units of UCUM, whatever the unit in which it was written.
+ */
+export type AskedUnit =
+  | { readonly system: string; readonly code: string }
+  | { readonly unit: string }
+  | { readonly base: string }
 
 export type Query =
   | { readonly op: 'everything' }
@@ -33,14 +39,18 @@ export type Query =
   | { readonly op: 'instant'; readonly name: InstantName; readonly from?: number; readonly before?: number }
   /** One of the row's keys is one of these (`search/key.ts` has their forms). */
   | { readonly op: 'key'; readonly in: readonly string[] }
-  /** One of the row's keys begins so. */
-  | { readonly op: 'prefix'; readonly prefix: string }
+  /** One of the row's keys begins so, and is not the exception. */
+  | { readonly op: 'prefix'; readonly prefix: string; readonly except?: string }
+  /** One of the row's keys begins so, and holds the text in its rest, or ends with it. */
+  | { readonly op: 'holds'; readonly prefix: string; readonly text: string; readonly at: 'anywhere' | 'end' }
   /** One date interval that the row holds for `code` satisfies the bounds. */
   | { readonly op: 'interval'; readonly code: string; readonly bounds: Bounds }
   /** One number or quantity that the row holds for `code` satisfies the bounds, in that unit. */
   | { readonly op: 'quantity'; readonly code: string; readonly bounds: Bounds; readonly unit?: AskedUnit }
   /** The row holds nothing for `code`. */
   | { readonly op: 'missing'; readonly code: string }
+  /** One repeating element of that name satisfies all of it by itself: what composite parameters ask. */
+  | { readonly op: 'element'; readonly name: string; readonly of: Query }
 
 export const everything: Query = { op: 'everything' }
 export const nothing: Query = { op: 'nothing' }

@@ -39,7 +39,7 @@ function refuseLink(name: string, reading: Reading): Result<Effect> | undefined 
 /** What the search says of resources of one type; or the sentence why it says nothing. */
 function readLinked(after: After, { served, reading, read }: At): Result<Omit<Linked, 'byRecord'> | string> {
   const parameters = parametersOf(served)
-  const inner = { ...reading, served, parameters, lenient: true, links: reading.links - 1 }
+  const inner = { ...reading, served, parameters, lenient: true, links: reading.links - 1, texts: false }
   const effect = read(after.name, after.value, inner)
   if (!effect.ok) return effect
   const { ignored, query = everything, patients = [], chain } = effect.value

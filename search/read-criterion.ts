@@ -1,6 +1,7 @@
 /** One search parameter of the URL, with all its alternatives, as a query. https://hl7.org/fhir/R4/search.html#combining */
-import { fail, failAll, ok, type Result } from '../resources/outcome.ts'
+import { ok, type Result } from '../resources/outcome.ts'
 import { parseLogicalId } from '../resources/resource.ts'
+import { alternativesIn } from './alternatives.ts'
 import { parseInstant } from './date.ts'
 import { splitEscaped, withoutEscapes } from './escape.ts'
 import { implicitSystems } from './implicit-systems.ts'
@@ -11,29 +12,8 @@ import { isPatientScalar } from './patient-scalar.ts'
 import { key, not, or, type Query, scalar } from './query.ts'
 import type { Effect, Reading } from './search-effect.ts'
 
-const longestValue = 2000
-const mostAlternatives = 200
-
-/** The alternatives of a value, or why there are none. */
-function alternativesOf(asked: Asked): Result<readonly string[]> {
-  const { value, definition } = asked
-  if (value.length > longestValue) {
-    const diagnostics = `${definition.code}: expected at most ${longestValue} characters.`
-    return failAll('badParameter', [{ diagnostics, expression: `http.${definition.code}`, code: 'too-long' }])
-  }
-  const alternatives = splitEscaped(value, ',')
-  if (alternatives.length > mostAlternatives) {
-    return fail(
-      'tooCostly',
-      `${definition.code}: at most ${mostAlternatives} alternatives in one list.`,
-      `http.${definition.code}`,
-    )
-  }
-  if (alternatives.some(alternative => alternative.trim() === '')) {
-    return badValue(asked, 'a value; to ask for absence use the modifier :missing')
-  }
-  return ok(alternatives)
-}
+/** Without a beginning there is no range of the index: each text is looked for in every key. */
+const mostOf = (modifier: string): number | undefined => (modifier === 'contains' ? 10 : undefined)
 
 /** Any of the alternatives; keys and scalars of one kind are asked together. */
 function anyOf(queries: readonly Query[]): Query {
@@ -97,7 +77,7 @@ export interface Criterion {
 export function readCriterion({ asked, chained }: Criterion, { served }: Reading): Result<Effect> {
   const patientIsScalar = isPatientScalar(served, asked.definition)
   if (asked.modifier === 'missing') return readMissing(asked, patientIsScalar)
-  const alternatives = alternativesOf(asked)
+  const alternatives = alternativesIn(asked.definition.code, asked.value, mostOf(asked.modifier))
   if (!alternatives.ok) return alternatives
   if (patientIsScalar && (chained !== '' || asked.modifier === 'identifier')) {
     return readPatientIdentifiers(asked, alternatives.value)

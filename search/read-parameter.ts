@@ -1,12 +1,16 @@
 /** One search parameter of the URL by its name: plain, with a modifier, or a chain. https://hl7.org/fhir/R4/search.html */
-import { fail, type Result } from '../resources/outcome.ts'
+import { fail, ok, type Result } from '../resources/outcome.ts'
 import { scalarParameters } from './common-parameters.ts'
 import { controlParameters } from './control-parameters.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
 import { readBackward, readForward } from './read-chain.ts'
+import { readComposite } from './read-composite.ts'
 import { readCriterion } from './read-criterion.ts'
+import { readFilterParameter } from './read-filter.ts'
+import { refuseModifier } from './refuse-modifier.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
+import { readText } from './token-text.ts'
 
 const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 
@@ -31,16 +35,46 @@ function unknownName(name: string, given: Reading): Result<Effect> {
   const shown = shownName(name)
   const reading = given.lenient && mayRestrict(name, given) ? strict(given) : given
   if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)
-  const known = [...reading.parameters.keys(), ...controlParameters.keys()]
+  const composites = reading.served.composites?.keys() ?? []
+  const known = [...reading.parameters.keys(), ...composites, ...controlParameters.keys()]
   return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)
 }
+
+/** The resources that a List names: the same as `_has:List:item:_id`. */
+function readList(value: string, reading: Reading): Result<Effect> {
+  if (!value.startsWith('$')) return readBackward({ name: '_has:List:item:_id', value }, reading, readSearchParameter)
+  return fail(
+    'badParameter',
+    '_list: expected the id of a List, found a list that a server would have to make up.',
+    'http._list',
+  )
+}
+
+const refused =
+  (name: string, sentence: string) =>
+  (_value: string, reading: Reading): Result<Effect> =>
+    unknown(reading, name, `${name}: ${sentence}.`)
+
+/** The parameters of all types that are about no element. */
+const specialParameters: ReadonlyMap<string, (value: string, reading: Reading) => Result<Effect>> = new Map([
+  ['_list', readList],
+  ['_filter', readFilterParameter],
+  ['_text', refused('_text', 'narratives are not searched here; ask for codes and dates')],
+  ['_content', refused('_content', 'whole texts are not searched here; ask for codes and dates')],
+  ['_query', refused('_query', 'no named queries are defined here')],
+])
 
 /** Reads one parameter that chooses resources; what follows a dot or `_has` is read in the same way. */
 export function readSearchParameter(name: string, value: string, given: Reading): Result<Effect> {
   const reading = given.lenient && meansPatient(name, ['patient', 'subject']) ? strict(given) : given
   if (name.startsWith('_has:')) return readBackward({ name, value }, reading, readSearchParameter)
+  const special = specialParameters.get(name)
+  if (special !== undefined) return special(value, reading)
   const [, code = '', modifier = '', chained = ''] = nameForm.exec(name) ?? []
   const definition = reading.parameters.get(code)
+  const composite = reading.served.composites?.get(code)
+  if (composite !== undefined && chained === '')
+    return readComposite({ definition: composite, modifier, value }, reading)
   if (definition === undefined) return unknownName(name, reading)
 
   const namesPatient = isPatientScalar(reading.served, definition)
@@ -49,12 +83,13 @@ export function readSearchParameter(name: string, value: string, given: Reading)
     return readForward({ definition, modifier, name: chained, value }, reading, readSearchParameter)
   }
 
+  const asked = { definition, modifier, value, surroundings: reading.surroundings }
+  if (modifier === 'text' && definition.type === 'token' && reading.texts && !scalarParameters.has(code)) {
+    const text = readText(asked)
+    return text.ok ? ok({ text: text.value }) : text
+  }
   const isMissing = modifier === 'missing' && !scalarParameters.has(code)
   const understood = modifier === '' || isMissing || parameterTypes[definition.type].understands(modifier, definition)
-  if (!understood && !byIdentifier) {
-    const sentence = `${code}: the modifier :${modifier} is not supported for this parameter of type ${definition.type}.`
-    return fail('unknownParameter', sentence, `http.${code}`)
-  }
-  const asked = { definition, modifier, value, surroundings: reading.surroundings }
+  if (!understood && !byIdentifier) return refuseModifier(modifier, definition)
   return readCriterion({ asked, chained }, reading)
 }

@@ -100,6 +100,7 @@ function index({ value }: Found, parameter: Indexed, into: Collected): void {
 export const reference: ParameterTypeRow = {
   understands: (modifier, definition) =>
     modifier === 'identifier' || (/^[A-Z]/.test(modifier) && allows(definition, modifier)),
+  modifiers: ['identifier', '[type]'],
   parse,
   index,
 }

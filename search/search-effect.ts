@@ -5,7 +5,7 @@ import type { SearchParameterDefinition } from '../resources/search-parameter-de
 import { nearestName } from './nearest-name.ts'
 import type { Surroundings } from './parameter-type.ts'
 import type { Query } from './query.ts'
-import type { Chain, Inclusion, PatientName, SearchRequest } from './search-request.ts'
+import type { Chain, Inclusion, PatientName, SearchRequest, TextCriterion } from './search-request.ts'
 
 /** What shapes the answer. */
 export type Controls = Pick<SearchRequest, 'sort' | 'count' | 'total' | 'summary' | 'elements'>
@@ -14,9 +14,10 @@ export interface Effect {
   readonly query?: Query
   readonly patients?: readonly PatientName[]
   readonly chain?: Chain
+  readonly text?: TextCriterion
   readonly controls?: Partial<Controls>
-  readonly include?: Inclusion
-  readonly revinclude?: Inclusion
+  readonly include?: readonly Inclusion[]
+  readonly revinclude?: readonly Inclusion[]
   /** Why it was left out. */
   readonly ignored?: string
   /** The value that counts, when it is not the one that was given. */
@@ -33,6 +34,8 @@ export interface Reading {
   readonly maxCount: number
   /** How many links of a chain may still be followed. */
   readonly links: number
+  /** Whether whoever asks reads words beside codes. */
+  readonly texts: boolean
 }
 
 /** A name as it may be repeated in an answer: what is not a name is not repeated. */

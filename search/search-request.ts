@@ -1,4 +1,5 @@
 /** A search as it was understood. `parse-search.ts` makes it, the interaction `search-type` performs it. */
+import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import type { Query } from './query.ts'
 
 /** A patient whom a parameter names (`patient=`, `subject=Patient/…`, `patient.identifier=`). */
@@ -16,6 +17,8 @@ export interface Inclusion {
   readonly source: string
   readonly code: string
   readonly target?: string
+  /** Followed also from what came along. */
+  readonly iterate?: boolean
 }
 
 /** Where a chain leads: resources of a type, and what they must be. */
@@ -47,6 +50,13 @@ export interface NamedChain extends Chain {
   readonly name: string
 }
 
+/** What `code:text=a,b` asks: the words beside one of its codes begin as one of these. */
+export interface TextCriterion {
+  readonly definition: SearchParameterDefinition
+  /** Folded. */
+  readonly beginnings: readonly string[]
+}
+
 export type Total = 'none' | 'estimate' | 'accurate'
 export type Summary = 'false' | 'true' | 'text' | 'data' | 'count'
 
@@ -58,6 +68,8 @@ export interface SearchRequest {
   readonly patients: readonly (readonly PatientName[])[]
   /** What else must hold, by other resources. A search that has some cannot be judged on its own row. */
   readonly chains: readonly NamedChain[]
+  /** What the words beside codes must be: they are read from the resources. */
+  readonly texts: readonly TextCriterion[]
   readonly sort: readonly SortKey[]
   readonly count: number
   readonly total: Total

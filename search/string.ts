@@ -19,7 +19,10 @@ function parse(asked: Asked): Result<Query> {
   const text = withoutEscapes(asked.value)
   if (asked.modifier === 'exact') return ok(key(exactKey(code, fit(text))))
   const folded = fold(text)
-  return folded === '' ? badValue(asked, 'a text') : ok({ op: 'prefix', prefix: foldedKey(code, folded) })
+  if (folded === '') return badValue(asked, 'a text')
+  return asked.modifier === 'contains'
+    ? ok({ op: 'holds', prefix: foldedKey(code, ''), text: folded, at: 'anywhere' })
+    : ok({ op: 'prefix', prefix: foldedKey(code, folded) })
 }
 
 function addText(text: string, { code }: Indexed, { token }: Collected): void {
@@ -54,4 +57,9 @@ function index({ value }: Found, parameter: Indexed, into: Collected): void {
   addWholeName(value, parameter, into)
 }
 
-export const string: ParameterTypeRow = { understands: modifier => modifier === 'exact', parse, index }
+export const string: ParameterTypeRow = {
+  understands: modifier => modifier === 'exact' || modifier === 'contains',
+  modifiers: ['exact', 'contains'],
+  parse,
+  index,
+}

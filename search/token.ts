@@ -4,7 +4,7 @@ import type { Found } from './compile-walker.ts'
 import { isObject, listOf, textOf } from './element.ts'
 import { splitEscaped, withoutEscapes } from './escape.ts'
 import { fit, fold } from './fold.ts'
-import { foldedKey, systemPrefix, systemTokenKey, tokenKey } from './key.ts'
+import { foldedKey, ofTypeKey, systemPrefix, systemTokenKey, tokenKey } from './key.ts'
 import { type Asked, badValue, type Collected, type Indexed, type ParameterTypeRow } from './parameter-type.ts'
 import { key, type Query } from './query.ts'
 
@@ -27,7 +27,17 @@ export function parseToken(value: string): Token | undefined {
 
 const expected = 'a code, system|code, |code or system| (a | or , within them is written \\| or \\,)'
 
+/** `system|type|value`, all three of them. */
+function parseOfType(asked: Asked): Result<Query> {
+  const parts = splitEscaped(asked.value, '|').map(part => fit(withoutEscapes(part)))
+  const [system = '', type = '', value = ''] = parts
+  if (parts.length !== 3 || system === '' || type === '' || value === '')
+    return badValue(asked, 'system|code|value after :of-type: the type of the identifier, then its value')
+  return ok(key(ofTypeKey(asked.definition.code, { system, code: type }, value)))
+}
+
 function parse(asked: Asked): Result<Query> {
+  if (asked.modifier === 'of-type') return parseOfType(asked)
   const { code } = asked.definition
   const token = parseToken(asked.value)
   if (token === undefined) return badValue(asked, expected)
@@ -52,6 +62,17 @@ function addConcept(concept: Readonly<Record<string, unknown>>, parameter: Index
   if (codings.length === 0 && text !== undefined) into.token.add(foldedKey(parameter.code, fold(text)))
 }
 
+/** An identifier that says of what type it is. */
+function addTyped({ type, value }: Readonly<Record<string, unknown>>, { code }: Indexed, { token }: Collected): void {
+  const text = textOf(value)
+  if (text === undefined || !isObject(type)) return
+  for (const coding of listOf(type.coding)) {
+    const [system, kind] = isObject(coding) ? [textOf(coding.system), textOf(coding.code)] : []
+    if (system === undefined || kind === undefined) continue
+    token.add(ofTypeKey(code, { system: fit(system), code: fit(kind) }, fit(text)))
+  }
+}
+
 /** Coding, CodeableConcept, Identifier, ContactPoint, and what is a single value: code, boolean, string, uri. */
 function index({ value }: Found, parameter: Indexed, into: Collected): void {
   if (!isObject(value)) {
@@ -64,6 +85,13 @@ function index({ value }: Found, parameter: Indexed, into: Collected): void {
   if (system === undefined && code === undefined) addConcept(value, parameter, into)
   const isContact = system !== undefined && contactSystems.has(system) && 'value' in value
   add({ system: isContact ? undefined : system, value: code }, parameter, into)
+  if ('type' in value) addTyped(value, parameter, into)
 }
 
-export const token: ParameterTypeRow = { understands: modifier => modifier === 'not', parse, index }
+export const token: ParameterTypeRow = {
+  understands: (modifier, { expression }) =>
+    modifier === 'not' || (modifier === 'of-type' && /\.identifier$/.test(expression)),
+  modifiers: ['not', 'of-type', 'text'],
+  parse,
+  index,
+}

@@ -17,7 +17,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   tooCostly: {
     means:
-      'The search or history is too wide: it names no patient or more than one, a chain leads to more than 1,000 resources, or too many versions had to be passed over.',
+      'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, or too many versions had to be passed over.',
     remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow what `expression` names.',
   },
   badPage: {

@@ -12,7 +12,7 @@ export interface ScopeSurroundings {
 
 /** Whether a name shapes the result instead of choosing resources. */
 const shapesResult = (name: string): boolean =>
-  /^_(sort|count|total|summary|elements|include|revinclude|format|pretty)\b/.test(name)
+  /^_(sort|count|total|summary|elements|contained|include|revinclude|format|pretty)\b/.test(name)
 
 /** @returns a reader that gives undefined for what cannot be enforced on a single row: such a scope grants nothing. */
 export const scopeReader =

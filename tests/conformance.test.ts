@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { compositeOf } from '../resources/composite-definition.ts'
 import { compileExpression } from '../resources/fhirpath.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
@@ -98,6 +99,30 @@ function exampleOf(instances: readonly Resource[], { type, expression }: SearchP
   return undefined
 }
 
+/** The expression of a component, from the resource on. */
+const fromRoot = (expression: string, path: string): string =>
+  expression
+    .split(' | ')
+    .map(branch => branch.replace(/^\(*/, open => `${open}${path}.`))
+    .join(' | ')
+
+/** Values of one and the same element under which a composite must find a resource, as `first$second`. */
+function compositeExample(instances: readonly Resource[], type: string, name: string): Example | undefined {
+  for (const { element, components } of compositeOf(type, name, searchParameters[type] ?? {})?.places ?? [])
+    for (const resource of instances) {
+      const times = element === '' ? 1 : compileExpression(`${type}.${element}`)(resource).length
+      for (let at = 0; at < times; at += 1) {
+        const values = components.map(({ expression, type: kind }) => {
+          const whole = element === '' ? expression : fromRoot(expression, `${type}.${element}[${at}]`)
+          const [found] = compileExpression(whole)(resource)
+          return found === undefined ? undefined : valueFor[kind]?.(found)
+        })
+        if (values.every(value => value !== undefined)) return { id: resource.id ?? '', value: values.join('$') }
+      }
+    }
+  return undefined
+}
+
 const common = new Set(['_id', '_lastUpdated', '_profile', '_security', '_source', '_tag'])
 
 /** Searches by one promised parameter: by a value where a variant has one, else for those that have none. */
@@ -109,7 +134,13 @@ async function tryParameter(
   const { type, name, instances } = at
   const facts = searchParameters[type]?.[name]
   if (facts === undefined) throw new Error(`${type} has no definition of ${name}`)
-  const example = common.has(name) ? undefined : exampleOf(instances, facts)
+  const isComposite = facts.type === 'composite'
+  const example = common.has(name)
+    ? undefined
+    : isComposite
+      ? compositeExample(instances, type, name)
+      : exampleOf(instances, facts)
+  if (isComposite && example === undefined) throw new Error(`no instance of ${type} has values for ${name}`)
   const [first] = instances
   const asked = example === undefined ? commonSearch(name) : `${name}=${encodeURIComponent(example.value)}`
   const id = example?.id ?? first?.id ?? ''
@@ -479,10 +510,26 @@ const allTypes = 'fixtures/capability-statement-all-types.json'
 const served = promisedBy(allTypes)
 const environment = (regime: string) => ({ ACCESS_REGIME: regime, CAPABILITY_STATEMENT: join(root, allTypes) })
 
+const anyValue: Readonly<Record<string, string>> = { date: '2024', number: '1', quantity: '1' }
+
+/** A value of each component, which finds nothing. */
+const compositeValue = (type: string, name: string): string =>
+  compositeOf(type, name, searchParameters[type] ?? {})
+    ?.places[0]?.components.map(({ type: kind, target }) =>
+      kind === 'reference' ? `${target[0] ?? 'Basic'}/a` : (anyValue[kind] ?? 'x'),
+    )
+    .join('$') ?? ''
+
 /** One search that names every promised parameter. */
 async function searchByAll(t: Test, rest: Rest, { type, interaction, searchParam = [] }: Promised): Promise<void> {
   if (!interaction.some(({ code }) => code === 'search-type')) return
-  const all = searchParam.map(({ name }) => (common.has(name) ? commonSearch(name) : `${name}:missing=true`))
+  const all = searchParam.map(({ name, type: kind }) =>
+    kind === 'composite'
+      ? `${name}=${compositeValue(type, name)}`
+      : common.has(name)
+        ? commonSearch(name)
+        : `${name}:missing=true`,
+  )
   const answer = await rest.get(`${type}?${all.join('&')}`)
   t.equal(answer.status, 200, `${type} by ${all.length} parameters`)
 }

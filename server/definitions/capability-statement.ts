@@ -1,9 +1,13 @@
 /** Writes a capability statement out of the definitions of R4. https://hl7.org/fhir/R4/capabilitystatement.html */
 
+import { compositeOf } from '../../resources/composite-definition.ts'
 import type { Resource } from '../../resources/resource.ts'
-import type { SearchParameterFacts, SearchParameterTable } from '../../resources/search-parameter-definition.ts'
+import {
+  isParameterType,
+  type SearchParameterFacts,
+  type SearchParameterTable,
+} from '../../resources/search-parameter-definition.ts'
 
-const searchable = new Set(['token', 'reference', 'date', 'string', 'uri', 'number', 'quantity'])
 const all = [
   'read',
   'vread',
@@ -26,8 +30,11 @@ const notStored = new Set(['Parameters', 'OperationOutcome'])
 const auditParameters = new Set(['_id', 'patient', 'date', 'agent', 'type', 'entity'])
 
 /** Whether a parameter is promised. An expression that ends on a whole resource is no reference. */
-function isPromised(type: string, code: string, { type: kind, expression }: SearchParameterFacts): boolean {
-  if (!searchable.has(kind) || expression === 'Bundle.entry[0].resource') return false
+function isPromised(type: string, code: string, table: SearchParameterTable): boolean {
+  const row = table[type] ?? {}
+  const { type: kind = '', expression } = row[code] ?? {}
+  const searchable = isParameterType(kind) || compositeOf(type, code, row) !== undefined
+  if (!searchable || expression === 'Bundle.entry[0].resource') return false
   if (type === 'Binary') return false
   return type !== 'AuditEvent' || auditParameters.has(code)
 }
@@ -73,7 +80,7 @@ export function statementOf(types: readonly string[], table: SearchParameterTabl
   const promised = new Map<string, readonly Parameter[]>(
     types
       .filter(type => !notStored.has(type))
-      .map(type => [type, Object.entries(table[type] ?? {}).filter(([code, facts]) => isPromised(type, code, facts))]),
+      .map(type => [type, Object.entries(table[type] ?? {}).filter(([code]) => isPromised(type, code, table))]),
   )
   const revincludesOf = (type: string) =>
     [...promised].flatMap(([source, parameters]) =>

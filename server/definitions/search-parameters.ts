@@ -12,6 +12,8 @@ export interface SearchParameter {
   readonly type: string
   readonly expression?: string
   readonly target?: readonly string[]
+  /** Of a composite. */
+  readonly component?: readonly { readonly definition: string }[]
 }
 
 /** So many targets mean: any type. */
@@ -71,13 +73,18 @@ function targetsOf(expression: string, declared: readonly string[], structures: 
 /** @returns what R4 4.0.1 says of every search parameter, by type and name. Parameters without an expression are left out. */
 export function cutSearchParameters(all: readonly SearchParameter[], structures: Structures): SearchParameterTable {
   const official = all.filter(({ version }) => version === '4.0.1')
+  const codes = new Map(official.map(({ url, code }) => [url, code]))
   const forType = (type: string) =>
-    official.flatMap(({ code, base, type: kind, expression, target, url }): [string, SearchParameterFacts][] => {
-      if (![type, 'Resource', 'DomainResource'].some(name => base.includes(name))) return []
-      const cut = expression === undefined ? undefined : cutExpression(expression, type)
-      if (cut === undefined) return []
-      const targets = kind === 'reference' ? targetsOf(cut, target ?? [], structures) : []
-      return [[code, { type: kind, expression: cut, target: targets, definition: url }]]
-    })
+    official.flatMap(
+      ({ code, base, type: kind, expression, target, url, component }): [string, SearchParameterFacts][] => {
+        if (![type, 'Resource', 'DomainResource'].some(name => base.includes(name))) return []
+        const cut = expression === undefined ? undefined : cutExpression(expression, type)
+        if (cut === undefined) return []
+        const targets = kind === 'reference' ? targetsOf(cut, target ?? [], structures) : []
+        const components = component?.map(({ definition }) => codes.get(definition) ?? '')
+        const facts = { type: kind, expression: cut, target: targets, definition: url }
+        return [[code, components === undefined ? facts : { ...facts, components }]]
+      },
+    )
   return Object.fromEntries(structures.resources.map(type => [type, Object.fromEntries(forType(type))]))
 }

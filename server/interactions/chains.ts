@@ -8,6 +8,7 @@ import { and, key, or, type Query, scalar } from '../../search/query.ts'
 import { typesFollowed } from '../../search/read-chain.ts'
 import { chainPath } from '../../search/search-effect.ts'
 import type { Linked, NamedChain, SearchRequest } from '../../search/search-request.ts'
+import { refuseWide } from '../../search/too-wide.ts'
 import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import type { Denial } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
@@ -52,6 +53,8 @@ function placesOf({ context, record }: Stage, type: string): readonly Outer['rec
   return [record ?? 'every', null]
 }
 
+const isRecord = (place: Outer['record']): boolean => place !== null && place !== 'every'
+
 /** Whose the resources must be, where the chain says it. */
 async function ofPatients({ context }: Stage, { patients }: Linked): Promise<Query> {
   if (patients.length === 0) return and()
@@ -70,6 +73,8 @@ async function linkedRows(stage: Stage, chain: NamedChain, linked: Linked): Prom
       `expected a search that names one patient to be chained to ${type}, found none`,
       nameOf(chain),
     )
+  const wide = places.every(isRecord) ? undefined : refuseWide(linked.query)
+  if (wide !== undefined) return fail('tooCostly', wide.failure.complaints[0].diagnostics, nameOf(chain))
   const further = next === undefined ? ok(and()) : await follow(stage, { ...next, name: chain.name })
   if (!further.ok) return further
   const query = and(linked.query, await ofPatients(stage, linked), further.value)

@@ -3,6 +3,7 @@ import { searchset } from '../../resources/bundle.ts'
 import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
+import { refuseWide } from '../../search/too-wide.ts'
 import type { Denial } from '../../security/decision.ts'
 import { compareRows } from '../store/order.ts'
 import type { Found, OfType, Position } from '../store/store.ts'
@@ -33,6 +34,9 @@ async function decided(context: Context, call: Call, request: SearchRequest): Pr
   if (context.regime.onePatient && reach.value.records === 'every') return oneRecordOnly(request.type)
   if (Array.isArray(reach.value.records) && reach.value.records.length === 0)
     return ok({ reach: { records: null }, decision: nobody })
+  const record = recordOf(reach.value)
+  const wide = record === null || record === 'every' ? refuseWide(request.query) : undefined
+  if (wide !== undefined) return wide
   return ok({ reach: reach.value, decision: await permitted(context, asked, { request, reach: reach.value }) })
 }
 

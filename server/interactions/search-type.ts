@@ -2,6 +2,7 @@
 import { ok, type Result } from '../../resources/outcome.ts'
 import { and } from '../../search/query.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
+import { refuseWide } from '../../search/too-wide.ts'
 import type { Denial } from '../../security/decision.ts'
 import { factsOf, gate, sayRefusal } from './access.ts'
 import { chained, refusedChain } from './chains.ts'
@@ -14,16 +15,20 @@ import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './
 import { openSearch } from './search-link.ts'
 import type { Page, pageOf } from './search-page.ts'
 import { searchReply } from './search-reply.ts'
+import { wordsAsked } from './texts.ts'
 import { leaveTrace } from './trail.ts'
 
-/** The same search with what its chains found as conditions. */
+/** The same search with what its chains and words found as conditions. */
 async function throughChains(context: Context, call: Call, at: Permitted): Promise<Result<Permitted>> {
   const { asked, record, facts } = at
-  const { chains } = asked.request
-  if (chains.length === 0) return ok(at)
+  const { chains, texts } = asked.request
+  if (chains.length === 0 && texts.length === 0) return ok(at)
   const condition = await chained(context, call, { chains, record, facts })
   if (!condition.ok) return condition
-  return ok({ ...at, asked: { ...asked, query: and(asked.query, condition.value) } })
+  const linked = { ...asked, query: and(asked.query, condition.value) }
+  const words = await wordsAsked(context, linked)
+  if (!words.ok) return words
+  return ok({ ...at, asked: { ...linked, query: and(linked.query, words.value) } })
 }
 
 /** A record that refuses answers like one that holds nothing. */
@@ -100,6 +105,9 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
     const absent: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
     return refused(context, call, { request, reach: { records: null }, denial: absent })
   }
+  const record = recordOf(reach.value)
+  const wide = record === null || record === 'every' ? refuseWide(request.query) : undefined
+  if (wide !== undefined) return wide
   const decided = await permitted(context, call, { request, reach: reach.value })
   if (isRefusal(decided)) return refused(context, call, { request, reach: reach.value, denial: decided })
   const narrowed = await throughChains(context, call, decided)

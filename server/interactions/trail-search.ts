@@ -109,8 +109,10 @@ function conditions(query: Query): TrailConditions | undefined {
     case 'not':
     case 'instant':
     case 'prefix':
+    case 'holds':
     case 'quantity':
     case 'missing':
+    case 'element':
       return undefined
   }
 }

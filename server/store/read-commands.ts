@@ -16,7 +16,7 @@ const isOneRecord = ({ extent }: Restriction): boolean => extent.collection === 
 
 /** Whether every row that the query finds is found by a key, so that the index of keys can serve it. */
 function asksKeys(query: Query): boolean {
-  if (query.op === 'key' || query.op === 'prefix') return true
+  if (query.op === 'key' || query.op === 'prefix' || query.op === 'holds') return true
   if (query.op === 'and') return query.of.some(asksKeys)
   return query.op === 'or' && query.of.every(asksKeys)
 }

@@ -1,7 +1,7 @@
 /** A row as a document: scalars for the index, the search block, the exact bytes. `docs/architecture.md` has the model. */
 import { Binary, type Document, Long } from 'mongodb'
 import type { Resource } from '../../resources/resource.ts'
-import type { IndexEntry, SearchBlock } from '../../search/index-entry.ts'
+import type { IndexEntry, SearchBlock, Values } from '../../search/index-entry.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { WalkedDocument } from './bson-walker.ts'
 import type { LinkRow, Row, SortRow, Span } from './store.ts'
@@ -10,18 +10,27 @@ import { versionKey } from './version-order.ts'
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
 
 /** Intervals hold plain numbers: an open end lies where a Date could not be compared without rounding. */
-const searchDocument = ({ token, date, quantity }: SearchBlock): Document => ({
+const valuesDocument = ({ token, date, quantity }: Values): Document => ({
   token: [...token],
   date: date.map(({ name, low, high }) => ({ name, low, high })),
-  quantity: quantity.map(({ name, low, high, system, code, unit }) => ({
+  quantity: quantity.map(({ name, low, high, system, code, unit, base, baseLow, baseHigh }) => ({
     name,
     low,
     high,
     ...(system === undefined ? {} : { system }),
     ...(code === undefined ? {} : { code }),
     ...(unit === undefined ? {} : { unit }),
+    ...(base === undefined ? {} : { base, baseLow, baseHigh }),
   })),
 })
+
+const searchDocument = (search: SearchBlock): Document =>
+  search.elements === undefined
+    ? valuesDocument(search)
+    : {
+        ...valuesDocument(search),
+        elements: search.elements.map(element => ({ name: element.name, ...valuesDocument(element) })),
+      }
 
 /** @returns the document of a current row. The first fields are those that every read asks for. */
 export const toDocument = (row: Row): Document => ({

@@ -307,11 +307,12 @@ t.test('a hidden value cannot be bisected by chains and _has', async t => {
 
 t.test('searches that this server does not understand are refused', async t => {
   for (const search of [
-    'DocumentReference?_filter=type eq 34112-3',
+    'DocumentReference?_filter=type ss 34112-3',
     'DocumentReference?_query=x',
     'DocumentReference?_text=x',
     'DocumentReference?_content=x',
-    'DocumentReference?_list=x',
+    'DocumentReference?_list=$current-documents',
+    'DocumentReference?type:in=http://example.org/ValueSet/a',
   ])
     t.equal((await stage.get(gp, `${search}&patient=${record.id}`)).status, 400, search)
 })
@@ -590,8 +591,12 @@ for (const search of [
   `DocumentReference?patient=${record.id}&__proto__[x]=1`,
   `DocumentReference?patient=${record.id}&toString=1`,
   `DocumentReference?patient=${record.id}&_include=__proto__:constructor`,
-  `DocumentReference?patient=${record.id}&_include=*`,
-  `DocumentReference?patient=${record.id}&_include:iterate=DocumentReference:patient`,
+  `DocumentReference?patient=${record.id}&_include=DocumentReference:__proto__`,
+  `DocumentReference?patient=${record.id}&_include:iterate=constructor:*`,
+  `DocumentReference?patient=${record.id}&_filter=$where eq 1`,
+  `DocumentReference?patient=${record.id}&_filter=__proto__ eq 1`,
+  `DocumentReference?patient=${record.id}&_filter=patient eq Patient/x`,
+  `DocumentReference?patient=${record.id}&relationship=__proto__$x$y`,
   `DocumentReference?patient=${record.id}&_sort=__proto__`,
   `DocumentReference?patient=${record.id}&_sort=$where`,
   `DocumentReference?patient=${record.id}&_count=-1`,

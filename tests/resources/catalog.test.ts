@@ -145,8 +145,11 @@ for (const [sentence, given, expression] of [
     'CapabilityStatement.rest[0].resource[0].searchParam[0].name',
   ],
   [
-    'a composite parameter',
-    statement({ type: 'Observation', searchParam: [{ name: 'code-value-quantity', type: 'composite' }] }),
+    'a composite parameter whose values no element holds together',
+    statement({
+      type: 'MolecularSequence',
+      searchParam: [{ name: 'chromosome-variant-coordinate', type: 'composite' }],
+    }),
     'CapabilityStatement.rest[0].resource[0].searchParam[0].type',
   ],
   [

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Catalog, ServedType } from '../../resources/catalog.ts'
 import { inOrder, pathsOf } from '../../resources/compartment.ts'
+import { compositeOf } from '../../resources/composite-definition.ts'
 import type { Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type {
@@ -38,6 +39,12 @@ function serve(type: string): ServedType {
     type,
     interactions: new Set(['search-type']),
     parameters: new Map(parameters.map(parameter => [parameter.code, parameter])),
+    composites: new Map(
+      Object.keys(table[type] ?? {}).flatMap(code => {
+        const composite = compositeOf(type, code, table[type] ?? {})
+        return composite === undefined ? [] : [[code, composite] as const]
+      }),
+    ),
     includes: new Set(references.filter(reference => reference.startsWith(`${type}:`))),
     revincludes: new Set(references.filter(reference => !reference.startsWith(`${type}:`))),
     compartment,

@@ -22,6 +22,9 @@ const unit = fc.constantFrom<object>(
   { code: 'mg' },
   { system: 'ucum', code: 'mg', unit: 'milligram' },
 )
+const based = fc
+  .tuple(fc.constantFrom('g', 'm-3.mol'), number, number)
+  .map(([base, baseLow, baseHigh]) => ({ base, baseLow, baseHigh }))
 const mask = fc.constantFrom(0, 1, 2, 3)
 const documentType = fc.constantFrom('11490-0', '11502-2', 'other')
 const status = fc.constantFrom('current', 'superseded', '')
@@ -34,14 +37,19 @@ const scalarOf = fc.record({
   status,
   depositor: fc.option(fc.constantFrom('rpps:1', 'finess:2')),
 })
-const search = fc.record({
+const values = {
   token: fc.array(token, { maxLength: 5 }),
   date: fc.array(interval, { maxLength: 3 }),
   quantity: fc.array(
-    fc.tuple(interval, unit).map(([one, other]) => ({ ...one, ...other })),
+    fc.tuple(interval, unit, fc.option(based)).map(([one, other, base]) => ({ ...one, ...other, ...base })),
     { maxLength: 3 },
   ),
-})
+}
+const elementName = fc.constantFrom('component', 'relatesTo')
+const search = fc.record(
+  { ...values, elements: fc.array(fc.record({ name: elementName, ...values }), { maxLength: 3 }) },
+  { requiredKeys: ['token', 'date', 'quantity'] },
+)
 
 const bounds = fc.record(
   {
@@ -55,7 +63,32 @@ const bounds = fc.record(
   { requiredKeys: [] },
 )
 const anyInstant = fc.oneof(instant, fc.constantFrom(-9e15, 9e15, 0.5))
-const askedUnit = fc.constantFrom({ system: 'ucum', code: 'mg' }, { unit: 'mg' }, { unit: 'milligram' })
+const askedUnit = fc.constantFrom({ system: 'ucum', code: 'mg' }, { unit: 'mg' }, { unit: 'milligram' }, { base: 'g' })
+
+/** What is asked of keys, dates and quantities: of the row, or of one element of it. */
+const ofValues: fc.Arbitrary<Query> = fc.oneof(
+  fc.array(token, { maxLength: 3 }).map((keys): Query => ({ op: 'key', in: keys })),
+  fc.record(
+    {
+      op: fc.constant('prefix' as const),
+      prefix: fc.oneof(token, fc.constantFrom('', 'c', 'code=a', 'v', '\u{10ffff}')),
+      except: token,
+    },
+    { requiredKeys: ['op', 'prefix'] },
+  ),
+  fc.record({
+    op: fc.constant('holds' as const),
+    prefix: fc.constantFrom('code=', 'code~', 'v|', 'value:'),
+    text: fc.constantFrom('a', 'b', '$', '.', '*', 'é', '|b', '\u{10ffff}'),
+    at: fc.constantFrom('anywhere' as const, 'end' as const),
+  }),
+  fc.record({ op: fc.constant('interval' as const), code, bounds }),
+  fc.record(
+    { op: fc.constant('quantity' as const), code, bounds, unit: askedUnit },
+    { requiredKeys: ['op', 'code', 'bounds'] },
+  ),
+  code.map((name): Query => ({ op: 'missing', code: name })),
+)
 
 const leaf: fc.Arbitrary<Query> = fc.oneof(
   fc.constantFrom<Query>({ op: 'everything' }, { op: 'nothing' }),
@@ -73,16 +106,10 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
     },
     { requiredKeys: ['op', 'name'] },
   ),
-  fc.array(token, { maxLength: 3 }).map((keys): Query => ({ op: 'key', in: keys })),
+  ofValues,
   fc
-    .oneof(token, fc.constantFrom('', 'c', 'code=a', 'v', '\u{10ffff}'))
-    .map((prefix): Query => ({ op: 'prefix', prefix })),
-  fc.record({ op: fc.constant('interval' as const), code, bounds }),
-  fc.record(
-    { op: fc.constant('quantity' as const), code, bounds, unit: askedUnit },
-    { requiredKeys: ['op', 'code', 'bounds'] },
-  ),
-  code.map((name): Query => ({ op: 'missing', code: name })),
+    .tuple(elementName, fc.array(ofValues, { maxLength: 2 }))
+    .map(([name, of]): Query => ({ op: 'element', name, of: { op: 'and', of } })),
 )
 const { query } = fc.letrec<{ query: Query; parts: Query[] }>(tie => ({
   parts: fc.array(tie('query'), { maxLength: 3 }),

@@ -28,7 +28,7 @@ export interface Within {
 export function parseCriteria(context: Context, type: string, criteria: string): Result<SearchRequest> {
   const parameters = [...new URLSearchParams(criteria.replace(/^\?/, ''))]
   const control = parameters.find(([name]) =>
-    /^_(sort|count|include|revinclude|summary|elements|total|page)/.test(name),
+    /^_(sort|count|contained|include|revinclude|summary|elements|total|page)/.test(name),
   )
   if (parameters.length === 0 || control !== undefined)
     return fail(

@@ -1,0 +1,147 @@
+/** `_filter` as a query, the same as that of other parameters. https://hl7.org/fhir/R4/search_filter.html */
+import { fail, ok, type Result } from '../resources/outcome.ts'
+import type { ParameterType, SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
+import { parseInstant } from './date.ts'
+import { fold } from './fold.ts'
+import { exactKey, foldedKey, tokenKey } from './key.ts'
+import type { Asked } from './parameter-type.ts'
+import { parameterTypes } from './parameter-types.ts'
+import { type Filter, parseFilter } from './parse-filter.ts'
+import { isPatientScalar } from './patient-scalar.ts'
+import { and, key, not, or, type Query, scalar } from './query.ts'
+import { type Effect, type Reading, shownName, suggestion } from './search-effect.ts'
+import { textQueries } from './too-wide.ts'
+
+type Test = Extract<Filter, { readonly op: 'test' }>
+type Ask = (asked: Asked) => Result<Query>
+
+const bad = (sentence: string): Result<never> => fail('badParameter', `_filter: ${sentence}.`, 'http._filter')
+
+/** What a complaint about the parameter says is said of the filter. */
+function within(read: Result<Query>): Result<Query> {
+  if (read.ok) return read
+  const [{ diagnostics }] = read.failure.complaints
+  return fail(read.failure.kind, `_filter: ${diagnostics}`, 'http._filter')
+}
+
+const prefixed =
+  (prefix: string): Ask =>
+  asked =>
+    asked.definition.code === '_lastUpdated'
+      ? parseInstant({ ...asked, value: prefix + asked.value }, 'updated')
+      : parameterTypes[asked.definition.type].parse({ ...asked, value: prefix + asked.value })
+
+const compared = Object.fromEntries(
+  ['eq', 'ne', 'gt', 'lt', 'ge', 'le', 'sa', 'eb', 'ap'].map(prefix => [prefix, prefixed(prefix)]),
+)
+
+const asWritten: Ask = asked => parameterTypes[asked.definition.type].parse(asked)
+
+/** A text, folded: an empty one is in everything, and asks nothing. */
+const folded =
+  (ask: (code: string, text: string) => Query): Ask =>
+  ({ definition, value }) => {
+    const text = fold(value)
+    return text === '' ? bad(`${definition.code} expected a text`) : ok(ask(definition.code, text))
+  }
+
+/** One of the keys of the parameter is another than the one that `eq` would find. */
+const another: Ask = asked => {
+  const { code, type } = asked.definition
+  const same = asWritten(asked)
+  if (!same.ok) return same
+  const [only, ...others] = same.value.op === 'key' ? same.value.in : []
+  if (only === undefined || others.length > 0) return bad(`${code} ne expected one value, in full`)
+  const isTokenOfSystem = type === 'token' && !only.startsWith(tokenKey(code, ''))
+  return ok({ op: 'prefix', prefix: isTokenOfSystem ? `${code}|` : exactKey(code, ''), except: only })
+}
+
+/** What each operator asks, by type of parameter. `pr` is of all of them. */
+const operators: Readonly<Record<ParameterType, Readonly<Record<string, Ask>>>> = {
+  string: {
+    eq: folded((code, text) => key(foldedKey(code, text))),
+    ne: folded((code, text) => ({ op: 'prefix', prefix: foldedKey(code, ''), except: foldedKey(code, text) })),
+    co: folded((code, text) => ({ op: 'holds', prefix: foldedKey(code, ''), text, at: 'anywhere' })),
+    sw: folded((code, text) => ({ op: 'prefix', prefix: foldedKey(code, text) })),
+    ew: folded((code, text) => ({ op: 'holds', prefix: foldedKey(code, ''), text, at: 'end' })),
+  },
+  token: { eq: asWritten, ne: another },
+  reference: { eq: asWritten, ne: another, re: asWritten },
+  uri: {
+    eq: asWritten,
+    sw: ({ definition, value }) => ok({ op: 'prefix', prefix: exactKey(definition.code, value) }),
+  },
+  date: compared,
+  number: compared,
+  quantity: compared,
+}
+
+function readPresent({ code }: SearchParameterDefinition, value: string): Result<Query> {
+  if (value !== 'true' && value !== 'false') return bad(`${code} pr expected true or false`)
+  const missing: Query = { op: 'missing', code }
+  return ok(value === 'true' ? not(missing) : missing)
+}
+
+/** The parameters that scalars of the row answer. */
+function readScalar({ comparison, value }: Test, definition: SearchParameterDefinition): Result<Query> | undefined {
+  if (definition.code !== '_id') return undefined
+  if (comparison === 'eq') return ok(scalar('id', value))
+  return comparison === 'ne' ? ok(not(scalar('id', value))) : bad('_id takes eq and ne')
+}
+
+function readTest(test: Test, reading: Reading): Result<Query> {
+  const { path, comparison, value } = test
+  const definition = reading.parameters.get(path)
+  if (definition === undefined) {
+    const shown = shownName(path) ?? 'this'
+    const remedy = /[.[:]/.test(path) ? '; chains stand beside _filter, as parameters of their own' : ''
+    return fail(
+      'unknownParameter',
+      `_filter: ${reading.served.type} has no search parameter ${shown}${remedy}.${suggestion(shown, reading.parameters.keys())}`,
+      'http._filter',
+    )
+  }
+  if (isPatientScalar(reading.served, definition))
+    return bad(`${path} names whose record is searched: it stands beside _filter, as a parameter of its own`)
+  if (comparison === 'pr' && path !== '_id' && path !== '_lastUpdated') return readPresent(definition, value)
+  const asked = { definition, modifier: '', value, surroundings: reading.surroundings }
+  const ofType = operators[definition.type]
+  const ask = Object.hasOwn(ofType, comparison) ? ofType[comparison] : undefined
+  const byScalar = readScalar(test, definition)
+  if (byScalar !== undefined) return byScalar
+  return ask === undefined
+    ? fail(
+        'unknownParameter',
+        `_filter: ${path}, a parameter of type ${definition.type}, takes ${[...Object.keys(ofType), 'pr'].join(', ')}.`,
+        'http._filter',
+      )
+    : within(ask(asked))
+}
+
+function toQuery(filter: Filter, reading: Reading): Result<Query> {
+  if (filter.op === 'test') return readTest(filter, reading)
+  if (filter.op === 'not') {
+    const inner = toQuery(filter.of, reading)
+    return inner.ok ? ok(not(inner.value)) : inner
+  }
+  const queries: Query[] = []
+  for (const part of filter.of) {
+    const query = toQuery(part, reading)
+    if (!query.ok) return query
+    queries.push(query.value)
+  }
+  return ok(filter.op === 'and' ? and(...queries) : or(...queries))
+}
+
+const mostTexts = 10
+
+/** Reads one `_filter`. Several must all hold, as everywhere. */
+export function readFilterParameter(value: string, reading: Reading): Result<Effect> {
+  const filter = parseFilter(value)
+  if (!filter.ok) return filter
+  const query = toQuery(filter.value, reading)
+  if (!query.ok) return query
+  return textQueries(query.value).length > mostTexts
+    ? fail('tooCostly', `_filter: expected at most ${mostTexts} tests by co or ew, found more.`, 'http._filter')
+    : ok({ query: query.value })
+}

@@ -1,0 +1,26 @@
+/** Modifiers that are not understood are refused, and the refusal says what to ask instead. https://hl7.org/fhir/R4/search.html#modifiers */
+import { fail } from '../resources/outcome.ts'
+import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
+import { parameterTypes } from './parameter-types.ts'
+
+/** What only a terminology could answer, which this server does not hold. */
+const remedies: ReadonlyMap<string, string> = new Map([
+  ['in', 'no value sets are held here: list their codes, with commas between them'],
+  ['not-in', 'no value sets are held here: list their codes after :not, with commas between them'],
+  ['above', 'no hierarchy of codes or resources is held here: list what is meant, with commas between'],
+  ['below', 'no hierarchy of codes or resources is held here: list what is meant, with commas between'],
+])
+
+const ofTerminology = new Set(['token', 'reference'])
+
+/** The refusal of a modifier, also of lenient searches: without it the search would find something else. */
+export function refuseModifier(modifier: string, { code, type }: SearchParameterDefinition): ReturnType<typeof fail> {
+  const offered = [...parameterTypes[type].modifiers, 'missing'].map(name => `:${name}`).join(', ')
+  const remedy = ofTerminology.has(type) ? remedies.get(modifier) : undefined
+  const instead = remedy === undefined ? `parameters of this type take ${offered}, where they have a meaning` : remedy
+  return fail(
+    'unknownParameter',
+    `${code}: the modifier :${modifier} is not supported for this parameter of type ${type}; ${instead}.`,
+    `http.${code}`,
+  )
+}

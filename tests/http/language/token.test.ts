@@ -1,0 +1,86 @@
+/** Parameters of type token. https://hl7.org/fhir/R4/search.html#token */
+import { coded, type LanguageRow, loinc, observation, patient, proveOn, startWith } from './prove.ts'
+
+const snomed = 'http://snomed.info/sct'
+const kinds = 'http://terminology.hl7.org/CodeSystem/v2-0203'
+const types = 'urn:example:types'
+const identified = (id: string, type: object | undefined, system: string, value: string) =>
+  patient(id, { identifier: [{ ...(type !== undefined && { type }), system, value }] })
+
+const resources = [
+  patient('p', { gender: 'female', active: true, telecom: [{ system: 'phone', value: '01', use: 'home' }] }),
+  identified('ins', coded(kinds, 'NH'), 'urn:oid:1.2.250.1.213.1.4.8', '180'),
+  identified('record', { ...coded(kinds, 'MR'), text: 'Numéro de dossier' }, 'urn:example:hospital', '180'),
+  identified('untyped', undefined, 'urn:example:hospital', '181'),
+  identified('bars', coded(types, 'a|b'), 'urn:example:hospital', 'x|y'),
+  observation('glucose', { code: coded(loinc, '2345-7', 'Glucose [Mass/volume]'), status: 'final' }),
+  observation('bare', { code: { coding: [{ code: '2345-7' }] }, status: 'amended' }),
+  observation('both', {
+    code: {
+      coding: [
+        { system: loinc, code: '718-7' },
+        { system: snomed, code: '259695003', display: 'Hémoglobine' },
+      ],
+    },
+    status: 'preliminary',
+    category: [coded('urn:example:categories', 'laboratory'), coded('urn:example:categories', 'urgent')],
+  }),
+  observation('words', { code: { text: 'Glycémie à jeun' }, status: 'final' }),
+  observation('comma', { code: coded('urn:example:codes', 'a,b|c$d\\e'), status: 'final' }),
+]
+
+const inMemory: readonly LanguageRow[] = [
+  ['a code is of any system, and of none', 'Observation?code=2345-7', 'bare glucose'],
+  ['system and code', `Observation?code=${loinc}|2345-7`, 'glucose'],
+  ['a bar before the code asks for no system', 'Observation?code=|2345-7', 'bare'],
+  ['a bar behind the system asks for any code of it', `Observation?code=${loinc}|`, 'both glucose'],
+  ['each coding of a concept is found', `Observation?code=${snomed}|259695003`, 'both'],
+  ['a code is no beginning', 'Observation?code=2345', ''],
+  ['case counts in codes', 'Patient?gender=Female', ''],
+  [
+    'a code of an element has the system of its value set',
+    'Patient?gender=http://hl7.org/fhir/administrative-gender|female',
+    'p',
+  ],
+  ['and no other', 'Patient?gender=urn:other|female', ''],
+  ['a boolean is a token', 'Patient?active=true', 'p'],
+  ['a contact is found by its value', 'Patient?phone=01', 'p'],
+  ['an identifier by its value', 'Patient?identifier=180', 'ins record'],
+  ['an identifier by system and value', 'Patient?identifier=urn:example:hospital|180', 'record'],
+  ['a comma is or', 'Observation?code=2345-7,718-7', 'bare both glucose'],
+  ['twice the same parameter is and', `Observation?code=718-7&code=${snomed}|`, 'both'],
+  ['repeated elements may satisfy each its own', 'Observation?category=laboratory&category=urgent', 'both'],
+  ['escaped signs are themselves', 'Observation?code=a\\,b\\|c\\$d\\\\e', 'comma'],
+  ['with a system too', 'Observation?code=urn:example:codes|a\\,b\\|c\\$d\\\\e', 'comma'],
+  [
+    ':not finds all others, those without a value too',
+    'Observation?category:not=laboratory',
+    'bare comma glucose words',
+  ],
+  [':not of several is none of them', 'Observation?status:not=final,amended', 'both'],
+  [':not with a system', `Observation?code:not=${loinc}|2345-7`, 'bare both comma words'],
+  [':missing=true', 'Observation?category:missing=true', 'bare comma glucose words'],
+  [':missing=false', 'Observation?category:missing=false', 'both'],
+  ['a concept of words alone is not missing', 'Observation?code:missing=true', ''],
+  [':of-type finds an identifier by what it is', `Patient?identifier:of-type=${kinds}|NH|180`, 'ins'],
+  [':of-type with another type', `Patient?identifier:of-type=${kinds}|MR|180`, 'record'],
+  [':of-type with the type of another system', `Patient?identifier:of-type=urn:other|MR|180`, ''],
+  [':of-type minds the whole value', `Patient?identifier:of-type=${kinds}|MR|18`, ''],
+  [':of-type finds none without a type', `Patient?identifier:of-type=${kinds}|MR|181`, ''],
+  [':of-type with bars in its parts', `Patient?identifier:of-type=${types}|a\\|b|x\\|y`, 'bars'],
+  [':of-type takes alternatives', `Patient?identifier:of-type=${kinds}|NH|180,${kinds}|MR|180`, 'ins record'],
+]
+
+const overHttp: readonly LanguageRow[] = [
+  [':text finds the words of a concept', 'Observation?code:text=glycemie', 'words'],
+  [':text finds the display of a coding', 'Observation?code:text=HEMO', 'both'],
+  [':text finds words from their beginning', 'Observation?code:text=jeun', ''],
+  [':text takes alternatives', 'Observation?code:text=gluc,glyc', 'glucose words'],
+  [':text finds the words of the type of an identifier', 'Patient?identifier:text=numero de', 'record'],
+  [':text beside other parameters', 'Observation?code:text=gl&status=final&code=2345-7', 'glucose'],
+  [':text finds nothing where there are no words', 'Observation?category:text=labor', ''],
+]
+
+const rest = await startWith(resources)
+await proveOn(rest, { resources, rows: inMemory, ways: 'all' })
+await proveOn(rest, { resources, rows: overHttp, ways: 'http' })
