@@ -27,7 +27,7 @@ export interface Edit {
 }
 
 /** Deeper than any real resource; a scanner that recurses needs a floor. */
-const deepest = 100
+const usualDepth = 100
 
 class Malformed extends Error {}
 
@@ -39,13 +39,15 @@ const endsLiteral = (unit: number): boolean => isSpace(unit) || unit === 0x2c ||
 /** One pass over the text: drops white space and remembers where every value stands. */
 class Scanner {
   private readonly source: string
+  private readonly deepest: number
   private readonly kept: string[] = []
   private at = 0
   private copied = 0
   private dropped = 0
 
-  constructor(source: string) {
+  constructor(source: string, deepest: number) {
     this.source = source
+    this.deepest = deepest
   }
 
   scan(): { text: string; root: JsonNode } {
@@ -71,7 +73,7 @@ class Scanner {
   }
 
   private value(depth: number): JsonNode {
-    if (depth > deepest) throw new Malformed(`values nested deeper than ${deepest} levels`)
+    if (depth > this.deepest) throw new Malformed(`values nested deeper than ${this.deepest} levels`)
     const first = this.source[this.at]
     if (first === '{') return this.object(depth)
     if (first === '[') return this.array(depth)
@@ -156,11 +158,11 @@ class Scanner {
 
 /**
  * Reads JSON text. An object that names a member twice is refused, because two readers would read two things.
- * @returns text, value and places; or `malformedBody`, without a word of the text itself.
+ * @param deepest levels of objects and lists. @returns text, value and places; or `malformedBody`, without a word of the text itself.
  */
-export function readJson(source: string): Result<JsonText> {
+export function readJson(source: string, deepest: number = usualDepth): Result<JsonText> {
   try {
-    const { text, root } = new Scanner(source).scan()
+    const { text, root } = new Scanner(source, deepest).scan()
     const value: unknown = JSON.parse(text)
     return ok({ text, value, root })
   } catch (error) {
