@@ -21,7 +21,12 @@ export interface ServedType {
   readonly compartmentPaths?: readonly string[]
 }
 
+/** The formats in which resources come and go. https://hl7.org/fhir/R4/formats.html */
+export type Format = 'json' | 'xml'
+
 export interface Catalog {
   readonly types: ReadonlyMap<string, ServedType>
   readonly system: ReadonlySet<'batch' | 'transaction'>
+  /** What is read and written; JSON alone when absent. */
+  readonly formats?: ReadonlySet<Format>
 }

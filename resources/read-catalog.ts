@@ -2,6 +2,7 @@
 import type { Catalog, ServedType } from './catalog.ts'
 import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
+import { readFormats } from './read-formats.ts'
 import { readOperations, refuseOperations } from './read-operations.ts'
 import type { Interaction } from './resource.ts'
 import type {
@@ -168,7 +169,7 @@ function readTypes(parts: readonly Part[], reading: Reading, complain: Complain)
 /**
  * Returns the catalog of a CapabilityStatement (parsed JSON with one `rest`). Fails with `badParameter` and everything that
  * is wrong: an interaction outside `performed`, an unknown type, a parameter that R4 does not define for the type or that
- * cannot be searched, an include that names no promised reference parameter, a conditional or an operation without code.
+ * cannot be searched, an include that names no promised reference parameter, a conditional, an operation or a format without code.
  */
 export function readCatalog(
   statement: unknown,
@@ -189,7 +190,8 @@ export function readCatalog(
     complain,
   )
   refuseOperations(each(rest, 'operation'), complain)
+  const formats = readFormats(root.json.format, complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
-  return ok({ types, system: new Set((['batch', 'transaction'] as const).filter(code => system.has(code))) })
+  return ok({ types, formats, system: new Set((['batch', 'transaction'] as const).filter(code => system.has(code))) })
 }

@@ -3,8 +3,8 @@ import type { FailureKind } from '../resources/outcome.ts'
 
 export const failureAdvice: Readonly<Record<FailureKind, { readonly means: string; readonly remedy: string }>> = {
   malformedBody: {
-    means: 'The body is empty, is no UTF-8, is no JSON, or ends too early.',
-    remedy: 'Send a whole resource as JSON.',
+    means: 'The body is empty, is no UTF-8, is neither JSON nor the XML of FHIR, or ends too early.',
+    remedy: 'Send a whole resource as JSON or XML; correct what `expression` names.',
   },
   badParameter: {
     means: 'A parameter, a header or a part of the URL has a value that cannot be read.',
@@ -49,7 +49,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   notAcceptable: {
     means: 'The client accepts no format that the server writes.',
-    remedy: 'Accept `application/fhir+json`.',
+    remedy: 'Accept `application/fhir+json` or `application/fhir+xml`.',
   },
   conflict: {
     means: 'The request conflicts with the state of the record, or with another request at the same time.',
@@ -71,7 +71,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   bodyTooLarge: { means: 'The body is larger than the server takes.', remedy: 'Send less at once.' },
   unsupportedMediaType: {
     means: 'The body is of a media type, character set or encoding that the server does not read.',
-    remedy: 'Send `application/fhir+json` in UTF-8, not compressed.',
+    remedy: 'Send `application/fhir+json` or `application/fhir+xml` in UTF-8, not compressed.',
   },
   invalidResource: {
     means: 'The resource breaks the structure that R4 gives its type.',

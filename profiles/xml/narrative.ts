@@ -26,7 +26,7 @@ function isXhtml(text: string): boolean {
     text: () => undefined,
   }
   try {
-    readWellFormed(text, listener)
+    for (const _ of readWellFormed(text, listener));
     return true
   } catch (error) {
     if (error instanceof Malformed) return false

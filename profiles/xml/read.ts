@@ -102,11 +102,11 @@ function refuseNamespace({ uri }: XmlTag, path: string): void {
     throw new Malformed(`expected an element of the namespace ${fhirNamespace}, found another`, path)
 }
 
-/** @returns the resource as JSON; fails with `malformedBody`, and the place where there is one, without a word of the text. */
-export function readXml(structures: XmlStructures, source: string): Result<string> {
+/** Yields now and then. @returns the resource as JSON; fails with `malformedBody`, and the place where there is one, without a word of the text. */
+export function* readXml(structures: XmlStructures, source: string): Generator<undefined, Result<string>> {
   const reader = new Reader(structures, source)
   try {
-    readWellFormed(source, reader)
+    yield* readWellFormed(source, reader)
     return ok(reader.json)
   } catch (error) {
     if (error instanceof Malformed) return fail('malformedBody', error.message, error.expression)

@@ -88,8 +88,11 @@ function refuseParts(parser: Parser): void {
   parser.on('processinginstruction', refuse('XML without processing instructions', 'one'))
 }
 
-/** Tells `listener` what `text` holds. @throws Malformed, which holds no word of the text. */
-export function readWellFormed(text: string, listener: XmlListener): void {
+/** Letters that are read at a time: some milliseconds. */
+const pieceLength = 32 * 1024
+
+/** Tells `listener` what `text` holds, and yields now and then. @throws Malformed, which holds no word of the text. */
+export function* readWellFormed(text: string, listener: XmlListener): Generator<undefined, void> {
   const parser: Parser = new SaxesParser({ xmlns: true })
   let [start, depth, attributes] = [0, 0, 0]
   refuseParts(parser)
@@ -110,5 +113,9 @@ export function readWellFormed(text: string, listener: XmlListener): void {
   })
   parser.on('text', found => listener.text(found, false))
   parser.on('cdata', found => listener.text(found, true))
-  parser.write(text).close()
+  for (let at = 0; at < text.length; at += pieceLength) {
+    parser.write(text.slice(at, at + pieceLength))
+    yield undefined
+  }
+  parser.close()
 }

@@ -6,8 +6,11 @@ import { readXml } from './read.ts'
 import { writeXml } from './write.ts'
 
 export interface Xml {
-  /** @returns the resource as JSON; fails with `malformedBody`. Its structure is judged as that of any JSON. */
-  readonly read: (xml: string) => Result<string>
+  /**
+   * Reads some thousand letters at a time, so that others have their turn between.
+   * @returns the resource as JSON; fails with `malformedBody`. Its structure is judged as that of any JSON.
+   */
+  readonly read: (xml: string) => Generator<undefined, Result<string>>
   /** @returns a document. @throws for what is no resource of R4: that is a bug of whoever made it. */
   readonly write: (json: string, indent: boolean) => string
 }

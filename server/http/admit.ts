@@ -6,7 +6,7 @@ import { parseLogicalId } from '../../resources/resource.ts'
 import { allowedMethods, isPromised, type Route } from '../routes.ts'
 import { sendFailure } from './answer.ts'
 import { refuseContent } from './content.ts'
-import { acceptsJson, isJsonFormat } from './media-type.ts'
+import { chooseFormat } from './formats.ts'
 import type { Parts } from './parts.ts'
 import { askedOf, parametersOf } from './read-call.ts'
 
@@ -32,23 +32,15 @@ function refuseId({ interaction }: Route, request: FastifyRequest): Failure | un
     .failure
 }
 
-/** Binary is read as what it holds: whether JSON is meant, its interaction asks. https://hl7.org/fhir/R4/binary.html#rest */
+/** Binary is read as what it holds: whether the resource is meant, its interaction asks. https://hl7.org/fhir/R4/binary.html#rest */
 const readsBytes = ({ interaction }: Route, type: string): boolean =>
   type === 'Binary' && (interaction === 'read' || interaction === 'vread')
 
+/** The `_format` of a posted search may stand in its body: `readCall` chooses then. */
 function refuseFormat(route: Route, request: FastifyRequest, type: string): Failure | undefined {
   const asked = askedOf(request)
   if (!asked.ok) return asked.failure
-  const { format } = asked.value
-  const { accept } = request.headers
-  const fits = format === undefined ? readsBytes(route, type) || acceptsJson(accept) : isJsonFormat(format)
-  if (fits) return undefined
-  const where = format === undefined ? 'Accept' : '_format'
-  return fail(
-    'notAcceptable',
-    `expected application/fhir+json in ${where}, found only what this server does not write`,
-    where,
-  ).failure
+  return route.body === 'form' ? undefined : chooseFormat(request, asked.value.format, readsBytes(route, type))
 }
 
 function refuse(route: Route, request: FastifyRequest, { context: { catalog } }: Parts): Failure | undefined {

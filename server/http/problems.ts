@@ -9,17 +9,7 @@ import { describeError } from '../log.ts'
 import { Unavailable } from '../store/unavailable.ts'
 import { sendFailure, sendOutcome } from './answer.ts'
 import { fhirJson } from './headers.ts'
-
-/** Carries a failure out of a plugin that can only throw. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
-  readonly failure: Failure
-
-  constructor({ failure }: { readonly failure: Failure }) {
-    super(failure.kind)
-    this.failure = failure
-  }
-}
+import { Refused } from './refused.ts'
 
 /** The web framework's own errors that a client causes. Any other one is a bug of the server. */
 const ofFramework: Readonly<Record<string, Failure>> = {

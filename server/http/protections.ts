@@ -7,7 +7,7 @@ import { fail } from '../../resources/outcome.ts'
 import type { Config } from '../config.ts'
 import { retryAfterSeconds } from './headers.ts'
 import { busy } from './in-flight.ts'
-import { Refused } from './problems.ts'
+import { Refused } from './refused.ts'
 
 const tooMany = fail('tooManyRequests', 'expected fewer requests in a minute; Retry-After says when to go on').failure
 

@@ -6,41 +6,23 @@ import { directoryEntries } from '../../fixtures/synthetic/directory.ts'
 import { literalRecord } from '../../fixtures/synthetic/literal.ts'
 import { recordOf } from '../../fixtures/synthetic/record.ts'
 import { compileValidator } from '../../profiles/validate.ts'
-import { readWellFormed } from '../../profiles/xml/well-formed.ts'
-import { xmlOf } from '../../profiles/xml/xml.ts'
-import { canonicalJson } from '../../resources/canonical-json.ts'
-import { readJson } from '../../resources/json-text.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { root } from '../../server/root.ts'
 import { instanceOf, variantsOf } from '../http/instances.ts'
+import { canonical, readXml, toJson, toXml } from '../support/xml.ts'
 
 t.setTimeout(240_000)
 const { structures } = await loadDefinitions()
-const xml = xmlOf(structures)
 const { validate } = compileValidator(structures)
-
-/** The JSON with its members in one order and its numbers as they are written. */
-function canonical(text: string): string {
-  const json = readJson(text)
-  if (!json.ok) throw new Error(json.failure.complaints[0].diagnostics)
-  return canonicalJson(json.value.text, json.value.root)
-}
-
-function jsonOf(text: string): string {
-  const read = xml.read(text)
-  if (!read.ok) throw new Error(JSON.stringify(read.failure.complaints))
-  return read.value
-}
 
 const withoutHead = (text: string): string => text.replace('<?xml version="1.0" encoding="UTF-8"?>', '')
 
-/** The JSON after a journey through XML, plain and indented; both documents are well formed. */
+/** The JSON after a journey through XML, plain and indented; both are read as XML. */
 function there(text: string): readonly string[] {
   return [false, true].map(indent => {
-    const written = xml.write(text, indent)
-    readWellFormed(written, { open: () => undefined, close: () => undefined, text: () => undefined })
-    return canonical(jsonOf(written))
+    const written = toXml(text, indent)
+    return canonical(toJson(written))
   })
 }
 
@@ -157,9 +139,9 @@ for (const [sentence, json, document] of [
   ['a resource may hold nothing but its type', '{"resourceType":"Patient"}', '<Patient xmlns="http://hl7.org/fhir"/>'],
 ] as const) {
   t.test(`xml: ${sentence}`, async t => {
-    t.equal(withoutHead(xml.write(json, false)), document)
-    t.equal(canonical(jsonOf(document)), canonical(json))
-    t.equal(canonical(jsonOf(xml.write(json, true))), canonical(json), 'indented')
+    t.equal(withoutHead(toXml(json)), document)
+    t.equal(canonical(toJson(document)), canonical(json))
+    t.equal(canonical(toJson(toXml(json, true))), canonical(json), 'indented')
     t.equal(validate(JSON.parse(json) as Resource).ok, true)
   })
 }
@@ -201,7 +183,7 @@ for (const [sentence, document, json] of [
   ],
 ] as const) {
   t.test(`xml: ${sentence} is read`, async t => {
-    t.equal(canonical(jsonOf(document)), canonical(json.replace('{', '{"resourceType":"Patient",')))
+    t.equal(canonical(toJson(document)), canonical(json.replace('{', '{"resourceType":"Patient",')))
   })
 }
 
@@ -347,10 +329,10 @@ for (const [sentence, document, says, expression] of [
 ] as const) {
   t.test(`xml: ${sentence} is refused`, async t => {
     const before = performance.now()
-    const read = xml.read(document)
-    t.match(read, { ok: false, failure: { kind: 'malformedBody', complaints: [{ diagnostics: says }] } })
-    t.equal(read.ok ? undefined : read.failure.complaints[0].expression, expression)
-    t.notMatch(JSON.stringify(read), /passwd|alert|hello|lol/)
+    const found = readXml(document)
+    t.match(found, { ok: false, failure: { kind: 'malformedBody', complaints: [{ diagnostics: says }] } })
+    t.equal(found.ok ? undefined : found.failure.complaints[0].expression, expression)
+    t.notMatch(JSON.stringify(found), /passwd|alert|hello|lol/)
     t.ok(performance.now() - before < 5000)
   })
 }
@@ -358,14 +340,14 @@ for (const [sentence, document, says, expression] of [
 t.test('xml: a value of ten megabytes is read, in JSON of the same size', async t => {
   const value = 'a'.repeat(10_000_000)
   t.equal(
-    jsonOf(`<Binary ${fhir}><contentType value="text/plain"/><data value="${value}"/></Binary>`).length,
+    toJson(`<Binary ${fhir}><contentType value="text/plain"/><data value="${value}"/></Binary>`).length,
     10_000_062,
   )
 })
 
 t.test('xml: the JSON of small elements is not much larger than their XML', async t => {
   const text = `<Patient ${fhir}>${'<name/>'.repeat(100_000)}</Patient>`
-  t.ok(jsonOf(text).length < text.length)
+  t.ok(toJson(text).length < text.length)
 })
 
 for (const [sentence, div, written] of [
@@ -379,19 +361,19 @@ for (const [sentence, div, written] of [
 ] as const) {
   t.test(`xml: a narrative with ${sentence}, which JSON may hold, is well formed in XML`, async t => {
     const json = JSON.stringify({ resourceType: 'Patient', text: { status: 'generated', div } })
-    const document = xml.write(json, false)
+    const document = toXml(json)
     t.ok(document.includes(written), document)
-    t.equal(xml.read(document).ok, true)
+    t.equal(readXml(document).ok, true)
     t.match(document, /<div xmlns="http:\/\/www\.w3\.org\/1999\/xhtml"/)
   })
 }
 
 t.test('xml: a text with characters that XML has not is written with signs in their places', async t => {
-  const document = xml.write('{"resourceType":"Patient","name":[{"text":"a\\u0001\\uffff\\ud800b"}]}', false)
-  t.match(jsonOf(document), 'a\ufffd\ufffd\ufffdb')
+  const document = toXml('{"resourceType":"Patient","name":[{"text":"a\\u0001\\uffff\\ud800b"}]}')
+  t.match(toJson(document), 'a\ufffd\ufffd\ufffdb')
 })
 
 t.test('xml: what R4 does not have is not written in silence', async t => {
-  t.throws(() => xml.write('{"resourceType":"Patient","nick":"a"}', false))
-  t.throws(() => xml.write('{"resourceType":"Human"}', false))
+  t.throws(() => toXml('{"resourceType":"Patient","nick":"a"}'))
+  t.throws(() => toXml('{"resourceType":"Human"}'))
 })
