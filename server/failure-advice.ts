@@ -71,7 +71,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   bodyTooLarge: { means: 'The body is larger than the server takes.', remedy: 'Send less at once.' },
   unsupportedMediaType: {
     means: 'The body is of a media type, character set or encoding that the server does not read.',
-    remedy: 'Send `application/fhir+json` or `application/fhir+xml` in UTF-8, not compressed.',
+    remedy: 'Send `application/fhir+json` or `application/fhir+xml` in UTF-8, plain or in gzip.',
   },
   invalidResource: {
     means: 'The resource breaks the structure that R4 gives its type.',

@@ -1,7 +1,7 @@
 /** What is refused before the body is read: no token, nothing that is served, an answer that cannot be read. */
 import type { FastifyReply, FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
 import type { Catalog } from '../../resources/catalog.ts'
-import { type Failure, fail } from '../../resources/outcome.ts'
+import { type Failure, type FailureKind, fail } from '../../resources/outcome.ts'
 import { parseLogicalId } from '../../resources/resource.ts'
 import { allowedMethods, isPromised, type Route } from '../routes.ts'
 import { sendFailure } from './answer.ts'
@@ -9,6 +9,7 @@ import { refuseContent } from './content.ts'
 import { chooseFormat } from './formats.ts'
 import type { Parts } from './parts.ts'
 import { askedOf, parametersOf } from './read-call.ts'
+import { isPacked, takenEncoding, unpack } from './unpack.ts'
 
 /** The type in the URL (`Bundle` where there is none), or why it is not served. */
 export function servedType(request: FastifyRequest, { types }: Catalog): string | Failure {
@@ -71,12 +72,26 @@ function sayAllowed(
   if (typeof type === 'string') reply.header('Allow', allowedMethods(route.url, catalog, type).join(', '))
 }
 
+/** What the client may do instead, where a header says it. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+function sayInstead(
+  route: Route,
+  reply: FastifyReply,
+  { kind, catalog }: { kind: FailureKind; catalog: Catalog },
+): void {
+  if (kind === 'notAllowed') sayAllowed(route, reply.request, { reply, catalog })
+  const { 'content-encoding': encoding } = reply.request.headers
+  if (kind === 'unsupportedMediaType' && encoding !== undefined) reply.header('Accept-Encoding', takenEncoding)
+}
+
 /** @returns the hook that lets a request of the route go on to its body, or answers it. */
 export const admit =
   (route: Route, parts: Parts): preParsingAsyncHookHandler =>
   async (request, reply, payload) => {
     const failure = refuse(route, request, parts)
-    if (failure === undefined) return payload
-    if (failure.kind === 'notAllowed') sayAllowed(route, request, { reply, catalog: parts.context.catalog })
+    if (failure === undefined) {
+      const { BODY_LIMIT_MIB } = parts.config
+      return isPacked(request) && route.body !== 'none' ? unpack(payload, BODY_LIMIT_MIB * 1024 * 1024) : payload
+    }
+    sayInstead(route, reply, { kind: failure.kind, catalog: parts.context.catalog })
     return sendFailure(reply, failure)
   }

@@ -8,6 +8,7 @@ import { decode } from './decode.ts'
 import { fhirXmlName, formatOf, isForeign, type MediaType, parseMediaType } from './media-type.ts'
 import { type Parameter, readParameters } from './parameters.ts'
 import { takeApart, writings } from './take-apart.ts'
+import { isPacked, takenEncoding } from './unpack.ts'
 import { readXmlBody } from './xml-body.ts'
 
 /** Every body arrives as bytes: the framework parses none, and its schemas change none. XML is read here, while others have their turn. */
@@ -58,7 +59,8 @@ function refuseResource(request: FastifyRequest, type: string): Failure | undefi
 export function refuseContent({ body }: Route, request: FastifyRequest, type: string): Failure | undefined {
   if (body === 'none') return undefined
   const { 'content-type': contentType, 'content-encoding': encoding } = request.headers
-  if (encoding !== undefined && encoding !== 'identity') return unsupported('plain bytes', 'a content encoding')
+  if (encoding !== undefined && encoding !== 'identity' && !isPacked(request))
+    return unsupported(`plain bytes or ${takenEncoding}`, 'another content encoding')
   if (body === 'resource') return refuseResource(request, type)
   if (!mayHaveBody(request) && contentType === undefined) return undefined
   if (body === 'parameters') return refuseResource(request, 'Parameters')

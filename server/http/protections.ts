@@ -48,6 +48,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
     allowedHeaders: [
       'Accept',
       'Authorization',
+      'Content-Encoding',
       'Content-Type',
       'If-Match',
       'If-None-Match',

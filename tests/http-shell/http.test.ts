@@ -121,18 +121,6 @@ for (const [sentence, type, contentType, payload, status, kind] of [
   })
 }
 
-t.test('a body in a content encoding is refused', async t => {
-  const { app } = shell()
-  t.teardown(() => app.close())
-  const answer = await app.inject({
-    method: 'POST',
-    url: '/fhir/Patient',
-    headers: { ...json, 'content-encoding': 'gzip' },
-    payload: '{}',
-  })
-  t.equal(answer.statusCode, 415)
-})
-
 t.test('binary: any other content arrives as its bytes, with its security context', async t => {
   const { app, calls } = shell()
   t.teardown(() => app.close())
