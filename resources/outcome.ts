@@ -46,6 +46,7 @@ export const failureKinds = {
   unsupportedMediaType: { status: 415, code: 'not-supported' },
   invalidResource: { status: 422, code: 'structure' },
   refusedByRule: { status: 422, code: 'business-rule' },
+  headersTooLarge: { status: 431, code: 'too-long' },
   tooManyRequests: { status: 429, code: 'throttled' },
   unavailable: { status: 503, code: 'transient' },
 } as const satisfies Record<string, { readonly status: number; readonly code: IssueCode }>

@@ -81,6 +81,10 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     means: 'The resource is well formed, and a rule of the shared record forbids to keep it.',
     remedy: 'Read the sentence in `diagnostics`.',
   },
+  headersTooLarge: {
+    means: 'The URL and the headers together are larger than the server takes.',
+    remedy: 'Send a search by POST, and shorter headers.',
+  },
   tooManyRequests: {
     means: 'The caller has sent more requests in a minute than the server takes.',
     remedy: 'Wait as many seconds as `Retry-After` says.',

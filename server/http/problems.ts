@@ -73,7 +73,7 @@ export const handleFrameworkError = (error: FastifyError, request: FastifyReques
 }
 
 const unreadable: Readonly<Record<string, Failure>> = {
-  HPE_HEADER_OVERFLOW: fail('badParameter', 'expected a shorter URL and fewer headers: 16 KiB together').failure,
+  HPE_HEADER_OVERFLOW: fail('headersTooLarge', 'expected a shorter URL and fewer headers: 16 KiB together').failure,
   ERR_HTTP_REQUEST_TIMEOUT: fail('badParameter', 'expected the request sooner, found only a part of it').failure,
 }
 
