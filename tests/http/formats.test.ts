@@ -1,6 +1,7 @@
 /** The same resources in XML as in JSON, both ways, by every interaction. https://hl7.org/fhir/R4/xml.html */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { select } from '../support/pointer.ts'
 import { canonical, toJson, toXml } from '../support/xml.ts'
@@ -320,4 +321,37 @@ t.test('a statement that promises JSON alone has JSON alone', async t => {
   t.equal((await alone.get('metadata', { headers: { accept: 'application/xml, */*;q=0.1' } })).status, 200)
   const document = { headers: { 'content-type': fhirXml } }
   t.equal((await alone.post('Patient', '<Patient xmlns="http://hl7.org/fhir"/>', document)).status, 415)
+})
+
+t.test(
+  'what clients send without thinking: JSON by its plain name, a final slash, tags without quotation marks',
+  async t => {
+    const plain = { headers: { 'content-type': 'application/json', accept: 'application/json' } }
+    const created = await rest.post('Patient', { resourceType: 'Patient' }, plain)
+    t.same([created.status, created.headers.get('content-type')], [201, 'application/fhir+json; charset=utf-8'])
+    const id = idOf(created)
+    t.equal((await rest.post(`${rest.base}/`, bundleOf('batch', [['GET', `Patient/${id}`]]), plain)).status, 200)
+    t.equal((await rest.get(`Patient/${id}/?_format=json`)).status, 200)
+    t.equal((await rest.get('Patient/?_id=nobody')).status, 200)
+    for (const tag of ['1', '"1"', 'W/1', 'W/"1"'])
+      t.equal((await rest.get(`Patient/${id}`, { headers: { 'if-none-match': tag } })).status, 304, tag)
+    let version = 1
+    for (const write of [(at: number) => `${at}`, (at: number) => `"${at}"`, (at: number) => `W/${at}`]) {
+      const ifMatch = write(version)
+      const body = { resourceType: 'Patient', id, birthDate: `198${version}` }
+      const answer = await rest.put(`Patient/${id}`, body, { headers: { ...plain.headers, 'if-match': ifMatch } })
+      t.equal(answer.status, 200, ifMatch)
+      version += 1
+    }
+  },
+)
+
+t.test('a body in gzip is stored as what is in it, in JSON and in XML', async t => {
+  const gzip = { 'content-encoding': 'gzip' }
+  const json = Buffer.from(gzipSync(`{"resourceType":"Patient","name":[{"text":"é"}]}`))
+  const created = await rest.post('Patient', new Uint8Array(json), { headers: gzip })
+  t.match(textOf(created), /"name":\[\{"text":"é"\}\]/)
+  const xml = Buffer.from(gzipSync('<Patient xmlns="http://hl7.org/fhir"><name><text value="é"/></name></Patient>'))
+  const fromXml = await rest.post('Patient', new Uint8Array(xml), { headers: { ...gzip, 'content-type': fhirXml } })
+  t.match(textOf(fromXml), /"name":\[\{"text":"é"\}\]/)
 })
