@@ -78,24 +78,30 @@ export const searchset = (page: {
     page.entries.map(({ fullUrl, json, mode }) => [opening(fullUrl), json, modeEnds[mode]]),
   )
 
-/** A searchset that is written while its entries are still being found; its links come last. */
+/** A searchset that is written while its entries are still being found; links that are not known before come last. */
 export class GrowingSearchset {
+  readonly #head: string
   #entries = 0
+
+  /** @param links all of them, when they are known. */
+  constructor(links?: readonly Link[]) {
+    this.#head = links === undefined ? searchsetHead : `${searchsetHead},"link":${JSON.stringify(links)}`
+  }
 
   /** @returns the bytes of an entry, and of what stands before it, up to its resource; the resource follows, then `closing`. */
   opening(fullUrl: string | undefined): Uint8Array {
     this.#entries += 1
-    return Buffer.from(`${this.#entries === 1 ? `${searchsetHead},"entry":[` : ','}${openingText(fullUrl)}`)
+    return Buffer.from(`${this.#entries === 1 ? `${this.#head},"entry":[` : ','}${openingText(fullUrl)}`)
   }
 
   closing(mode: SearchEntry['mode']): Uint8Array {
     return modeEnds[mode]
   }
 
-  /** @returns the end, after which nothing follows. R4 has no empty lists. */
-  end(links: readonly Link[]): Uint8Array {
-    const link = `"link":${JSON.stringify(links)}}`
-    return Buffer.from(this.#entries === 0 ? `${searchsetHead},${link}` : `],${link}`)
+  /** @param links those that were not known before. @returns the end, after which nothing follows. R4 has no empty lists. */
+  end(links?: readonly Link[]): Uint8Array {
+    const link = links === undefined ? '}' : `,"link":${JSON.stringify(links)}}`
+    return Buffer.from(`${this.#entries === 0 ? this.#head : ']'}${link}`)
   }
 }
 

@@ -27,6 +27,9 @@ export interface ServedType {
   readonly compartmentPaths?: readonly string[]
 }
 
+/** The formats in which resources come and go. https://hl7.org/fhir/R4/formats.html */
+export type Format = 'json' | 'xml'
+
 /** What is asked of the whole server. */
 export type SystemInteraction = 'batch' | 'transaction' | 'history-system' | 'search-system'
 
@@ -35,6 +38,8 @@ export interface Catalog {
   readonly system: ReadonlySet<SystemInteraction>
   /** Types whose instances' compartments are searched. */
   readonly compartments?: ReadonlySet<string>
+  /** What is read and written; JSON alone when absent. */
+  readonly formats?: ReadonlySet<Format>
 }
 
 /** Whether the type is promised an interaction: by an id, or with criteria in its place. R4 has no promise of its own for a conditional patch. */

@@ -2,7 +2,7 @@
 import type { JsonNode } from './json-node.ts'
 
 /** Deeper than any real resource; a scanner that recurses needs a floor. */
-const deepest = 100
+export const usualDepth = 100
 
 /** Says what was found in the place of JSON, without a word of the text itself. */
 export class Malformed extends Error {}
@@ -21,6 +21,7 @@ const fewNames = 24
 /** One pass over the text: drops white space and remembers where every value stands. */
 export class Scanner {
   private readonly source: string
+  private readonly deepest: number
   private readonly kept: string[] = []
   private at = 0
   private copied = 0
@@ -31,8 +32,9 @@ export class Scanner {
   private openNames = 0
   private openNodes = 0
 
-  constructor(source: string) {
+  constructor(source: string, deepest: number) {
     this.source = source
+    this.deepest = deepest
   }
 
   scan(): { text: string; root: JsonNode } {
@@ -58,7 +60,7 @@ export class Scanner {
   }
 
   private value(depth: number): JsonNode {
-    if (depth > deepest) throw new Malformed(`values nested deeper than ${deepest} levels`)
+    if (depth > this.deepest) throw new Malformed(`values nested deeper than ${this.deepest} levels`)
     const first = this.source.charCodeAt(this.at)
     if (first === openingBrace) return this.object(depth)
     if (first === openingBracket) return this.array(depth)

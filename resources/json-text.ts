@@ -3,7 +3,7 @@
  * never by writing parsed values again. https://hl7.org/fhir/R4/json.html
  */
 import type { JsonNode } from './json-node.ts'
-import { Malformed, Scanner } from './json-scanner.ts'
+import { Malformed, Scanner, usualDepth } from './json-scanner.ts'
 import { fail, ok, type Result } from './outcome.ts'
 
 export { type JsonMembers, type JsonNode, memberOf } from './json-node.ts'
@@ -24,11 +24,11 @@ export interface Edit {
 
 /**
  * Reads JSON text. An object that names a member twice is refused, because two readers would read two things.
- * @returns text, value and places; or `malformedBody`, without a word of the text itself.
+ * @param deepest levels of objects and lists. @returns text, value and places; or `malformedBody`, without a word of the text itself.
  */
-export function readJson(source: string): Result<JsonText> {
+export function readJson(source: string, deepest: number = usualDepth): Result<JsonText> {
   try {
-    const { text, root } = new Scanner(source).scan()
+    const { text, root } = new Scanner(source, deepest).scan()
     const value: unknown = JSON.parse(text)
     return ok({ text, value, root })
   } catch (error) {

@@ -4,6 +4,7 @@ import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
 import { readCompartments } from './read-compartments.ts'
 import { readConditions } from './read-conditions.ts'
+import { readFormats } from './read-formats.ts'
 import { readOperations, refuseOperations } from './read-operations.ts'
 import { readParameters } from './read-parameters.ts'
 import type { Interaction } from './resource.ts'
@@ -126,7 +127,7 @@ function readTypes(parts: readonly Part[], reading: Reading, complain: Complain)
 /**
  * Returns the catalog of a CapabilityStatement (parsed JSON with one `rest`). Fails with `badParameter` and everything that
  * is wrong: an interaction outside `performed`, an unknown type, a parameter that R4 does not define for the type or that
- * cannot be searched, an include that names no promised reference parameter, a conditional or an operation without code.
+ * cannot be searched, an include that names no promised reference parameter, a conditional, an operation or a format without code.
  */
 export function readCatalog(
   statement: unknown,
@@ -147,8 +148,9 @@ export function readCatalog(
     complain,
   )
   refuseOperations(each(rest, 'operation'), complain)
+  const formats = readFormats(root.json.format, complain)
   const compartments = readCompartments(rest.at, listOf(rest.json, 'compartment'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
-  return ok({ types, system: new Set(systemInteractions.filter(code => system.has(code))), compartments })
+  return ok({ types, system: new Set(systemInteractions.filter(code => system.has(code))), compartments, formats })
 }

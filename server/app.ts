@@ -7,6 +7,7 @@ import { endConnectionsOnClose } from './http/closing.ts'
 import { takeBodiesAsBytes } from './http/content.ts'
 import { serveDocs } from './http/docs-ui.ts'
 import { serveFhir } from './http/fhir-routes.ts'
+import { jsonAlone } from './http/formats.ts'
 import { guardRoutes, keepToThisMachine } from './http/guards.ts'
 import { givenRequestId, protectiveHeaders, regimeHeaders } from './http/headers.ts'
 import { serveHealth } from './http/health.ts'
@@ -63,7 +64,10 @@ export function buildApp(parts: Parts): App {
   const headers = { ...protectiveHeaders, ...regimeHeaders(name) }
   const app = fastify(options(parts, headers))
   app.decorate('fixedHeaders', headers)
+  app.decorate('formats', parts.context.catalog.formats ?? jsonAlone)
+  app.decorate('xml', parts.xml)
   app.decorateRequest('caller', null)
+  app.decorateRequest('format', null)
   app.setErrorHandler(handleError)
   app.setNotFoundHandler((_request, reply) =>
     sendFailure(reply, fail('notServed', 'expected a URL that this server serves, found another').failure),

@@ -3,6 +3,7 @@
 import { elementNamesOf } from '../profiles/element-names.ts'
 import { applyFhirpathPatch } from '../profiles/fhirpath-patch.ts'
 import { compileValidator, type Validator } from '../profiles/validate.ts'
+import { type Xml, xmlOf } from '../profiles/xml/xml.ts'
 import type { Catalog } from '../resources/catalog.ts'
 import { ok, type Result } from '../resources/outcome.ts'
 import { readCatalog } from '../resources/read-catalog.ts'
@@ -103,7 +104,10 @@ const ownPowers = ({ secrets, now }: Materials) => ({
   registryKey: registryKeys(secrets.registry),
 })
 
-async function contextOf(materials: Materials): Promise<Result<Context & { readonly store: MongoStore }>> {
+/** What every interaction is given, and what reads the definitions beside them. */
+type Made = Context & { readonly store: MongoStore; readonly xml: Xml }
+
+async function contextOf(materials: Materials): Promise<Result<Made>> {
   const { config, now } = materials
   const definitions = await loadDefinitions()
   const path = config.CAPABILITY_STATEMENT
@@ -122,6 +126,7 @@ async function contextOf(materials: Materials): Promise<Result<Context & { reado
     catalog: catalog.value,
     regime: regime.value,
     store: await materials.openStore(),
+    xml: xmlOf(definitions.structures),
     base,
     zone,
     performers,
@@ -141,6 +146,7 @@ export async function compose(materials: Materials): Promise<Result<Composed>> {
   if (!context.ok) return context
   const authenticate = await enter(materials, context.value)
   if (!authenticate.ok) return authenticate
-  const parts = { context: context.value, performers, authenticate: authenticate.value, config: materials.config }
+  const { xml } = context.value
+  const parts = { context: context.value, performers, authenticate: authenticate.value, config: materials.config, xml }
   return ok({ parts, store: context.value.store })
 }

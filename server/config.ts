@@ -21,6 +21,8 @@ export type Config = Omit<Stated, 'BASE_URL' | 'DEMO' | 'AUDIENCE'> & {
   readonly BASE_URL: string
   readonly DEMO: boolean
   readonly AUDIENCE: string
+  /** Whether links follow what TRUSTED_PROXIES say of the address that a client used: where no BASE_URL was stated. */
+  readonly FOLLOWS_PROXIES: boolean
 }
 
 /** Whether the host name means this machine only. */
@@ -83,6 +85,7 @@ const complete = (stated: Stated): Config => ({
   BASE_URL: stated.BASE_URL ?? `http://${nameOf(stated.HOST)}:${stated.PORT}/fhir`,
   DEMO: isDemo(stated),
   AUDIENCE: stated.AUDIENCE ?? 'urn:dmp:demo',
+  FOLLOWS_PROXIES: stated.BASE_URL === undefined && stated.TRUSTED_PROXIES !== undefined,
 })
 
 type Environment = Readonly<Record<string, string | undefined>>

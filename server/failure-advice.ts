@@ -3,8 +3,8 @@ import type { FailureKind } from '../resources/outcome.ts'
 
 export const failureAdvice: Readonly<Record<FailureKind, { readonly means: string; readonly remedy: string }>> = {
   malformedBody: {
-    means: 'The body is empty, is no UTF-8, is no JSON, or ends too early.',
-    remedy: 'Send a whole resource as JSON.',
+    means: 'The body is empty, is no UTF-8, is neither JSON nor the XML of FHIR, or ends too early.',
+    remedy: 'Send a whole resource as JSON or XML; correct what `expression` names.',
   },
   badParameter: {
     means: 'A parameter, a header or a part of the URL has a value that cannot be read.',
@@ -50,7 +50,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   notAcceptable: {
     means: 'The client accepts no format that the server writes.',
-    remedy: 'Accept `application/fhir+json`.',
+    remedy: 'Accept `application/fhir+json` or `application/fhir+xml`.',
   },
   conflict: {
     means: 'The request conflicts with the state of the record, or with another request at the same time.',
@@ -73,7 +73,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   bodyTooLarge: { means: 'The body is larger than the server takes.', remedy: 'Send less at once.' },
   unsupportedMediaType: {
     means: 'The body is of a media type, character set or encoding that the server does not read.',
-    remedy: 'Send `application/fhir+json` (a patch also as `application/json-patch+json`) in UTF-8, not compressed.',
+    remedy:
+      'Send `application/fhir+json` or `application/fhir+xml` (a patch as `application/json-patch+json` or `application/fhir+json`) in UTF-8, plain or in gzip.',
   },
   invalidResource: {
     means: 'The resource breaks the structure that R4 gives its type.',
@@ -87,6 +88,10 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     means: 'An operation of the patch cannot be performed on the current version: a test failed, a path leads nowhere.',
     remedy:
       'Read the current version, and correct the operation that `expression` names. Nothing of the patch was kept.',
+  },
+  headersTooLarge: {
+    means: 'The URL and the headers together are larger than the server takes.',
+    remedy: 'Send a search by POST, and shorter headers.',
   },
   tooManyRequests: {
     means: 'The caller has sent more requests in a minute than the server takes.',

@@ -5,20 +5,25 @@ import type { Interaction } from '../resources/resource.ts'
 /** A piece of the document. */
 export type Json = Readonly<Record<string, unknown>>
 
-const media = 'application/fhir+json'
 const resource: Json = { type: 'object', required: ['resourceType'], properties: { resourceType: { type: 'string' } } }
+
+/** A resource in either format. */
+const content: Json = {
+  'application/fhir+json': { schema: resource },
+  'application/fhir+xml': { schema: { type: 'string', description: 'The resource in XML of the namespace of FHIR.' } },
+}
 
 /** The bodies that a route takes. */
 export const bodies: Readonly<Record<'resource' | 'patch' | 'form' | 'parameters', Json>> = {
-  resource: { required: true, content: { [media]: { schema: resource } } },
+  resource: { required: true, content },
   patch: {
     required: true,
     content: {
       'application/json-patch+json': { schema: { type: 'array', items: { type: 'object', required: ['op', 'path'] } } },
-      [media]: { schema: resource },
+      'application/fhir+json': { schema: resource },
     },
   },
-  parameters: { description: 'A resource Parameters.', content: { [media]: { schema: resource } } },
+  parameters: { description: 'A resource Parameters.', content },
   form: {
     description: 'The parameters that a GET would carry in its URL.',
     content: {
@@ -77,7 +82,7 @@ function failures(): ReadonlyMap<number, readonly string[]> {
   return kinds
 }
 
-const answer = (description: string): Json => ({ description, content: { [media]: { schema: resource } } })
+const answer = (description: string): Json => ({ description, content })
 
 /** One answer for each status: a resource, or an OperationOutcome. */
 export function responses(): Json {

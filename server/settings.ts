@@ -20,8 +20,8 @@ export const settings = {
   HOST: { meaning: 'Address to listen on.', fallback: '127.0.0.1', form: hostName },
   PORT: { meaning: 'TCP port to listen on; 0 takes any free one.', fallback: '8080', form: wholeNumber(0, 65_535) },
   BASE_URL: {
-    meaning: 'Where clients reach the server; every link and `Location` begins with it.',
-    otherwise: '`http://HOST:PORT/fhir`',
+    meaning: 'Where clients reach the server; every link and `Location` begins with it, whatever a proxy says.',
+    otherwise: '`http://HOST:PORT/fhir`, or what `TRUSTED_PROXIES` say',
     form: fhirBase,
   },
   DATA_DIR: {
@@ -125,7 +125,8 @@ export const settings = {
   },
   CORS_ORIGINS: { meaning: 'Web origins whose pages may call the server; without it none may.', form: origins },
   TRUSTED_PROXIES: {
-    meaning: 'Proxies whose `X-Forwarded-For` is believed; without it none is.',
+    meaning:
+      'Proxies whose `X-Forwarded-For` is believed, and, without `BASE_URL`, their `Forwarded` or `X-Forwarded-Proto`, `-Host` and `-Prefix`: they must replace what clients write there. Without it none is.',
     form: proxies,
   },
   LOG_LEVEL: {

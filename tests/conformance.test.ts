@@ -11,6 +11,7 @@ import { root } from '../server/root.ts'
 import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
 import { bundleOf, idOf, idsOf, nextOf, type Rest, startRest, statusesOf } from './http/rest.ts'
 import { select } from './support/pointer.ts'
+import { toXml } from './support/xml.ts'
 
 /** What is read of one `rest.resource` of a statement. */
 interface Promised {
@@ -353,6 +354,38 @@ async function forAll<Type>(types: readonly Type[], work: (type: Type) => Promis
   await Promise.all([next(), next(), next(), next()])
 }
 
+/** Writes a resource of the type in a format, and reads it by every interaction that gives it back. */
+async function inFormat(
+  t: Test,
+  rest: Rest,
+  { name, promised }: { readonly name: string; readonly promised: Promised },
+): Promise<void> {
+  const { type } = promised
+  const media = name.endsWith('xml') ? 'application/fhir+xml' : 'application/fhir+json'
+  const asked = name.includes('/')
+    ? { query: '', headers: { accept: name } }
+    : { query: `_format=${name}`, headers: {} }
+  const resource = { ...instanceOf(structures, type, 0), id: 'format' }
+  const body = name.endsWith('xml') ? toXml(resource) : resource
+  const put = await rest.put(`${type}/format?${asked.query}`, body, {
+    headers: { ...asked.headers, 'content-type': media },
+  })
+  t.ok([200, 201].includes(put.status), `${type} is written in ${name}: ${put.status}`)
+  const search = codesOf(promised).includes('search-type') ? [`${type}?_id=format&`] : []
+  const version = put.headers.get('etag')?.replace(/\D/g, '')
+  for (const path of [
+    `${type}/format?`,
+    `${type}/format/_history?`,
+    `${type}/format/_history/${version}?`,
+    ...search,
+  ]) {
+    const answer = await rest.get(`${path}${asked.query}`, asked)
+    t.equal(answer.status, 200, path)
+    t.equal(answer.headers.get('content-type'), `${media}; charset=utf-8`, `${path} in ${name}`)
+  }
+  await rest.delete(`${type}/format`)
+}
+
 t.test('the statement of the project', async t => {
   const statement = promisedBy('capability-statement.json')
   const rest = await startRest(t)
@@ -482,6 +515,14 @@ t.test('the statement of the project', async t => {
     t.same(promised === undefined ? [] : codesOf(promised), ['read', 'search-type'])
     t.equal((await rest.post('AuditEvent', {})).status, 405)
     t.equal((await rest.delete(`AuditEvent/${id}`)).status, 405)
+  })
+
+  t.test('every format is read and written for every type', async t => {
+    const { format } = JSON.parse(readFileSync(join(root, 'capability-statement.json'), 'utf8')) as { format: string[] }
+    t.same(format, ['json', 'xml', 'application/fhir+json', 'application/fhir+xml'])
+    await rest.delete(`DocumentReference/${idOfVariant(0)}`) // the same push again would create nothing
+    for (const name of format) await forAll(written, promised => inFormat(t, rest, { name, promised }))
+    await rest.put(`DocumentReference/${idOfVariant(0)}`, instanceOf(structures, 'DocumentReference', 0))
   })
 
   t.test('metadata says what the file says', async t => {

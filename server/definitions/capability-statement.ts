@@ -102,7 +102,7 @@ export function statementOf(types: readonly string[], table: SearchParameterTabl
     status: 'active',
     kind: 'instance',
     fhirVersion: '4.0.1',
-    format: ['json'],
+    format: ['json', 'xml', 'application/fhir+json', 'application/fhir+xml'],
     patchFormat: ['application/json-patch+json', 'application/fhir+json'],
     rest: [
       {

@@ -19,6 +19,7 @@ export const additionalElements: readonly string[] = [
   'EvidenceVariable.characteristic.definitionExpression',
   'EvidenceVariable.characteristic.definitionId',
   'EvidenceVariable.characteristic.definitionReference',
+  'EvidenceVariable.characteristic.exclude', // R4 has it too, at another place
   'EvidenceVariable.characteristic.duration[x]',
   'EvidenceVariable.characteristic.instances[x]',
   'EvidenceVariable.characteristic.linkId',
@@ -76,6 +77,7 @@ export const restoredElements: readonly SnapshotElement[] = [
     ],
   },
   { path: 'EvidenceVariable.characteristic.usageContext', min: 0, max: '*', type: [{ code: 'UsageContext' }] },
+  { path: 'EvidenceVariable.characteristic.exclude', min: 0, max: '1', type: [{ code: 'boolean' }] },
   {
     path: 'EvidenceVariable.characteristic.participantEffective[x]',
     min: 0,

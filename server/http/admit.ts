@@ -1,14 +1,15 @@
 /** What is refused before the body is read: no token, nothing that is served, an answer that cannot be read. */
 import type { FastifyReply, FastifyRequest, preParsingAsyncHookHandler } from 'fastify'
 import type { Catalog } from '../../resources/catalog.ts'
-import { type Failure, fail } from '../../resources/outcome.ts'
+import { type Failure, type FailureKind, fail } from '../../resources/outcome.ts'
 import { parseLogicalId } from '../../resources/resource.ts'
 import { allowedMethods, anyType, isPromised, type Route } from '../routes.ts'
 import { sendFailure } from './answer.ts'
 import { patchFormats, refuseContent } from './content.ts'
-import { acceptsJson, isJsonFormat } from './media-type.ts'
+import { chooseFormat } from './formats.ts'
 import type { Parts } from './parts.ts'
 import { askedOf, parametersOf } from './read-call.ts'
+import { isPacked, takenEncoding, unpack } from './unpack.ts'
 
 /** The type that is searched within a compartment, or why it is not: what is no member would be searched as a whole. */
 function compartmentType(of: string | undefined, member: string, types: Catalog['types']): string | Failure {
@@ -44,23 +45,15 @@ function refuseId({ interaction }: Route, request: FastifyRequest): Failure | un
 const isList = ({ interaction, compartment }: Route): boolean =>
   compartment === true || interaction === 'history-type' || interaction === 'history-system'
 
-/** Binary is read as what it holds: whether JSON is meant, its interaction asks. https://hl7.org/fhir/R4/binary.html#rest */
+/** Binary is read as what it holds: whether the resource is meant, its interaction asks. https://hl7.org/fhir/R4/binary.html#rest */
 const readsBytes = ({ interaction }: Route, type: string): boolean =>
   type === 'Binary' && (interaction === 'read' || interaction === 'vread')
 
+/** The `_format` of a posted search may stand in its body: `readCall` chooses then. */
 function refuseFormat(route: Route, request: FastifyRequest, type: string): Failure | undefined {
   const asked = askedOf(request)
   if (!asked.ok) return asked.failure
-  const { format } = asked.value
-  const { accept } = request.headers
-  const fits = format === undefined ? readsBytes(route, type) || acceptsJson(accept) : isJsonFormat(format)
-  if (fits) return undefined
-  const where = format === undefined ? 'Accept' : '_format'
-  return fail(
-    'notAcceptable',
-    `expected application/fhir+json in ${where}, found only what this server does not write`,
-    where,
-  ).failure
+  return route.body === 'form' ? undefined : chooseFormat(request, asked.value.format, readsBytes(route, type))
 }
 
 function refuse(route: Route, request: FastifyRequest, { context: { catalog } }: Parts): Failure | undefined {
@@ -93,14 +86,28 @@ function sayAllowed(
   if (typeof type === 'string') reply.header('Allow', allowedMethods(route.url, catalog, type).join(', '))
 }
 
+/** What the client may do instead, where a header says it. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3 */
+function sayInstead(
+  route: Route,
+  reply: FastifyReply,
+  { kind, catalog }: { kind: FailureKind; catalog: Catalog },
+): void {
+  if (kind === 'notAllowed') sayAllowed(route, reply.request, { reply, catalog })
+  // https://www.rfc-editor.org/rfc/rfc5789#section-2.2
+  if (kind === 'unsupportedMediaType' && route.body === 'patch') reply.header('Accept-Patch', patchFormats)
+  const { 'content-encoding': encoding } = reply.request.headers
+  if (kind === 'unsupportedMediaType' && encoding !== undefined) reply.header('Accept-Encoding', takenEncoding)
+}
+
 /** @returns the hook that lets a request of the route go on to its body, or answers it. */
 export const admit =
   (route: Route, parts: Parts): preParsingAsyncHookHandler =>
   async (request, reply, payload) => {
     const failure = refuse(route, request, parts)
-    if (failure === undefined) return payload
-    // https://www.rfc-editor.org/rfc/rfc5789#section-2.2
-    if (failure.kind === 'unsupportedMediaType' && route.body === 'patch') reply.header('Accept-Patch', patchFormats)
-    if (failure.kind === 'notAllowed') sayAllowed(route, request, { reply, catalog: parts.context.catalog })
+    if (failure === undefined) {
+      const { BODY_LIMIT_MIB } = parts.config
+      return isPacked(request) && route.body !== 'none' ? unpack(payload, BODY_LIMIT_MIB * 1024 * 1024) : payload
+    }
+    sayInstead(route, reply, { kind: failure.kind, catalog: parts.context.catalog })
     return sendFailure(reply, failure)
   }

@@ -1,23 +1,40 @@
 /** Bodies: read as bytes, and decoded as what their media type says. https://hl7.org/fhir/R4/http.html#mime-type */
-import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Format } from '../../resources/catalog.ts'
 import { type Failure, fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Body } from '../interactions/interaction.ts'
 import type { Route } from '../routes.ts'
-import { isForeign, isJson, isJsonPatch, isXml, parseMediaType } from './media-type.ts'
+import { decode } from './decode.ts'
+import { fhirXmlName, formatOf, isForeign, isJsonPatch, type MediaType, parseMediaType } from './media-type.ts'
 import { type Parameter, readParameters } from './parameters.ts'
-import { takeApart } from './take-apart.ts'
+import { takeApart, writings } from './take-apart.ts'
+import { isPacked, takenEncoding } from './unpack.ts'
+import { readXmlBody } from './xml-body.ts'
 
-/** Every body arrives as bytes: the framework parses none, and its schemas change none. */
+/** Every body arrives as bytes: the framework parses none, and its schemas change none. XML is read here, while others have their turn. */
 export function takeBodiesAsBytes(app: FastifyInstance): void {
+  app.decorateRequest('isXml', false)
+  app.decorateRequest('fromXml', null)
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes))
+  app.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (!request.isXml) return done(null, bytes)
+    readXmlBody(app.xml, bytes).then(read => {
+      request.fromXml = read
+      done(null, bytes)
+    }, done)
+  })
 }
 
 const form = 'application/x-www-form-urlencoded'
 
-/** Whether the body is taken as the bytes of a Binary. https://hl7.org/fhir/R4/binary.html#rest */
-const isRaw = (type: string, contentType: string): boolean => type === 'Binary' && !isJson(parseMediaType(contentType))
+/** The format of a resource; undefined for what is taken as the bytes of a Binary. https://hl7.org/fhir/R4/binary.html#rest */
+function formatOfResource(type: string, media: MediaType): Format | undefined {
+  const format = formatOf(media)
+  return type === 'Binary' && format === 'xml' && media.name !== fhirXmlName ? undefined : format
+}
+
+const isRaw = (type: string, contentType: string): boolean =>
+  type === 'Binary' && formatOfResource(type, parseMediaType(contentType)) === undefined
 
 const unsupported = (expected: string, found: string): Failure =>
   fail('unsupportedMediaType', `expected a body of ${expected}, found ${found}`).failure
@@ -26,16 +43,16 @@ const mayHaveBody = ({ headers }: FastifyRequest): boolean =>
   headers['transfer-encoding'] !== undefined || !['0', undefined].includes(headers['content-length'])
 
 /** Why a body of this media type cannot be a resource; undefined when it can. */
-function refuseResource(type: string, contentType: string): Failure | undefined {
-  const media = parseMediaType(contentType)
-  if (isJson(media)) {
+function refuseResource(request: FastifyRequest, type: string): Failure | undefined {
+  const media = parseMediaType(request.headers['content-type'] ?? '')
+  const { formats } = request.server
+  const format = formatOfResource(type, media)
+  if (format !== undefined && formats.has(format)) {
+    request.isXml = format === 'xml'
     return isForeign(media) ? unsupported('FHIR 4.0 in UTF-8', 'another version or character set') : undefined
   }
-  if (type === 'Binary' && media.name !== 'application/fhir+xml' && media.name !== '') return undefined
-  return unsupported(
-    'application/fhir+json',
-    isXml(media) ? 'XML, which this server does not read' : 'another media type',
-  )
+  if (type === 'Binary' && format === undefined && media.name !== '') return undefined
+  return unsupported([...formats].map(each => `application/fhir+${each}`).join(' or '), 'another media type')
 }
 
 /** The media types of a patch. */
@@ -53,22 +70,14 @@ function refusePatch(contentType: string): Failure | undefined {
 export function refuseContent({ body }: Route, request: FastifyRequest, type: string): Failure | undefined {
   if (body === 'none') return undefined
   const { 'content-type': contentType, 'content-encoding': encoding } = request.headers
-  if (encoding !== undefined && encoding !== 'identity') return unsupported('plain bytes', 'a content encoding')
-  if (body === 'resource') return refuseResource(type, contentType ?? '')
+  if (encoding !== undefined && encoding !== 'identity' && !isPacked(request))
+    return unsupported(`plain bytes or ${takenEncoding}`, 'another content encoding')
+  if (body === 'resource') return refuseResource(request, type)
   if (body === 'patch') return refusePatch(contentType ?? '')
   if (!mayHaveBody(request) && contentType === undefined) return undefined
-  if (body === 'parameters') return refuseResource('Parameters', contentType ?? '')
+  if (body === 'parameters') return refuseResource(request, 'Parameters')
   const media = parseMediaType(contentType ?? '')
   return media.name === form && !isForeign(media) ? undefined : unsupported(form, 'another media type')
-}
-
-const byteOrderMark = '\ufeff'
-
-/** Looks first and reads then: a strict TextDecoder takes five times as long. */
-function decode(bytes: Uint8Array): Result<string> {
-  if (!isUtf8(bytes)) return fail('malformedBody', 'expected a body in UTF-8, found bytes that are none')
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8')
-  return ok(text.startsWith(byteOrderMark) ? text.slice(1) : text)
 }
 
 /** Whether a body came. */
@@ -79,6 +88,7 @@ const bytesOf = ({ body }: FastifyRequest): Uint8Array => (body instanceof Uint8
 /** The body as an interaction takes it; fails for an empty one and for bytes that are no UTF-8. */
 export function readBody(request: FastifyRequest, type: string): Result<Body> {
   const bytes = bytesOf(request)
+  if (request.fromXml !== null) return request.fromXml
   const contentType = request.headers['content-type'] ?? ''
   if (isRaw(type, contentType)) return ok(rawBody(request, bytes, contentType))
   if (bytes.length === 0) return fail('malformedBody', 'expected a resource, found an empty body')
@@ -95,7 +105,7 @@ export function readPatch(request: FastifyRequest): Result<Body> {
 }
 
 function readJsonBody(bytes: Buffer): Result<Body> {
-  const taken = takeApart(bytes)
+  const taken = takeApart(bytes, writings.json)
   const text = decode(taken?.bytes ?? bytes)
   if (!text.ok) return text
   const apart = taken && { data: taken.data, whole: () => decode(bytes) }

@@ -5,6 +5,7 @@ import type { Call, Context } from '../interactions/interaction.ts'
 import { allowedMethods, type Route, routes } from '../routes.ts'
 import { admit, servedType } from './admit.ts'
 import { sendFailure, sendReply } from './answer.ts'
+import { rebase } from './forwarded.ts'
 import type { Parts } from './parts.ts'
 import { readCall } from './read-call.ts'
 
@@ -21,9 +22,10 @@ function refuseSystem({ interaction }: Call, { catalog: { system } }: Context): 
 }
 
 /** Performs the interaction of the route. Made once for a route, not for a request. */
-const perform =
-  (route: Route, { context, performers }: Parts) =>
-  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+function perform(route: Route, { context: usual, performers, config }: Parts) {
+  const contextOf = rebase(usual, config)
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const context = contextOf(request)
     const read = readCall(route, request)
     if (!read.ok) return sendFailure(reply, read.failure)
     const { call, indent } = read.value
@@ -32,6 +34,7 @@ const perform =
     const result = await performers[call.interaction](context, call)
     return result.ok ? sendReply(reply, result.value, indent) : sendFailure(reply, result.failure)
   }
+}
 
 /** Lets the work be waited for also when nobody waits for the answer any more. */
 const remembered =

@@ -4,8 +4,9 @@ import type { FailureKind } from '../../resources/outcome.ts'
 import type { Interaction } from '../../resources/resource.ts'
 import type { Preferences } from '../interactions/interaction.ts'
 
-/** The media type of every answer that is a resource. */
+/** The media type of an answer that is a resource. */
 export const fhirJson = 'application/fhir+json; charset=utf-8'
+export const fhirXml = 'application/fhir+xml; charset=utf-8'
 
 /** Seconds after which a client that was turned away may try again. */
 export const retryAfterSeconds = 5

@@ -22,12 +22,16 @@ const mostWaiting = 2048
 /** A body counts as one more request for each so many bytes: read, decoded and parsed it takes several times as much memory. */
 export const bytesOfOne = 256 * 1024
 
-/** What a body that does not say its length is taken for: clients send small ones so, and the largest would keep all others out. */
+/** What a body that does not say its length, or is packed, is taken for: clients send small ones so, and the largest would keep all others out. */
 const usualBody = 1024 * 1024
+
+/** How many times its packed size a body usually is. */
+const usualPacking = 10
 
 function weightOf({ headers }: FastifyRequest, largest: number): number {
   const known = Number(headers['content-length'] ?? 0)
-  const bytes = headers['transfer-encoding'] === undefined ? known : usualBody
+  const unpacked = headers['content-encoding'] === undefined ? known : Math.max(known * usualPacking, usualBody)
+  const bytes = headers['transfer-encoding'] === undefined ? unpacked : usualBody
   return 1 + Math.floor(Math.min(bytes, largest) / bytesOfOne)
 }
 

@@ -1,4 +1,5 @@
 /** Media types, and which of them a client sends and accepts. https://hl7.org/fhir/R4/http.html#mime-type */
+import type { Format } from '../../resources/catalog.ts'
 
 /** `application/fhir+json; charset=utf-8`, taken apart. */
 export interface MediaType {
@@ -24,34 +25,86 @@ export function parseMediaType(text: string): MediaType {
   return { name: name.trim().toLowerCase(), parameters: new Map(pairs) }
 }
 
+/** The name of FHIR's own media type for XML: the others may as well be those of a document in a Binary. */
+export const fhirXmlName = 'application/fhir+xml'
+
+const names: ReadonlyMap<string, Format> = new Map([
+  ['application/fhir+json', 'json'],
+  ['application/json', 'json'],
+  ['text/json', 'json'],
+  [fhirXmlName, 'xml'],
+  ['application/xml', 'xml'],
+  ['text/xml', 'xml'],
+])
+
+/** The format of a resource that is sent under this media type; undefined for others. */
+export const formatOf = ({ name }: MediaType): Format | undefined => names.get(name)
+
 /** The version of FHIR that is served, as the parameter `fhirVersion` writes it. */
 const fhirVersions: ReadonlySet<string | undefined> = new Set([undefined, '4.0', '4.0.1'])
-const jsonNames: ReadonlySet<string> = new Set(['application/fhir+json', 'application/json', 'text/json'])
-const xmlNames: ReadonlySet<string> = new Set(['application/fhir+xml', 'application/xml', 'text/xml'])
-const ranges: ReadonlySet<string> = new Set([...jsonNames, '*/*', 'application/*'])
-
-/** Whether the body is a resource as JSON. */
-export const isJson = ({ name }: MediaType): boolean => jsonNames.has(name)
 
 /** Whether the body is a JSON Patch. https://www.rfc-editor.org/rfc/rfc6902 */
 export const isJsonPatch = ({ name }: MediaType): boolean => name === 'application/json-patch+json'
-
-/** Whether the body is a resource as XML, which is not served. */
-export const isXml = ({ name }: MediaType): boolean => xmlNames.has(name)
 
 /** Whether the parameters ask for another character set or another version of FHIR than the one that is served. */
 export const isForeign = ({ parameters }: MediaType): boolean =>
   !['utf-8', 'utf8', undefined].includes(parameters.get('charset')?.toLowerCase()) ||
   !fhirVersions.has(parameters.get('fhirversion'))
 
-const accepts = (range: string): boolean => {
-  const { name, parameters } = parseMediaType(range)
-  return ranges.has(name) && Number(parameters.get('q') ?? 1) > 0 && fhirVersions.has(parameters.get('fhirversion'))
+/** What a client accepts, by format: the quality, and how exactly it was named. */
+type Wishes = Partial<Record<Format, { readonly quality: number; readonly exactness: number }>>
+
+/** Names that stand for both formats, the more exact ones with the larger number. https://www.rfc-editor.org/rfc/rfc9110#section-12.5.1 */
+const wildcards: ReadonlyMap<string, number> = new Map([
+  ['*/*', 0],
+  ['application/*', 1],
+])
+const exact = 2
+
+function addWish(wishes: Wishes, format: Format, wish: NonNullable<Wishes[Format]>): void {
+  const before = wishes[format]
+  if (before !== undefined && before.exactness > wish.exactness) return
+  if (before?.exactness === wish.exactness && before.quality >= wish.quality) return
+  wishes[format] = wish
 }
 
-/** Whether the client takes JSON. @param accept the header; absent, it takes everything. */
-export const acceptsJson = (accept: string | undefined): boolean =>
-  accept === undefined || ranges.has(accept) || accept.split(',').some(accepts)
+function wishesOf(accept: string): Wishes {
+  const wishes: Wishes = {}
+  for (const range of accept.split(',')) {
+    const media = parseMediaType(range)
+    if (!fhirVersions.has(media.parameters.get('fhirversion'))) continue
+    const quality = Number(media.parameters.get('q') ?? 1)
+    const format = formatOf(media)
+    const wildcard = wildcards.get(media.name)
+    if (format !== undefined) addWish(wishes, format, { quality, exactness: exact })
+    else if (wildcard !== undefined)
+      for (const each of ['json', 'xml'] as const) addWish(wishes, each, { quality, exactness: wildcard })
+  }
+  return wishes
+}
 
-/** Whether `_format` asks for JSON; its `+` may have been read as a space. */
-export const isJsonFormat = (format: string): boolean => format === 'json' || accepts(format.replace(' ', '+'))
+/** What most clients send: nothing is taken apart for it. */
+const usual: ReadonlyMap<string | undefined, Format> = new Map([...names, [undefined, 'json'], ['*/*', 'json']])
+
+const isServed = (format: Format | undefined, served: ReadonlySet<Format>): format is Format =>
+  format !== undefined && served.has(format)
+
+/**
+ * @param accept the header; absent, everything is accepted.
+ * @returns the served format that the client likes best, JSON where it likes both alike; undefined when it takes none.
+ */
+export function acceptedFormat(accept: string | undefined, served: ReadonlySet<Format>): Format | undefined {
+  const known = usual.get(accept)
+  if (known !== undefined) return isServed(known, served) ? known : undefined
+  const { json, xml } = wishesOf(accept ?? '')
+  const [likesJson, likesXml] = [json?.quality ?? 0, served.has('xml') ? (xml?.quality ?? 0) : 0]
+  if (likesJson > 0 && likesJson >= likesXml) return 'json'
+  return likesXml > 0 ? 'xml' : undefined
+}
+
+/** @param format the parameter `_format`, in short or as a media type; its `+` may have been read as a space. */
+export function namedFormat(format: string, served: ReadonlySet<Format>): Format | undefined {
+  const short = format.toLowerCase()
+  if (short === 'json' || short === 'xml') return isServed(short, served) ? short : undefined
+  return acceptedFormat(format.replace(' ', '+'), served)
+}

@@ -9,17 +9,7 @@ import { describeError } from '../log.ts'
 import { Unavailable } from '../store/unavailable.ts'
 import { sendFailure, sendOutcome } from './answer.ts'
 import { fhirJson } from './headers.ts'
-
-/** Carries a failure out of a plugin that can only throw. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
-  readonly failure: Failure
-
-  constructor({ failure }: { readonly failure: Failure }) {
-    super(failure.kind)
-    this.failure = failure
-  }
-}
+import { Refused } from './refused.ts'
 
 /** The web framework's own errors that a client causes. Any other one is a bug of the server. */
 const ofFramework: Readonly<Record<string, Failure>> = {
@@ -83,7 +73,7 @@ export const handleFrameworkError = (error: FastifyError, request: FastifyReques
 }
 
 const unreadable: Readonly<Record<string, Failure>> = {
-  HPE_HEADER_OVERFLOW: fail('badParameter', 'expected a shorter URL and fewer headers: 16 KiB together').failure,
+  HPE_HEADER_OVERFLOW: fail('headersTooLarge', 'expected a shorter URL and fewer headers: 16 KiB together').failure,
   ERR_HTTP_REQUEST_TIMEOUT: fail('badParameter', 'expected the request sooner, found only a part of it').failure,
 }
 

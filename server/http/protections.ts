@@ -7,7 +7,7 @@ import { fail } from '../../resources/outcome.ts'
 import type { Config } from '../config.ts'
 import { retryAfterSeconds } from './headers.ts'
 import { busy } from './in-flight.ts'
-import { Refused } from './problems.ts'
+import { Refused } from './refused.ts'
 
 const tooMany = fail('tooManyRequests', 'expected fewer requests in a minute; Retry-After says when to go on').failure
 
@@ -48,6 +48,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
     allowedHeaders: [
       'Accept',
       'Authorization',
+      'Content-Encoding',
       'Content-Type',
       'If-Match',
       'If-None-Match',

@@ -7,6 +7,7 @@ import type { Body, Call } from '../interactions/interaction.ts'
 import { anyType, type Route } from '../routes.ts'
 import { bundleInteraction } from './bundle-type.ts'
 import { hasBody, readBody, readForm, readPatch } from './content.ts'
+import { chooseFormat } from './formats.ts'
 import { preferencesOf } from './headers.ts'
 import { type Asked, toAsked } from './parameters.ts'
 
@@ -25,11 +26,14 @@ interface Content {
 }
 
 /** The parameters of a posted search follow those of the URL. https://hl7.org/fhir/R4/http.html#search-post */
-function readSearch(request: FastifyRequest, { parameters }: Asked): Result<Content> {
+function readSearch(request: FastifyRequest, { parameters, format, pretty }: Asked): Result<Content> {
   const posted = readForm(request)
   if (!posted.ok) return posted
   const asked = toAsked([...parameters, ...posted.value])
-  return asked.ok ? ok({ asked: asked.value }) : asked
+  if (!asked.ok) return asked
+  const failure = chooseFormat(request, asked.value.format ?? format, false)
+  if (failure !== undefined) return { ok: false, failure }
+  return ok({ asked: pretty ? { ...asked.value, pretty } : asked.value })
 }
 
 function readContent(route: Route, request: FastifyRequest, type: string): Result<Content> {
@@ -73,7 +77,7 @@ export function readCall(
     interaction,
     type,
     parameters: asked.parameters,
-    preferences: preferencesOf(request.headers, interaction, asked.format),
+    preferences: preferencesOf(request.headers, interaction, request.format === 'xml' ? 'xml' : asked.format),
     request: request.id,
   }
   if (route.compartment === true) draft.compartment = { type: 'Patient', id: id ?? '' }

@@ -137,7 +137,7 @@ export function everythingRequest(context: Context, call: Call): Result<Everythi
 }
 
 /** @returns the links of an answer; `next` is where the page after it begins. */
-export function linksOf(context: Context, call: Call, at: { request: EverythingRequest; next: Start | undefined }) {
+export function linksOf(context: Context, call: Call, at: { request: EverythingRequest; next?: Start | undefined }) {
   const { query, applied } = at.request
   const address = `${context.base}/${addressOf(call)}`
   const self = { relation: 'self', url: query === '' ? address : `${address}?${query}` } as const

@@ -94,7 +94,8 @@ async function* flowing(flow: Flow): AsyncGenerator<Uint8Array> {
   try {
     const next = yield* matches(flow)
     yield* along(flow)
-    yield set.end(linksOf(context, call, { request: opened.request, next }))
+    const isPage = opened.request.count !== undefined
+    yield set.end(isPage ? linksOf(context, call, { request: opened.request, next }) : undefined)
     how = 'delivered'
   } finally {
     await delivery.end(how)
@@ -114,8 +115,9 @@ export async function everything(context: Context, call: Call): Promise<Result<R
   const query = `$everything${request.value.query === '' ? '' : `?${request.value.query}`}`
   const opened = { request: request.value, row, patient, facts: standingFacts(context, call, { patient, facts }) }
   await leaveTrace(context, call, { patient, status: 200, basis: permit.basis, query })
+  const links = request.value.count === undefined ? linksOf(context, call, { request: request.value }) : undefined
   const flow: Flow = {
-    ...{ context, call, opened, set: new GrowingSearchset() },
+    ...{ context, call, opened, set: new GrowingSearchset(links) },
     references: new References(context, request.value.along),
     delivery: new Delivery(context, call, { patient, query }),
   }

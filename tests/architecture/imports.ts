@@ -8,6 +8,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   'mongodb-memory-server-core': ['server/launch/mongod-from-vendor.ts'],
   jose: ['security/verify-token.ts', 'security/identity-provider.ts', 'server/keys.ts', 'server/keys/', 'server/demo/'],
   ajv: ['profiles/validate.ts'],
+  saxes: ['profiles/xml/well-formed.ts'],
   fhirpath: ['resources/fhirpath.ts'],
   '@lhncbc/ucum-lhc': ['search/ucum.ts'],
   pino: ['server/log.ts'],

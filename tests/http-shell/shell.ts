@@ -1,5 +1,6 @@
 /** A shell around performers that say what they were called with. */
 import type { FastifyInstance } from 'fastify'
+import { xmlOf } from '../../profiles/xml/xml.ts'
 import type { Catalog, ServedType } from '../../resources/catalog.ts'
 import { operationNames } from '../../resources/operations.ts'
 import { fail, ok } from '../../resources/outcome.ts'
@@ -8,6 +9,7 @@ import type { Principal } from '../../security/principal.ts'
 import { buildApp, type Parts } from '../../server/app.ts'
 import type { Authenticate } from '../../server/authenticate.ts'
 import { type Config, readConfig } from '../../server/config.ts'
+import { loadDefinitions } from '../../server/definitions/load.ts'
 import type { Call, Context, Perform } from '../../server/interactions/interaction.ts'
 
 const all: readonly Interaction[] = [
@@ -41,7 +43,10 @@ export const catalog: Catalog = {
   ]),
   system: new Set(['transaction', 'history-system', 'search-system']),
   compartments: new Set(['Patient']),
+  formats: new Set(['json', 'xml']),
 }
+
+const { structures } = await loadDefinitions()
 
 export const principal: Principal = {
   kind: 'client',
@@ -90,12 +95,17 @@ export function shell({ perform = fine, environment = {}, parts = {} }: Wishes =
   const config = configOf(environment)
   const performers = Object.fromEntries(interactions.map(name => [name, remember])) as Parts['performers']
   const context = { catalog, base: config.BASE_URL, regime: { name: config.ACCESS_REGIME } } as Context
-  const app = buildApp({ context, performers, authenticate, config, ready: async () => true, ...parts })
+  const xml = xmlOf(structures)
+  const app = buildApp({ context, performers, authenticate, config, xml, ready: async () => true, ...parts })
   return { app, calls }
 }
 
 export const fine: Perform = async () =>
-  ok({ status: 200, headers: { ETag: 'W/"1"' }, body: Buffer.from('{"resourceType":"Basic","value":1.0}') })
+  ok({
+    status: 200,
+    headers: { ETag: 'W/"1"' },
+    body: Buffer.from('{"resourceType":"Basic","extension":[{"url":"urn:x","valueDecimal":1.0}],"code":{"text":"x"}}'),
+  })
 
 /** The first issue of an answer, shortened to what tests look at. */
 export function issueOf(body: string): { code: unknown; kind: unknown; expression: unknown; diagnostics: string } {

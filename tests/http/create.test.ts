@@ -151,7 +151,8 @@ for (const [sentence, contentType, status] of [
   ['this version of FHIR', 'application/fhir+json; fhirVersion=4.0', 201],
   ['another version of FHIR', 'application/fhir+json; fhirVersion=5.0', 415],
   ['another character set', 'application/fhir+json; charset=latin1', 415],
-  ['XML', 'application/fhir+xml', 415],
+  ['JSON that is said to be XML', 'application/fhir+xml', 400],
+  ['Turtle', 'text/turtle', 415],
   ['plain text', 'text/plain', 415],
   ['no media type', 'nonsense', 415],
 ] as const) {
@@ -162,8 +163,8 @@ for (const [sentence, contentType, status] of [
   })
 }
 
-t.test('a body that is compressed is answered with 415', async t => {
-  const answer = await rest.post('Observation', observation(), { headers: { 'content-encoding': 'gzip' } })
+t.test('a body that is compressed, but not by gzip, is answered with 415', async t => {
+  const answer = await rest.post('Observation', observation(), { headers: { 'content-encoding': 'br' } })
   t.equal(answer.status, 415)
 })
 

@@ -71,8 +71,8 @@ for (const [sentence, url, headers, status, issue] of [
   ['an operation that another type has', 'Observation/1/$everything', {}, 404, 'notServed not-supported'],
   ['an operation on a type', 'Patient/$match', {}, 404, 'notServed not-supported'],
   ['a path with an escape that is none', 'Patient/%E0%A4%A', {}, 400, 'badParameter value'],
-  ['XML by header', path, { accept: 'application/fhir+xml' }, 406, 'notAcceptable not-supported Accept'],
-  ['XML by parameter', `${path}?_format=xml`, {}, 406, 'notAcceptable not-supported _format'],
+  ['Turtle by header', path, { accept: 'application/fhir+turtle' }, 406, 'notAcceptable not-supported Accept'],
+  ['Turtle by parameter', `${path}?_format=ttl`, {}, 406, 'notAcceptable not-supported _format'],
   [
     'another version of FHIR',
     path,
@@ -93,7 +93,7 @@ for (const [sentence, url, headers] of [
   ['the media type of FHIR', path, { accept: 'application/fhir+json' }],
   ['JSON of any kind', path, { accept: 'application/json' }],
   ['anything', path, { accept: '*/*' }],
-  ['XML rather than JSON', path, { accept: 'application/fhir+xml, application/fhir+json;q=0.5' }],
+  ['XML less than JSON', path, { accept: 'application/fhir+xml;q=0.5, application/fhir+json;q=0.9' }],
   ['XML by header, but JSON by parameter, which is stronger', `${path}?_format=json`, { accept: 'text/xml' }],
   ['the media type of FHIR in the URL', `${path}?_format=application/fhir%2Bjson`, {}],
 ] as const) {
