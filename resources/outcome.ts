@@ -48,6 +48,7 @@ export const failureKinds = {
   invalidResource: { status: 422, code: 'structure' },
   refusedByRule: { status: 422, code: 'business-rule' },
   patchRefused: { status: 422, code: 'processing' },
+  rangeNotSatisfiable: { status: 416, code: 'value' },
   headersTooLarge: { status: 431, code: 'too-long' },
   tooManyRequests: { status: 429, code: 'throttled' },
   unavailable: { status: 503, code: 'transient' },

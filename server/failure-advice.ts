@@ -89,6 +89,10 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     remedy:
       'Read the current version, and correct the operation that `expression` names. Nothing of the patch was kept.',
   },
+  rangeNotSatisfiable: {
+    means: 'No byte of the document lies in the range that the header Range asks.',
+    remedy: 'Ask for a range within the size that `Content-Range` tells, or for all of it.',
+  },
   headersTooLarge: {
     means: 'The URL and the headers together are larger than the server takes.',
     remedy: 'Send a search by POST, and shorter headers.',

@@ -47,6 +47,13 @@ export function givenRequestId(headers: IncomingHttpHeaders): string | undefined
 export const isForwarded = (headers: IncomingHttpHeaders): boolean =>
   Object.keys(headers).some(name => name === 'forwarded' || name.startsWith('x-forwarded-'))
 
+/**
+ * The header Range of a GET; no other method has ranges. Under If-Range all is sent: no version has the strong validator
+ * that could say that a part continues what the client has. https://www.rfc-editor.org/rfc/rfc9110#section-14.2
+ */
+export const rangeAsked = (method: string, headers: IncomingHttpHeaders): string | undefined =>
+  method === 'GET' && headers['if-range'] === undefined ? headers.range : undefined
+
 const returns: ReadonlySet<string> = new Set(['minimal', 'representation', 'OperationOutcome'])
 const isReturn = (value: string): value is Preferences['returns'] => returns.has(value)
 

@@ -8,7 +8,7 @@ import { anyType, type Route } from '../routes.ts'
 import { bundleInteraction } from './bundle-type.ts'
 import { hasBody, readBody, readForm, readPatch } from './content.ts'
 import { chooseFormat } from './formats.ts'
-import { preferencesOf } from './headers.ts'
+import { preferencesOf, rangeAsked } from './headers.ts'
 import { type Asked, toAsked } from './parameters.ts'
 
 /** The parts of the URL that the route names. The router has read them. */
@@ -85,5 +85,7 @@ export function readCall(
   if (version !== undefined) draft.version = version
   if (route.operation !== undefined) draft.operation = route.operation
   if (body !== undefined) draft.body = body
+  const range = rangeAsked(request.method, request.headers)
+  if (range !== undefined) draft.range = range
   return ok({ call: draft, indent: asked.pretty })
 }

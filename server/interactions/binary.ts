@@ -1,7 +1,9 @@
 /** Reading a Binary or a version of it: its bytes, or the resource when JSON is what the client accepts. https://hl7.org/fhir/R4/binary.html#rest */
-import { ok, type Result } from '../../resources/outcome.ts'
+import { bytesOf } from '../../resources/bundle.ts'
+import { fail, ok, type Result, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Found } from '../store/store.ts'
 import { isUnmodified, versionHeaders } from './answer.ts'
+import { rangeOf } from './byte-range.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { blobOwner, collect } from './lifted.ts'
 import { read, visibleRow } from './read.ts'
@@ -41,17 +43,31 @@ async function* traced(
   })
 }
 
+/** No byte of the document lies in the range that is asked. */
+function beyond(size: number): Reply {
+  const { failure } = fail('rangeNotSatisfiable', `expected a range within ${size} bytes, found one beyond them`)
+  const headers = { 'Accept-Ranges': 'bytes', 'Content-Range': `bytes */${size}` }
+  return { status: 416, headers, body: bytesOf(toOperationOutcome(failure)) }
+}
+
 async function content(context: Context, call: Call, row: Found): Promise<Reply> {
   const [blob] = row.blobs
-  const headers = { ...versionHeaders(row), ...safely }
   const contentType = contentTypeOf(row)
+  const headers = { ...versionHeaders(row), ...safely, 'Accept-Ranges': 'bytes' }
   if (blob === undefined) return { status: 200, headers, contentType, body: Buffer.alloc(0) }
-  const chunks = context.store.blob(blobOwner(row.patient), blob.sha256)
-  const flows = blob.size > onePieceBytes
+  const range = rangeOf(call.range, blob.size)
+  if (range === 'unsatisfiable') return beyond(blob.size)
+  const length = range === undefined ? blob.size : range.to - range.from
+  const chunks = context.store.blob(blobOwner(row.patient), blob.sha256, range)
+  const flows = length > onePieceBytes
   const body = flows ? traced(context, call, { chunks, row }) : await collect(chunks)
   return {
-    status: 200,
-    headers: flows ? { ...headers, 'Content-Length': String(blob.size) } : headers,
+    status: range === undefined ? 200 : 206,
+    headers: {
+      ...headers,
+      ...(range === undefined ? {} : { 'Content-Range': `bytes ${range.from}-${range.to - 1}/${blob.size}` }),
+      ...(flows ? { 'Content-Length': String(length) } : {}),
+    },
     contentType,
     body,
   }

@@ -72,6 +72,8 @@ export type Body =
 
 /** One request, or one entry of a batch or transaction. */
 export interface Call {
+  /** The header Range: the bytes that are asked of a document. */
+  readonly range?: string
   readonly principal: Principal
   readonly interaction: Interaction
   /** Which operation is asked for; the trail says `operation` whatever its parts are decided as. */

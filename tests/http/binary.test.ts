@@ -47,6 +47,51 @@ t.test('a media type that is none does not come back as a header', async t => {
 
 t.test('a client that accepts JSON gets the resource, with its data in base64', async t => {
   const id = idOf(await rest.post('Binary', pdf, { headers: { 'content-type': 'application/pdf' } }))
+  for (const [range, status, from, to] of [
+    ['bytes=0-99', 206, 0, 100],
+    ['bytes=4900-', 206, 4900, 5000],
+    ['bytes=4900-9999', 206, 4900, 5000],
+    ['bytes=-10', 206, 4990, 5000],
+    ['bytes=-9999', 206, 0, 5000],
+    ['bytes=0-0', 206, 0, 1],
+    ['bytes=5000-', 416, 0, 0],
+    ['bytes=-0', 416, 0, 0],
+    ['bytes=9-3', 200, 0, 5000],
+    ['bytes=0-1,5-6', 200, 0, 5000],
+    ['pages=0-1', 200, 0, 5000],
+  ] as const)
+    t.test(`the range ${range} of 5,000 bytes is answered with ${status}`, async t => {
+      const id = idOf(await rest.post('Binary', pdf, { headers: { 'content-type': 'application/pdf' } }))
+      const answer = await rest.get(`Binary/${id}`, { headers: { range } })
+      t.equal(answer.status, status)
+      t.equal(answer.headers.get('accept-ranges'), 'bytes')
+      const said = { 200: null, 206: `bytes ${from}-${to - 1}/5000`, 416: 'bytes */5000' }[status]
+      t.equal(answer.headers.get('content-range'), said)
+      if (status === 416) t.same(issuesOf(answer), ['rangeNotSatisfiable value'])
+      else t.ok(answer.bytes.equals(pdf.subarray(from, to)))
+    })
+
+  t.test('a large document comes in part too, and as a resource only whole', async t => {
+    const bytes = noise(3 * mebibyte)
+    const id = idOf(await rest.post('Binary', bytes, { headers: { 'content-type': 'application/pdf' } }))
+    const part = await rest.get(`Binary/${id}`, { headers: { range: `bytes=${mebibyte - 3}-${3 * mebibyte - 2}` } })
+    t.equal(part.status, 206)
+    t.ok(part.bytes.equals(bytes.subarray(mebibyte - 3, 3 * mebibyte - 1)))
+    const resource = await rest.get(`Binary/${id}`, {
+      headers: { range: 'bytes=0-9', accept: 'application/fhir+json' },
+    })
+    t.equal(resource.status, 200)
+    t.match(resource.json, { resourceType: 'Binary' })
+  })
+
+  t.test('a range under If-Range or of a HEAD is answered whole', async t => {
+    const id = idOf(await rest.post('Binary', pdf, { headers: { 'content-type': 'application/pdf' } }))
+    const headers = { range: 'bytes=0-9', 'if-range': 'W/"1"' }
+    t.equal((await rest.get(`Binary/${id}`, { headers })).status, 200)
+    const head = await rest.head(`Binary/${id}`, { headers: { range: 'bytes=0-9' } })
+    t.equal(head.status, 200)
+  })
+
   for (const [url, accept] of [
     [`Binary/${id}`, 'application/fhir+json'],
     [`Binary/${id}`, 'application/json'],
