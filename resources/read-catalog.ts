@@ -68,6 +68,7 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     complain(`${promise.at}.type`, `expected a resource type of R4, found "${type}"`)
     return undefined
   }
+  const parameters = readParameters(each(promise, 'searchParam'), { type, table }, complain)
   const interactions = readInteractions(
     promise,
     [...performed].filter(code => !ofSystem.has(code)),
@@ -77,7 +78,7 @@ function readType(promise: Part, { sources, performed }: Reading, complain: Comp
     type,
     interactions,
     ...readConditions(promise, interactions, complain),
-    ...readParameters(each(promise, 'searchParam'), { type, table }, complain),
+    ...parameters,
     includes: listOf(promise.json, 'searchInclude'),
     revincludes: listOf(promise.json, 'searchRevInclude'),
     operations: readOperations(each(promise, 'operation'), type, complain),

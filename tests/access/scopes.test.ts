@@ -238,15 +238,16 @@ t.test('a token that may only create makes a conditional create once, and learns
 })
 
 t.test('patient/ scopes hold in the record of the launch context, and nowhere else', async t => {
+  const identifier = [{ system: 'urn:x', value: 'launched' }]
   const [here, there] = [
-    await stage.createOne(hospital, of()),
-    await stage.createOne(hospital, document(other, { author })),
+    await stage.createOne(hospital, of({ identifier })),
+    await stage.createOne(hospital, document(other, { author, identifier })),
   ]
   const launched: Actor = { ...scoped(gp, 'patient/*.rs'), patient: record.id }
   t.equal((await stage.get(launched, `DocumentReference/${here}`)).status, 200)
   t.equal((await stage.get(launched, `DocumentReference/${there}`)).status, 404)
   t.equal(matchesOf(await stage.get(launched, `DocumentReference?patient=${other.id}`)).length, 0)
-  const implied = await stage.get(launched, 'DocumentReference?_count=200')
+  const implied = await stage.get(launched, 'DocumentReference?identifier=urn:x|launched')
   t.ok(idsIn(implied, 'DocumentReference').includes(here), 'a search without a patient is in that record')
   t.notOk(idsIn(implied, 'DocumentReference').includes(there))
   const both: Actor = { ...scoped(gp, 'patient/Observation.rs', 'user/DocumentReference.rs'), patient: record.id }

@@ -96,7 +96,7 @@ for (const [sentence, url, headers, status] of [
   ['no token, by _format', '/fhir/Patient/1?_format=xml', {}, 401],
   ['a type that is not served', '/fhir/Foo/1', asXml, 404],
   ['a URL that is not served', '/nowhere?_format=xml', good, 404],
-  ['a method that is not served', '/fhir?_format=xml', good, 405],
+  ['a method that is not served', '/fhir/_search?_format=xml', good, 405],
   ['a URL that cannot be decoded', '/fhir/Patient/%zz', asXml, 400],
   ['a parameter that cannot be decoded', '/fhir/Patient?name=%zz', asXml, 400],
 ] as const) {
