@@ -9,7 +9,7 @@ import { type EntryRequest, isConditional } from './bundle-entry.ts'
 import { patchInBinary } from './entry-patch.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
-import { type ApartJson, partApart } from './write/data-apart.ts'
+import { type ApartJson, partApart, partWhole } from './write/data-apart.ts'
 
 /** The interaction that an entry asks for. */
 export function interactionOf({ method, id, version, history }: EntryRequest): Interaction {
@@ -41,7 +41,9 @@ function bodyOf({ resource, method }: EntryRequest, bundle: ApartJson | undefine
   if (resource === undefined || bundle === undefined) return {}
   const patch = method === 'PATCH' ? patchInBinary(bundle, resource) : undefined
   if (patch !== undefined) return { body: { form: 'json-patch', text: patch } }
-  return { body: { form: 'json', ...partApart(splice(bundle.text, resource.node, []), bundle.data) } }
+  const text = splice(bundle.text, resource.node, [])
+  if (method === 'PATCH') return { body: { form: 'json', text: partWhole(text, bundle.data) } }
+  return { body: { form: 'json', ...partApart(text, bundle.data) } }
 }
 
 /** The entry as a call; `bundle` is what it stands in, where it may hold a resource. */

@@ -5,7 +5,7 @@ import { treeOf } from '../../resources/json-tree.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { EntryRequest } from './bundle-entry.ts'
-import type { ApartJson } from './write/data-apart.ts'
+import { type ApartJson, partWhole } from './write/data-apart.ts'
 import type { Patch } from './write/item.ts'
 
 /** The text of the JSON Patch that a Binary holds; undefined when it holds something else. */
@@ -26,7 +26,7 @@ export function entryPatch(json: ApartJson, { resource, path }: EntryRequest): R
   const at = `${path}.resource`
   const isBinary = objectOf(resource?.value)?.resourceType === 'Binary'
   if (resource === undefined || !isBinary) {
-    const text = resource === undefined ? '' : splice(json.text, resource.node, [])
+    const text = resource === undefined ? '' : partWhole(splice(json.text, resource.node, []), json.data)
     const read = readJson(text)
     return read.ok ? ok({ form: 'fhirpath', tree: treeOf(read.value.text, read.value.root), at }) : read
   }

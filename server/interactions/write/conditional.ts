@@ -3,7 +3,9 @@ import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { parseSearch } from '../../../search/parse-search.ts'
 import { and, type Query, scalar } from '../../../search/query.ts'
 import type { SearchRequest } from '../../../search/search-request.ts'
+import { refuseWide } from '../../../search/too-wide.ts'
 import { depositorOf } from '../../../security/actors.ts'
+import { belongsToRecords } from '../../../security/belongs-to-records.ts'
 import type { Facts } from '../../../security/facts.ts'
 import type { Restriction } from '../../../security/restriction.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
@@ -36,7 +38,19 @@ export function parseCriteria(context: Context, type: string, criteria: string):
       `expected search parameters that identify one ${type}, found ${control === undefined ? 'none' : `"${control[0]}"`}`,
     )
   const { zone, base, catalog } = context
-  return parseSearch({ type, catalog, parameters, zone, now: context.now(), base, lenient: false, maxCount: 2 })
+  const request = parseSearch({
+    type,
+    catalog,
+    parameters,
+    zone,
+    now: context.now(),
+    base,
+    lenient: false,
+    maxCount: 2,
+  })
+  const inOneRecord = context.regime.onePatient && belongsToRecords(catalog, type)
+  const wide = inOneRecord || !request.ok ? undefined : refuseWide(request.value.query)
+  return wide ?? request
 }
 
 async function namesOthers(context: Context, request: SearchRequest, patient: string | null): Promise<boolean> {

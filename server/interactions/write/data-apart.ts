@@ -21,6 +21,11 @@ export class ApartData {
     return this.#encoded.length
   }
 
+  /** @returns the letters, as a text of JSON has them between its quotation marks. */
+  inJson(): string {
+    return JSON.stringify(this.#encoded.toString('latin1')).slice(1, -1)
+  }
+
   /** @returns what they mean; undefined when they are no base64. */
   bytes(): Buffer | undefined {
     this.#bytes ??= decodeBase64(this.#encoded.toString('latin1'))
@@ -81,3 +86,14 @@ export function partApart(text: string, data: DataApart | undefined): { text: st
   const held = data === undefined ? undefined : heldBy(text, data)
   return held === undefined || held.size === 0 ? { text } : { text, apart: { data: held, whole: () => ok(text) } }
 }
+
+const marked = /"data":"([^"]+)"/g
+
+/** @returns a part of such a text with every letter of its data: what is no resource to be stored knows no marks. */
+export const partWhole = (text: string, data: DataApart | undefined): string =>
+  data === undefined
+    ? text
+    : text.replaceAll(marked, (found, mark: string) => {
+        const apart = data.get(mark)
+        return apart === undefined ? found : `${member}${apart.inJson()}"`
+      })

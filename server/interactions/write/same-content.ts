@@ -52,12 +52,19 @@ function canonical(letters: string): string {
   return canonicalJson(read.value.text, read.value.root)
 }
 
+/** Whether an item is about what the first answer tells of: the same address, and where that only found something, a condition. */
+const isAbout = (item: Item, { type, id, status, found }: Answered): boolean =>
+  item.type === type &&
+  (item.id === undefined || item.id === id) &&
+  (item.method === 'DELETE') === (status === 204) &&
+  (found !== true || item.ifNoneExist !== undefined || type === 'Patient')
+
 async function writesTheSame(
   settling: Settling,
   { item, answered, targets }: { item: Item; answered: Answered; targets: ReadonlyMap<string, string> },
 ): Promise<boolean> {
   const { written } = item
-  if (item.type !== answered.type || (item.method === 'DELETE') !== (answered.status === 204)) return false
+  if (!isAbout(item, answered)) return false
   if (written === undefined || answered.found === true) return true
   const row = await writtenRow(settling.context, answered)
   if (row === undefined) return false

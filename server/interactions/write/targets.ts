@@ -5,7 +5,7 @@ import { queryString } from '../../../search/self-link.ts'
 import type { Found } from '../../store/store.ts'
 import { factsOf, gate } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
-import { type Reach, reachOf } from '../patient-names.ts'
+import { oneRecordOnly, type Reach, reachOf } from '../patient-names.ts'
 import { leaveTrace, refuse } from '../trail.ts'
 import { matchesOf, parseCriteria } from './conditional.ts'
 import type { Item } from './item.ts'
@@ -67,6 +67,8 @@ export async function targetsOf(context: Context, call: Call, asked: Criteria): 
   if (!request.ok) return request
   const reach = await reachOf(context, { ...call, type }, request.value)
   if (!reach.ok) return reach
+  // Consents are searched across records by their actor, without the facts of those: what is closed would be found.
+  if (context.regime.onePatient && reach.value.records === 'every') return oneRecordOnly(type)
   const rows = await rowsOf(context, call, { ...asked, request: request.value, reach: reach.value })
   const patient = recordOf(reach.value, rows)
   if (rows.length > most) {
