@@ -2,7 +2,7 @@
 import type { Document } from 'mongodb'
 import { type Walked, type WalkedDocument, walk } from './bson-walker.ts'
 import type { Way } from './commands.ts'
-import { type Batch, isOver } from './cursor.ts'
+import { type Batch, cursorNamed, isOver } from './cursor.ts'
 import type { Deployment } from './deployment.ts'
 import { onceMore } from './mongo-errors.ts'
 
@@ -25,7 +25,7 @@ async function readAll({ commands }: Deployment, command: Document): Promise<rea
 async function readOn(way: Way, command: Document, cursor: Walked): Promise<readonly Buffer[]> {
   const found: Buffer[] = []
   for (let open = cursor; !isOver(open); ) {
-    const reply = await way.run({ getMore: open, collection: command.find })
+    const reply = await way.run({ getMore: cursorNamed(open), collection: command.find })
     const { id, nextBatch = [] } = reply.cursor as unknown as Batch
     found.push(...nextBatch)
     open = id
@@ -42,7 +42,7 @@ async function readFirst({ commands }: Deployment, command: Document): Promise<F
   const way = commands.way()
   try {
     const { id, firstBatch = [] } = (await way.run({ ...command, ...limits })).cursor as unknown as Batch
-    if (!isOver(id)) await way.run({ killCursors: command.find, cursors: [id] })
+    if (!isOver(id)) await way.run({ killCursors: command.find, cursors: [cursorNamed(id)] })
     return { rows: firstBatch, more: !isOver(id) }
   } finally {
     await way.end()

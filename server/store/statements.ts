@@ -1,7 +1,7 @@
 /** The statements of a transaction: one command per collection, whatever the number of rows. A statement per row was measured seven times dearer. */
 import { Binary, BSON, type Document } from 'mongodb'
 import type { WalkedDocument } from './bson-walker.ts'
-import { type Batch, isOver } from './cursor.ts'
+import { type Batch, cursorNamed, isOver } from './cursor.ts'
 
 /** Where statements run: one after the other, because a transaction carries one at a time. */
 export interface InTransaction {
@@ -110,7 +110,7 @@ export async function find(at: InTransaction, command: Document): Promise<readon
     const { id, firstBatch, nextBatch } = (await at.run(next)).cursor as unknown as Batch
     rows.push(...(firstBatch ?? nextBatch ?? []))
     if (isOver(id)) return rows.map(row => BSON.deserialize(row))
-    next = { getMore: id, collection: command.find, batchSize }
+    next = { getMore: cursorNamed(id), collection: command.find, batchSize }
   }
 }
 
