@@ -21,7 +21,7 @@ interface Sealed {
 const pageParameter = '_page'
 
 /** Parameters that say how to answer, not what to find; a client may add them to a link. */
-const presentation = new Set(['_format', '_pretty'])
+const addable = new Set(['_format', '_pretty', '_count'])
 
 const boundTo = (call: Call): { caller: string; query: string } => ({
   caller: JSON.stringify([call.principal.issuer, call.principal.subject, call.principal.client]),
@@ -43,9 +43,15 @@ const badPage = (): Result<never> =>
   )
 
 function opened(context: Context, call: Call, sealed: string): Sealed | undefined {
-  const alone = call.parameters.every(([name]) => name === pageParameter || presentation.has(name))
+  const alone = call.parameters.every(([name]) => name === pageParameter || addable.has(name))
   const content = alone ? context.links.open(boundTo(call), sealed, context.now()) : undefined
   return content === undefined ? undefined : (JSON.parse(content) as Sealed)
+}
+
+/** A size that a client adds to a link, as some do to every one, is the size of the page from there on. */
+function resized(sealed: Sealed['parameters'], given: Call['parameters']): Call['parameters'] {
+  const sizes = given.filter(([name]) => name === '_count')
+  return sizes.length === 0 ? sealed : [...sealed.filter(([name]) => name !== '_count'), ...sizes]
 }
 
 function parsed(context: Context, call: Call, parameters: Call['parameters']): Result<SearchRequest> {
@@ -72,6 +78,6 @@ export function openSearch(context: Context, call: Call): Result<OpenedSearch> {
   }
   const page = links.length === 1 ? opened(context, call, links[0]?.[1] ?? '') : undefined
   if (page === undefined) return badPage()
-  const request = parsed(context, call, page.parameters)
+  const request = parsed(context, call, resized(page.parameters, call.parameters))
   return request.ok ? ok({ request: request.value, start: page.start }) : request
 }

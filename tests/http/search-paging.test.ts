@@ -151,6 +151,43 @@ t.test('a link to a page is opaque: changed, extended or of another type it is r
   }
 })
 
+await rest.put('Patient/bea', { resourceType: 'Patient', id: 'bea' })
+await rest.post(
+  '',
+  bundleOf(
+    'transaction',
+    ids.map((id, n) => {
+      const bea = { id: `bea-${id}`, subject: { reference: 'Patient/bea' } }
+      return ['PUT', `Observation/bea-${id}`, seen(id, n % 5 === 0 ? 2 : 1, bea)]
+    }),
+  ),
+)
+
+for (const sort of ['', '&_sort=-date', '&_sort=status,-date,_id'])
+  t.test(`a _count that a client adds to a link is the size of the pages from there on (${sort})`, async t => {
+    const first = await rest.get(`Observation?patient=bea&_count=20${sort}`)
+    const second = await rest.get(`${nextOf(first)}&_count=10`)
+    const last = await rest.get(`${nextOf(second)}&_count=1000`)
+    t.same(
+      [first, second, last].map(page => idsOf(page).length),
+      [20, 10, 15],
+    )
+    t.equal(new Set([first, second, last].flatMap(page => idsOf(page))).size, many)
+    t.equal(nextOf(last), undefined)
+  })
+
+t.test('a _count at a link is read as any other', async t => {
+  const next = nextOf(await rest.get('Observation?patient=bea&_count=5'))
+  for (const [more, status] of [
+    ['_count=0', 200],
+    ['_count=many', 400],
+    ['_count=-1', 400],
+    ['_count=5&_count=6', 400],
+  ] as const)
+    t.equal((await rest.get(`${next}&${more}`)).status, status, more)
+  t.same(idsOf(await rest.get(`${next}&_count=0`)), [])
+})
+
 t.test('1,001 rows are sorted where an index is, and refused where they would be sorted in memory', async t => {
   const entries = (from: number, many: number) =>
     Array.from({ length: many }, (_, n) => {
