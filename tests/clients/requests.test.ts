@@ -1,0 +1,76 @@
+/** What real clients send that the specification does not ask of them, and what they then rely on. */
+import t from 'tap'
+import { bundleOf, idOf, idsOf, issuesOf, nextOf, startRest } from '../http/rest.ts'
+import { call } from '../support/client.ts'
+import { select } from '../support/pointer.ts'
+
+const rest = await startRest(t)
+const patient = { resourceType: 'Patient' }
+for (let n = 0; n < 5; n += 1) await rest.post('Patient', { ...patient, name: [{ family: 'Pages' }] })
+
+/** How clients make the address of a next page from the link; each is asked of `[base]/Patient`. */
+const cuts: readonly (readonly [sentence: string, cut: (link: URL) => string])[] = [
+  ['takes the link as it is', link => link.href],
+  ['keeps what follows the base', link => link.href.slice(rest.base.length + 1)],
+  ['keeps the query only, and adds a size', link => `Patient?${link.searchParams}&_count=1000`],
+  ['keeps the query only, and adds the format', link => `Patient?${link.searchParams}&_format=json`],
+  ['puts a final slash before the query', link => `Patient/?${link.searchParams}`],
+]
+
+for (const [sentence, cut] of cuts)
+  t.test(`a client that ${sentence} comes to the last page`, async t => {
+    const found: string[] = []
+    let page = await rest.get('Patient?family=Pages&_count=2')
+    for (let turn = 0; turn < 5; turn += 1) {
+      t.equal(page.status, 200)
+      found.push(...idsOf(page))
+      const next = nextOf(page)
+      if (next === undefined) break
+      page = await rest.get(cut(new URL(next)))
+    }
+    t.same([found.length, new Set(found).size, nextOf(page)], [5, 5, undefined])
+  })
+
+t.test('a transaction to the base with a final slash, in plain JSON, is performed', async t => {
+  const plain = { headers: { 'content-type': 'application/json', accept: 'application/json' } }
+  const answer = await rest.post(`${rest.base}/`, bundleOf('transaction', [['POST', 'Patient', patient]]), plain)
+  t.equal(answer.status, 200)
+  t.match(select(answer.json, '/entry/0/response/status')[0], /^201/)
+})
+
+t.test('a preference that is misspelt, as fhirclient sends it, is passed over', async t => {
+  const id = idOf(await rest.post('Patient', patient))
+  const operations = [{ op: 'add', path: '/birthDate', value: '1980' }]
+  const answer = await rest.patch(`Patient/${id}`, operations, { headers: { prefer: 'return=presentation' } })
+  t.same([answer.status, ...select(answer.json, '/birthDate')], [200, '1980'])
+})
+
+const json = { 'content-type': 'application/json' }
+const stale = { ...patient, id: 'stale' }
+
+/** Requests that are refused, each at another place of the server. */
+const refusals: readonly (readonly [
+  status: number,
+  request: string,
+  headers?: Record<string, string>,
+  body?: string,
+])[] = [
+  [400, 'GET Patient?unheard=of'],
+  [400, 'POST Patient', json, '{'],
+  [404, 'GET Patient/nobody'],
+  [404, 'GET Unheard/of'],
+  [405, 'PUT metadata', json, '{}'],
+  [406, 'GET Patient', { accept: 'image/png' }],
+  [412, 'PUT Patient/stale', { ...json, 'if-match': 'W/"7"' }, JSON.stringify(stale)],
+  [415, 'POST Patient', { 'content-type': 'text/plain' }, 'Patient'],
+  [422, 'POST Patient', json, JSON.stringify({ ...patient, unheard: 'of' })],
+]
+
+await rest.put('Patient/stale', stale)
+for (const [status, request, headers = {}, body] of refusals)
+  t.test(`${request} is refused with ${status} and an OperationOutcome`, async t => {
+    const [method = '', path = ''] = request.split(' ')
+    const answer = await call(`${rest.base}/${path}`, { method, headers, ...(body === undefined ? {} : { body }) })
+    t.same([answer.status, select(answer.json, '/resourceType')[0]], [status, 'OperationOutcome'])
+    t.not(issuesOf(answer).length, 0)
+  })
