@@ -7,6 +7,7 @@ import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import type { Position } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
 import { operationParameters } from './operation-parameters.ts'
+import { openPage, pageQuery } from './page-link.ts'
 
 /** The row after which a page begins. */
 export interface Start {
@@ -114,26 +115,11 @@ function read(context: Context, call: Call, start: Start | undefined): Result<Ev
 
 const addressOf = ({ type, id, operation }: Call): string => `${type}/${id}/$${operation}`
 
-const boundTo = (call: Call): { caller: string; query: string } => ({
-  caller: JSON.stringify([call.principal.issuer, call.principal.subject, call.principal.client]),
-  query: addressOf(call),
-})
-
-interface Sealed {
-  readonly applied: EverythingRequest['applied']
-  readonly start: Start
-}
-
 /** @returns the request; 400 for what it does not know, and for a link that is foreign, changed or too old. */
 export function everythingRequest(context: Context, call: Call): Result<EverythingRequest> {
-  const links = call.parameters.filter(([name]) => name === '_page')
-  if (links.length === 0) return read(context, call, undefined)
-  const alone = call.parameters.length === 1 && call.body === undefined
-  const content = alone ? context.links.open(boundTo(call), links[0]?.[1] ?? '', context.now()) : undefined
-  if (content === undefined)
-    return fail('badPage', 'expected a page link that this server gave you and that has not expired', 'http._page')
-  const { applied, start } = JSON.parse(content) as Sealed // the border: `linksOf` sealed it
-  return read(context, { ...call, parameters: applied }, start)
+  const page = openPage<Start>(context, call, addressOf(call))
+  if (!page.ok) return page
+  return read(context, { ...call, parameters: page.value.parameters }, page.value.start)
 }
 
 /** @returns the links of an answer; `next` is where the page after it begins. */
@@ -142,7 +128,6 @@ export function linksOf(context: Context, call: Call, at: { request: EverythingR
   const address = `${context.base}/${addressOf(call)}`
   const self = { relation: 'self', url: query === '' ? address : `${address}?${query}` } as const
   if (at.next === undefined) return [self]
-  const content: Sealed = { applied, start: at.next }
-  const sealed = context.links.seal(boundTo(call), JSON.stringify(content), context.now())
-  return [self, { relation: 'next', url: `${address}?_page=${sealed}` } as const]
+  const next = pageQuery(context, call, { address: addressOf(call), parameters: applied, start: at.next })
+  return [self, { relation: 'next', url: `${address}?${next}` } as const]
 }

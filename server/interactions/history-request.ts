@@ -5,6 +5,7 @@ import { exactIdentifier } from '../../search/patient-names.ts'
 import type { PatientName } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import type { Call, Context } from './interaction.ts'
+import { openPage, pageQuery } from './page-link.ts'
 
 type Parameters = Call['parameters']
 
@@ -112,27 +113,13 @@ function read(context: Context, call: Call, start: string | undefined): Result<H
 export const addressOf = ({ interaction, type, id }: Call): string =>
   interaction === 'history-system' ? '_history' : id === undefined ? `${type}/_history` : `${type}/${id}/_history`
 
-const boundTo = (call: Call): { caller: string; query: string } => ({
-  caller: JSON.stringify([call.principal.issuer, call.principal.subject, call.principal.client]),
-  query: addressOf(call),
-})
-
-interface Sealed {
-  readonly parameters: Parameters
-  readonly start: string
-}
-
 /** @returns the request; 400 for what it does not know, and for a link that is foreign, changed or too old. */
 export function historyRequest(context: Context, call: Call): Result<HistoryRequest> {
-  const links = call.parameters.filter(([name]) => name === '_page')
+  const page = openPage<string>(context, call, addressOf(call))
+  if (!page.ok) return page
   // An entry of a batch has these two as they were written.
-  const plain = call.parameters.filter(([name]) => name !== '_format' && name !== '_pretty')
-  if (links.length === 0) return read(context, { ...call, parameters: plain }, undefined)
-  const content = plain.length === 1 ? context.links.open(boundTo(call), links[0]?.[1] ?? '', context.now()) : undefined
-  if (content === undefined)
-    return fail('badPage', 'expected a page link that this server gave you and that has not expired', 'http._page')
-  const { parameters, start } = JSON.parse(content) as Sealed // the border: `historyLinks` sealed it
-  return read(context, { ...call, parameters }, start)
+  const parameters = page.value.parameters.filter(([name]) => name !== '_format' && name !== '_pretty')
+  return read(context, { ...call, parameters }, page.value.start)
 }
 
 /** @returns the links of an answer; `next` is where the page after it begins. */
@@ -141,7 +128,8 @@ export function historyLinks(context: Context, call: Call, at: { request: Histor
   const query = queryString(at.request.applied)
   const self = { relation: 'self', url: query === '' ? address : `${address}?${query}` } as const
   if (at.next === undefined) return [self]
-  const content: Sealed = { parameters: at.request.applied, start: at.next }
-  const sealed = context.links.seal(boundTo(call), JSON.stringify(content), context.now())
-  return [self, { relation: 'next', url: `${address}?_page=${sealed}` } as const]
+  const next = pageQuery(context, call, {
+    ...{ address: addressOf(call), parameters: at.request.applied, start: at.next },
+  })
+  return [self, { relation: 'next', url: `${address}?${next}` } as const]
 }

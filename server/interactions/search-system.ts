@@ -16,7 +16,7 @@ import { oneRecordOnly, type Reach, reachOf } from './patient-names.ts'
 import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './permitted-search.ts'
 import { addressOf, toldQuery, urlOf } from './search-address.ts'
 import { positionOf, totalOf } from './search-page.ts'
-import { openTypesSearch, sealPage, type TypesSearch } from './search-types.ts'
+import { openTypesSearch, type TypesSearch, typesPageQuery } from './search-types.ts'
 import { leaveTrace } from './trail.ts'
 
 /** A search of one of the types, as far as it goes. */
@@ -81,9 +81,11 @@ async function replyOf(
 ): Promise<Reply> {
   const address = addressOf(call)
   const self = { relation: 'self' as const, url: urlOf(context, address, queryString(search.applied)) }
-  const sealed = page.next === undefined ? undefined : sealPage(context, call, { search, start: page.next })
+  const start = page.next
   const next =
-    sealed === undefined ? [] : [{ relation: 'next' as const, url: urlOf(context, address, `_page=${sealed}`) }]
+    start === undefined
+      ? []
+      : [{ relation: 'next' as const, url: urlOf(context, address, typesPageQuery(context, call, { search, start })) }]
   const entries = await Promise.all(
     page.rows.map(async row => ({
       fullUrl: `${context.base}/${row.type}/${row.id}`,

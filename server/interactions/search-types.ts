@@ -5,6 +5,7 @@ import type { SearchRequest } from '../../search/search-request.ts'
 import type { Denial } from '../../security/decision.ts'
 import type { Order, Position } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
+import { openPage, pageQuery } from './page-link.ts'
 import { addressOf, withinCompartment } from './search-address.ts'
 import { indexedOrder } from './search-page.ts'
 
@@ -17,24 +18,15 @@ export interface TypesSearch {
   readonly start: Position | undefined
 }
 
-interface Sealed {
-  readonly parameters: SearchRequest['applied']
-  readonly start: Position
-}
-
 /** The trail keeps rules of its own, and is searched by itself. */
 const trail = 'AuditEvent'
 
-const boundTo = (call: Call): { caller: string; query: string } => ({
-  caller: JSON.stringify([call.principal.issuer, call.principal.subject, call.principal.client]),
-  query: `several ${addressOf(call)}`,
-})
+/** A link of theirs is none to a search of one type. */
+const linkedAt = (call: Call): string => `several ${addressOf(call)}`
 
-/** @returns the text of a link to the page that begins after `start`. */
-export function sealPage(context: Context, call: Call, at: { search: TypesSearch; start: Position }): string {
-  const content: Sealed = { parameters: at.search.applied, start: at.start }
-  return context.links.seal(boundTo(call), JSON.stringify(content), context.now())
-}
+/** @returns the query of a link to the page that begins after `start`. */
+export const typesPageQuery = (context: Context, call: Call, at: { search: TypesSearch; start: Position }): string =>
+  pageQuery(context, call, { address: linkedAt(call), parameters: at.search.applied, start: at.start })
 
 const bad = (name: string, sentence: string): Result<never> => fail('badParameter', sentence, `http.${name}`)
 
@@ -128,26 +120,12 @@ function searched(context: Context, call: Call, asked: Asked): Result<Omit<Types
   return ok({ requests: requests.value, applied: [...types, ...requests.value[0].applied], order: order.value })
 }
 
-function opened(context: Context, call: Call): Result<{ call: Call; start: Position | undefined }> {
-  const links = call.parameters.filter(([name]) => name === '_page')
-  if (links.length === 0) return ok({ call, start: undefined })
-  const alone = call.parameters.length === 1
-  const content = alone ? context.links.open(boundTo(call), links[0]?.[1] ?? '', context.now()) : undefined
-  if (content === undefined)
-    return fail(
-      'badPage',
-      'expected a page link that this server gave you for this search and that has not expired',
-      'http._page',
-    )
-  const { parameters, start } = JSON.parse(content) as Sealed // the border: `sealPage` sealed it
-  return ok({ call: { ...call, parameters }, start })
-}
-
 /** @returns the search; or what the token refuses of it; fails for parameters that are not common to its types, and for foreign links. */
 export function openTypesSearch(context: Context, given: Call): Result<TypesSearch | { readonly denial: Denial }> {
-  const page = opened(context, given)
+  const page = openPage<Position>(context, given, linkedAt(given))
   if (!page.ok) return page
-  const { call, start } = page.value
+  const { parameters: asked, start } = page.value
+  const call = { ...given, parameters: asked }
   const named = typesNamed(context, call)
   if (!named.ok) return named
   const allowed = allowedTypes(context, call, named.value)

@@ -139,6 +139,7 @@ t.test('with _count there are pages, and their links are sealed', async t => {
   t.same(found, ['Patient/ann', 'Condition/cold', 'Observation/new', 'Observation/old'])
   t.equal(nextOf(await rest.get(`${path}?_count=4`)), undefined)
   const next = nextOf(first) ?? ''
+  t.same(names(await rest.get(`${next}&_count=2`)), ['Condition/cold', 'Observation/new'])
   for (const url of [`${next}&_type=Patient`, next.replace('/ann/', '/bob/'), `${next}x`, `${next}&_page=x`])
     t.same(issuesOf(await rest.get(url)), ['badPage value http._page'], url)
 })

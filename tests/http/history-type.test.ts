@@ -229,6 +229,8 @@ for (const [sentence, url, issue] of [
   })
 }
 
+const entriesIn = ({ json }: Answer): number => select(json, '/entry/*/request').length
+
 t.test('a link to a page is of one history, and of no search', async t => {
   const sealed = (answer: Answer) => new URL(nextOf(answer) ?? '').searchParams.get('_page') ?? ''
   const [ofType, ofSystem, ofInstance] = [
@@ -239,6 +241,8 @@ t.test('a link to a page is of one history, and of no search', async t => {
   const ofSearch = sealed(await rest.get('Observation?_count=1'))
   t.equal((await rest.get(`Observation/_history?_page=${ofType}`)).status, 200)
   t.equal((await rest.get(`Observation/_history?_page=${ofType}&_format=json&_pretty=true`)).status, 200)
+  for (const url of [`Observation/_history?_page=${ofType}`, `_history?_page=${ofSystem}`])
+    t.equal(entriesIn(await rest.get(`${url}&_count=2`)), 2, 'a client may say how long the page is')
   for (const url of [
     `Condition/_history?_page=${ofType}`,
     `_history?_page=${ofType}`,
@@ -248,7 +252,8 @@ t.test('a link to a page is of one history, and of no search', async t => {
     `Observation/far/_history?_page=${ofInstance}`,
     `Observation/_history?_page=${ofSearch}`,
     `Observation/_history?_page=${ofType.slice(0, -2)}`,
-    `Observation/_history?_page=${ofType}&_count=5`,
+    `Observation/_history?_page=${ofType}&_since=2020`,
+    `Observation/_history?_page=${ofType}&patient=ann`,
     `Observation/_history?_page=${ofType}&_page=${ofType}`,
   ]) {
     const answer = await rest.get(url)

@@ -259,6 +259,11 @@ t.test('a link that a client cuts after the base works, and one of another place
     t.ok(next.startsWith(rest.base))
     const relative = next.slice(rest.base.length).replace(/^\//, '')
     t.equal((await rest.get(whole(relative))).status, 200, url)
+    t.equal(
+      idsOf(await rest.get(whole(`${relative}&_count=2`))).length,
+      2,
+      `${url}: a client may say how long a page is`,
+    )
     links.push(relative)
   }
   const pageOf = (link = '') => link.split('?')[1] ?? ''
