@@ -49,6 +49,20 @@ t.test('a transaction is answered with an entry for each of its entries, in thei
   }
 })
 
+for (const [how, subject] of [
+  ['by its id', 'Patient/upserted'],
+  ['by its address', `${rest.base}/Patient/upserted`],
+] as const)
+  t.test(`a Patient to whom the client gives an id may be named ${how} beside it`, async t => {
+    const id = `of-${how.replaceAll(' ', '-')}`
+    const answer = await transact(
+      ['PUT', `Observation/${id}`, observation(subject, { id })],
+      ['PUT', 'Patient/upserted', { resourceType: 'Patient', id: 'upserted' }],
+    )
+    t.equal(answer.status, 200, String(answer.bytes))
+    t.ok(idsOf(await rest.get('Observation?patient=upserted')).includes(id))
+  })
+
 t.test('deletes are performed before creates, creates before updates', async t => {
   const numbered = { identifier: [{ system: 'urn:example:n', value: 'order' }] }
   const former = idOf(await rest.post('Practitioner', practitioner('Order', numbered)))

@@ -51,6 +51,14 @@ for (const type of ['Patient', 'Practitioner'] as const) {
   })
 }
 
+t.test('a conditional update writes over the version that its criteria found, and over no other', async t => {
+  const id = idOf(await one.post('Practitioner', numbered('Practitioner', 'from')))
+  const url = `Practitioner?identifier=${system}|from`
+  const answers = await atOnce(16, n => either(n).put(url, numbered('Practitioner', `to-${n}`)))
+  t.same(tally(answers), { 200: 1, 201: 15 })
+  t.same(select((await one.get(`Practitioner/${id}/_history`)).json, '/entry/*/resource/meta/versionId'), ['2', '1'])
+})
+
 t.test('32 patches at two servers each keep what the others added', async t => {
   const id = idOf(await one.post('Practitioner', numbered('Practitioner', 'patched', { name: [{ family: 'first' }] })))
   const answers = await atOnce(32, n =>

@@ -41,7 +41,7 @@ export interface Item {
   readonly criteria?: string
   /** Of PUT: what to make of the current version. It is written once it is known what comes out. */
   readonly patch?: Patch
-  /** The version from which the patch made what is written: it must still be the current one. */
+  /** The version of which the patch was made, or which the criteria found: it must still be the current one. */
   readonly basis?: number
   /** What the current version must still match, because criteria found it. */
   readonly still?: Query

@@ -91,6 +91,12 @@ async function byContained(reading: Reading, { written }: Item, id: string): Pro
   return ins === undefined ? 'unknown' : byIdentifier(reading, ins.system, ins.value)
 }
 
+/** A Patient by its id, which an entry may give it. https://hl7.org/fhir/R4/http.html#upsert */
+function byPatientId(reading: Reading, id: string): Promise<Named> {
+  const entry = reading.items.find(item => item.type === 'Patient' && item.method === 'PUT' && item.id === id)
+  return entry === undefined ? lookedUp(reading, { by: 'id', id }) : byPatientItem(reading, entry)
+}
+
 /** What a reference to a patient, or to something in a record, means. */
 async function byReference(reading: Reading, holder: Item, reference: Reference): Promise<Named> {
   const { reference: text, identifier } = reference
@@ -102,7 +108,7 @@ async function byReference(reading: Reading, holder: Item, reference: Reference)
   if (parsed.form === 'contained') return byContained(reading, holder, parsed.id)
   if (parsed.form === 'conditional') return parsed.type === 'Patient' ? byCriteria(reading, parsed.criteria) : 'nobody'
   if (parsed.form !== 'local') return 'unknown'
-  if (parsed.type === 'Patient') return lookedUp(reading, { by: 'id', id: parsed.id })
+  if (parsed.type === 'Patient') return byPatientId(reading, parsed.id)
   const place = await locate(reading.context, parsed.type, parsed.id)
   return place?.patient === null || place?.patient === undefined ? 'nobody' : { key: place.patient }
 }

@@ -137,12 +137,12 @@ async function patientRow(settling: Settling, item: Item): Promise<Result<Settle
 const isOnlyPatient = ({ record }: Settling, { type }: Item): boolean =>
   type === 'Patient' && !record.opens && record.patient !== null
 
-/** The one match of an update, whose id the resource may name but not change. */
-function matched(settled: Settled): Result<Settled> {
+/** The one match of an update, whose id the resource may name but not change. What it updates is the version that matched. */
+function matched(settled: Settled, basis: number): Result<Settled> {
   const { item, collection, _id, id } = settled
   const own = item.written?.resource.id
   return own === undefined || own === id
-    ? ok({ item: { ...item, id }, collection, _id, id, chosen: false })
+    ? ok({ item: { ...item, id, basis }, collection, _id, id, chosen: false })
     : fail('malformedBody', 'expected the id of the resource that the criteria find, or none', `${item.path}.id`)
 }
 
@@ -150,7 +150,8 @@ function matched(settled: Settled): Result<Settled> {
 async function conditionalUpdate(settling: Settling, item: Item, criteria: string): Promise<Result<Settled>> {
   const found = await conditional(settling, item, criteria)
   if (!found.ok) return found
-  if (found.value.existing !== undefined) return matched(found.value)
+  const { existing: match } = found.value
+  if (match !== undefined) return matched(found.value, match.version)
   const id = item.written?.resource.id
   if (isOnlyPatient(settling, item)) return nothingThere(item)
   if (id === undefined) return ok({ ...found.value, item: { ...item, method: 'POST' } })
