@@ -1,5 +1,7 @@
 /** One search parameter of the URL by its name: plain, with a modifier, or a chain. https://hl7.org/fhir/R4/search.html */
+
 import { fail, ok, type Result } from '../resources/outcome.ts'
+import { parseLogicalId } from '../resources/resource.ts'
 import { scalarParameters } from './common-parameters.ts'
 import { controlParameters } from './control-parameters.ts'
 import { parameterTypes } from './parameter-types.ts'
@@ -42,12 +44,15 @@ function unknownName(name: string, given: Reading): Result<Effect> {
 
 /** The resources that a List names: the same as `_has:List:item:_id`. */
 function readList(value: string, reading: Reading): Result<Effect> {
-  if (!value.startsWith('$')) return readBackward({ name: '_has:List:item:_id', value }, reading, readSearchParameter)
-  return fail(
-    'badParameter',
-    '_list: expected the id of a List, found a list that a server would have to make up.',
-    'http._list',
-  )
+  if (value.startsWith('$'))
+    return fail(
+      'badParameter',
+      '_list: expected the id of a List, found a list that a server would have to make up.',
+      'http._list',
+    )
+  return value.split(',').every(id => parseLogicalId(id) !== undefined)
+    ? readBackward({ name: '_has:List:item:_id', value }, reading, readSearchParameter)
+    : fail('badParameter', '_list: expected the id of a List: 1 to 64 of A-Z a-z 0-9 - .', 'http._list')
 }
 
 const refused =
