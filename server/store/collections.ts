@@ -77,6 +77,7 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
   },
   { name: 'blob', indexes: [], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
+  { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'agreement', indexes: [], storage: 'small pages' },
 ]
 

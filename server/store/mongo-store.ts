@@ -5,6 +5,7 @@ import { openCommit } from './commit.ts'
 import { connect, type StoreOptions } from './connect.ts'
 import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
+import { type JobTurns, openJobTurns } from './job-turns.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
 import { openPast } from './past-reader.ts'
@@ -19,6 +20,7 @@ export interface MongoStore extends Store {
   ping(): Promise<void>
   /** What the instances of this database agreed on under a name; the first to ask sets it. */
   agreed(name: string, proposal: string): Promise<string>
+  readonly jobs: JobTurns
   /** Waits for the trail, then lets go of the database. */
   close(): Promise<void>
 }
@@ -46,6 +48,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
+    jobs: openJobTurns(db),
     ping: async () => {
       await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
     },
