@@ -50,6 +50,14 @@ export const operations = {
       one(['_count', 'integer'], 'Resources on a page; without it the answer is one Bundle.'),
     ],
   },
+  announce: {
+    definition: `${ownDefinitions}announce`,
+    levels: ['instance'],
+    types: ['DocumentReference'],
+    affectsState: true,
+    says: 'Takes away the label that hides a document from its patient, who was told by a professional',
+    parameters: [],
+  },
 } as const satisfies Readonly<Record<string, Operation>>
 
 export type OperationName = keyof typeof operations
