@@ -4,8 +4,16 @@ import { fail } from '../../resources/outcome.ts'
 import { announce } from './announce.ts'
 import { everything } from './everything.ts'
 import type { Perform } from './interaction.ts'
+import { close } from './life/close.ts'
+import { destroy } from './life/destroy.ts'
+import { open } from './life/open.ts'
+import { oppose } from './life/oppose.ts'
+import { reactivate } from './life/reactivate.ts'
 
-const code: Readonly<Record<OperationName, Perform>> = { announce, everything }
+const code: Readonly<Record<OperationName, Perform>> = {
+  ...{ announce, everything },
+  ...{ open, oppose, close, reactivate, destroy },
+}
 
 /** Performs the operation that the call names. */
 export const operation: Perform = async (context, call) =>

@@ -1,4 +1,6 @@
 /** Every job. A new job is a new row. */
+import { destroyRecords } from './destroy-records.ts'
 import type { Job } from './job.ts'
+import { openAnnounced } from './open-announced.ts'
 
-export const jobs: readonly Job[] = []
+export const jobs: readonly Job[] = [openAnnounced, destroyRecords]

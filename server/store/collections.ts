@@ -68,13 +68,25 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
     storage: 'small pages',
   },
   { name: 'directory_history', indexes: [updated], storage: 'large pages' },
-  { name: 'access', indexes: [], storage: 'small pages' },
+  {
+    name: 'access',
+    indexes: [
+      {
+        name: 'destroy',
+        key: { 'life.destroy': 1 },
+        partialFilterExpression: { 'life.destroy': { $exists: true } },
+      },
+    ],
+    storage: 'small pages',
+  },
+  { name: 'opening', indexes: [{ name: 'due', key: { due: 1 } }], storage: 'small pages' },
   { name: 'identifier', indexes: [], storage: 'small pages' },
   {
     name: 'outbox',
     indexes: [{ name: 'delivered', key: { delivered: 1 }, expireAfterSeconds: outboxKept }],
     storage: 'small pages',
   },
+  { name: 'destruction', indexes: [], storage: 'small pages' },
   { name: 'blob', indexes: [], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
   { name: 'job', indexes: [], storage: 'small pages' },

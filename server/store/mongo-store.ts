@@ -1,11 +1,14 @@
 /** The store on MongoDB: what `store.ts` promises, put together from its parts. */
+import { openAnnounced } from './announced.ts'
 import { openMonths } from './audit-months.ts'
 import { openAuditWriter } from './audit-writer.ts'
 import { openCommit } from './commit.ts'
 import { connect, type StoreOptions } from './connect.ts'
+import { type Destruction, openDestruction } from './destruction.ts'
 import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
 import { type JobTurns, openJobTurns } from './job-turns.ts'
+import type { Announced } from './life-request.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
 import { openPast } from './past-reader.ts'
@@ -21,6 +24,9 @@ export interface MongoStore extends Store {
   /** What the instances of this database agreed on under a name; the first to ask sets it. */
   agreed(name: string, proposal: string): Promise<string>
   readonly jobs: JobTurns
+  readonly destruction: Destruction
+  /** Announced openings that are due at an instant, the earliest first, at most so many. */
+  announced(now: number, limit: number): Promise<readonly Announced[]>
   /** Waits for the trail, then lets go of the database. */
   close(): Promise<void>
 }
@@ -48,10 +54,9 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
-    jobs: openJobTurns(db),
-    ping: async () => {
-      await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
-    },
+    ...{ jobs: openJobTurns(db), destruction: openDestruction(deployment, months) },
+    announced: openAnnounced(deployment),
+    ping: () => onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 })).then(() => undefined),
     async agreed(name, proposal) {
       const agreement = db.collection<{ _id: string; value: string }>('agreement')
       const update = { $setOnInsert: { value: proposal } }
