@@ -9,10 +9,13 @@ import { readOperations, refuseOperations } from './read-operations.ts'
 import { readParameters } from './read-parameters.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterTable } from './search-parameter-definition.ts'
+import type { ValueSets } from './value-set.ts'
 
 export interface CatalogSources {
   readonly searchParameters: SearchParameterTable
   readonly compartment: CompartmentTable
+  /** The value sets of R4 whose codes searches know. */
+  readonly valueSets?: ValueSets
 }
 
 type Json = Readonly<Record<string, unknown>>
