@@ -156,5 +156,12 @@ export function readCatalog(
   const compartments = readCompartments(rest.at, listOf(rest.json, 'compartment'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
-  return ok({ types, system: new Set(systemInteractions.filter(code => system.has(code))), compartments, formats })
+  const { valueSets } = sources
+  return ok({
+    types,
+    system: new Set(systemInteractions.filter(code => system.has(code))),
+    compartments,
+    formats,
+    ...(valueSets === undefined ? {} : { valueSets }),
+  })
 }

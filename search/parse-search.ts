@@ -8,6 +8,7 @@ import { mostLinks, searchesOf } from './read-chain.ts'
 import { isChained, readSearchParameter } from './read-parameter.ts'
 import { type Controls, chainPath, type Effect, mergeFailures, parameterPath, type Reading } from './search-effect.ts'
 import type { PatientName, SearchRequest } from './search-request.ts'
+import { refuseValueSets } from './value-set.ts'
 
 export interface SearchOptions {
   readonly type: string
@@ -136,7 +137,7 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
 
   const parameters = parametersOf(served)
   const links = options.chains === true ? mostLinks : -1
-  const surroundings = { zone, now, base }
+  const surroundings = { zone, now, base, valueSets: catalog.valueSets }
   const reading: Reading = { catalog, served, parameters, surroundings, lenient, maxCount, links, texts: links > 0 }
   const [read, failures]: [Applied[], Failure[]] = [[], []]
   for (const [name, value] of options.parameters) {
@@ -146,9 +147,8 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
     else failures.push(effect.failure)
   }
   const [first, ...others] = failures
-  return first === undefined
-    ? settle(assemble(type, read, maxCount))
-    : { ok: false, failure: mergeFailures([first, ...others]) }
+  if (first === undefined) return refuseValueSets(read) ?? settle(assemble(type, read, maxCount))
+  return { ok: false, failure: mergeFailures([first, ...others]) }
 }
 
 /** The one patient whom the parameters name, or undefined when they name none, or several. */

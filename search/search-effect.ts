@@ -15,6 +15,8 @@ export interface Effect {
   readonly patients?: readonly PatientName[]
   readonly chain?: Chain
   readonly text?: TextCriterion
+  /** How many value sets a `_filter` names. */
+  readonly valueSets?: number
   readonly controls?: Partial<Controls>
   readonly include?: readonly Inclusion[]
   readonly revinclude?: readonly Inclusion[]

@@ -102,7 +102,8 @@ t.test('a body that is no UTF-8 is answered with 400', async t => {
 for (const [sentence, more, issues] of [
   ['an element that R4 has not', { colour: 'red' }, ['invalidResource structure Observation.colour']],
   ['a member that every object has', JSON.parse('{"__proto__":{"a":1}}'), ['invalidResource structure Observation']],
-  ['a code that is none', { status: 'final ' }, ['invalidResource value Observation.status']],
+  ['a code that is none', { status: 'final ' }, ['invalidResource code-invalid Observation.status']],
+  ['a code outside of its value set', { status: 'done' }, ['invalidResource code-invalid Observation.status']],
   ['two values of one choice', { valueString: 'a', valueBoolean: true }, ['invalidResource structure Observation']],
   ['a value of a type that the choice has not', { valueDate: '2024' }, ['invalidResource structure Observation']],
   [
@@ -133,7 +134,7 @@ for (const [sentence, more, issues] of [
     t.equal(answer.status, 422)
     t.match(
       issuesOf(answer),
-      issues.map(issue => new RegExp(`^${issue.split(' ')[0]} \\w+ ${issue.split(' ')[2]}`)),
+      issues.map(issue => new RegExp(`^${issue.split(' ')[0]} [\\w-]+ ${issue.split(' ')[2]}`)),
     )
   })
 }
