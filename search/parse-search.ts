@@ -24,7 +24,7 @@ export interface SearchOptions {
   /** `Prefer: handling=lenient`: what is unknown is left out and said. A modifier that is not supported is refused all the same, as R4 asks. */
   readonly lenient: boolean
   readonly maxCount: number
-  /** Whether whoever asks performs chains and `:text`. Without it they are refused: a query alone would find too much. */
+  /** Whether whoever asks performs chains, `:text` and `:in` by value sets that are resources. Without it they are refused: a query alone would find too much. */
   readonly chains?: boolean
 }
 
@@ -94,6 +94,7 @@ function assemble(type: string, read: readonly Applied[], maxCount: number): Sea
     patients: effects.flatMap(({ patients }) => (patients === undefined ? [] : [patients])),
     chains: read.flatMap(({ name, effect }) => (effect.chain === undefined ? [] : [{ ...effect.chain, name }])),
     texts: effects.flatMap(({ text }) => text ?? []),
+    members: effects.flatMap(({ member }) => member ?? []),
     ...controls,
     include: effects.flatMap(({ include }) => include ?? []),
     revinclude: effects.flatMap(({ revinclude }) => revinclude ?? []),

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../resources/outcome.ts'
 import { parseLogicalId } from '../resources/resource.ts'
 import { scalarParameters } from './common-parameters.ts'
 import { controlParameters } from './control-parameters.ts'
+import { readKeptMembership } from './kept-value-set.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
 import { readBackward, readForward } from './read-chain.ts'
@@ -13,6 +14,7 @@ import { readFilterParameter } from './read-filter.ts'
 import { refuseModifier } from './refuse-modifier.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
 import { readText } from './token-text.ts'
+import { isOfValueSet } from './value-set.ts'
 
 const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 
@@ -69,6 +71,15 @@ const specialParameters: ReadonlyMap<string, (value: string, reading: Reading) =
   ['_query', refused('_query', 'no named queries are defined here')],
 ])
 
+/** Whether whoever asks reads resources for conditions. The trail is no resources. */
+const readsRows = ({ texts, served }: Reading): boolean => texts && served.type !== 'AuditEvent'
+
+/** Whether value sets may be found by their URL. */
+const keepsValueSets = (reading: Reading): boolean => {
+  const served = reading.catalog.types.get('ValueSet')
+  return readsRows(reading) && served?.interactions.has('search-type') === true && served.parameters.has('url')
+}
+
 /** Reads one parameter that chooses resources; what follows a dot or `_has` is read in the same way. */
 export function readSearchParameter(name: string, value: string, given: Reading): Result<Effect> {
   const reading = given.lenient && meansPatient(name, ['patient', 'subject']) ? strict(given) : given
@@ -89,9 +100,17 @@ export function readSearchParameter(name: string, value: string, given: Reading)
   }
 
   const asked = { definition, modifier, value, surroundings: reading.surroundings }
-  if (modifier === 'text' && definition.type === 'token' && reading.texts && !scalarParameters.has(code)) {
+  if (modifier === 'text' && definition.type === 'token' && readsRows(reading) && !scalarParameters.has(code)) {
     const text = readText(asked)
     return text.ok ? ok({ text: text.value }) : text
+  }
+  if (
+    isOfValueSet(modifier) &&
+    keepsValueSets(reading) &&
+    parameterTypes[definition.type].understands(modifier, definition)
+  ) {
+    const member = readKeptMembership(asked)
+    if (member !== undefined) return member.ok ? ok({ member: member.value }) : member
   }
   const isMissing = modifier === 'missing' && !scalarParameters.has(code)
   const understood = modifier === '' || isMissing || parameterTypes[definition.type].understands(modifier, definition)

@@ -1,5 +1,5 @@
 /** The modifiers `:in` and `:not-in` of tokens, and `in` and `ni` of `_filter`: codes by the value set that holds them. https://hl7.org/fhir/R4/search.html#modifiers */
-import { fail, failAll, ok, type Result } from '../resources/outcome.ts'
+import { fail, failAll, type IssueCode, ok, type Result } from '../resources/outcome.ts'
 import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import { type CodesOfSystem, codesOf } from '../resources/value-set.ts'
 import { splitEscaped, withoutEscapes } from './escape.ts'
@@ -11,6 +11,7 @@ import { key, or, type Query } from './query.ts'
 
 /** Each value set may hold 1,000 codes: so many are named in one list, and in a search. */
 export const mostValueSets = 4
+export const mostCodes = 1000
 
 /** Whether a modifier asks by a value set. */
 export const isOfValueSet = (modifier: string): boolean => modifier === 'in' || modifier === 'not-in'
@@ -24,8 +25,8 @@ const knownVersion = '4.0.1'
 
 const remedy = 'list the codes that are meant, with commas between them'
 
-/** A system whose codes are not known is asked for as a whole. */
-function queryOf({ code, expression }: SearchParameterDefinition, parts: readonly CodesOfSystem[]): Query {
+/** Returns what finds one of the codes. A system whose codes are not known is asked for as a whole. */
+export function valueSetQuery({ code, expression }: SearchParameterDefinition, parts: readonly CodesOfSystem[]): Query {
   const stored = (system: string): string => (codesOfSeveralSystems.has(expression) ? '' : fit(system))
   const keys = parts.flatMap(({ system, codes = [] }) =>
     codes.map(each => systemTokenKey(code, stored(system), fit(each))),
@@ -34,7 +35,8 @@ function queryOf({ code, expression }: SearchParameterDefinition, parts: readonl
   return or(key(...keys), ...whole.map((prefix): Query => ({ op: 'prefix', prefix })))
 }
 
-function refuse(code: string, issue: 'not-found' | 'not-supported', found: string): Result<never> {
+/** The refusal of a value set whose codes are not known. */
+export function refuseValueSet(code: string, issue: IssueCode, found: string): Result<never> {
   const diagnostics = `${code}: expected the canonical URL of a value set of R4 whose codes are known here, found ${found}; ${remedy}.`
   return failAll('badParameter', [{ diagnostics, expression: `http.${code}`, code: issue }])
 }
@@ -47,19 +49,24 @@ export function readMembership(asked: Asked): Result<Query> {
     return badValue(asked, `a canonical URL, without a version or with |${knownVersion}`)
   const { valueSets } = asked.surroundings
   const parts = valueSets === undefined ? undefined : codesOf(valueSets, url)
-  if (parts === undefined) return refuse(code, 'not-found', 'another')
+  if (parts === undefined) return refuseValueSet(code, 'not-found', 'another')
   if (parts === null)
-    return refuse(code, 'not-supported', 'one of more than 1,000 codes, or one that only a terminology can list')
-  return ok(queryOf(asked.definition, parts))
+    return refuseValueSet(
+      code,
+      'not-supported',
+      'one of more than 1,000 codes, or one that only a terminology can list',
+    )
+  return ok(valueSetQuery(asked.definition, parts))
 }
 
 /** The refusal of a search that names too many value sets; undefined of any other. `effect.valueSets` is how many a `_filter` names. */
 export function refuseValueSets(
-  asked: readonly { readonly name: string; readonly effect: { readonly valueSets?: number } }[],
+  asked: readonly { readonly name: string; readonly value: string; readonly effect: { readonly valueSets?: number } }[],
 ): Result<never> | undefined {
   let [count, last] = [0, '']
-  for (const { name, effect } of asked) {
-    const named = name.endsWith(':in') || name.endsWith(':not-in') ? 1 : (effect.valueSets ?? 0)
+  for (const { name, value, effect } of asked) {
+    const isNamed = name.endsWith(':in') || name.endsWith(':not-in')
+    const named = isNamed ? splitEscaped(value, ',').length : (effect.valueSets ?? 0)
     if (named > 0) last = name
     count += named
   }

@@ -77,7 +77,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
       'Send `application/fhir+json` or `application/fhir+xml` (a patch as `application/json-patch+json` or `application/fhir+json`) in UTF-8, plain or in gzip.',
   },
   invalidResource: {
-    means: 'The resource breaks the structure that R4 gives its type, or a code is not of the value set that R4 requires (`code-invalid`).',
+    means:
+      'The resource breaks the structure that R4 gives its type, or a code is not of the value set that R4 requires (`code-invalid`).',
     remedy: 'Correct each element that an `expression` names.',
   },
   refusedByRule: {

@@ -17,6 +17,7 @@ import type { Page, pageOf } from './search-page.ts'
 import { searchReply } from './search-reply.ts'
 import { wordsAsked } from './texts.ts'
 import { leaveTrace } from './trail.ts'
+import { withMembers } from './value-sets.ts'
 
 /** The same search with what its chains and words found as conditions. */
 async function throughChains(context: Context, call: Call, at: Permitted): Promise<Result<Permitted>> {
@@ -96,7 +97,10 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
   if (closed !== undefined) return closed
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
-  const { request, start } = opened.value
+  const { start } = opened.value
+  const read = await withMembers(context, call, opened.value.request)
+  if (!read.ok) return read
+  const request = read.value
   const denial = refusedChain(context, call, request)
   if (denial !== undefined) return sayRefusal(context, call, { denial, patient: null })
   const reach = await reachOf(context, call, request)

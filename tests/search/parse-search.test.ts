@@ -8,7 +8,9 @@ const long = 'x'.repeat(2001)
 const list = (length: number) => Array.from({ length }, (_, at) => `c${at}`).join(',')
 
 /** Type, query, kind of failure, expression, what the diagnostics say. */
-const refusals: readonly (readonly [string, string, string, string | undefined, RegExp])[] = [
+type Refusal = readonly [string, string, string, string | undefined, RegExp]
+
+const refusals: readonly Refusal[] = [
   ['Patient', 'famly=x', 'unknownParameter', 'http.famly', /no search parameter famly\. Did you mean family\?/],
   ['Patient', 'Family=x', 'unknownParameter', 'http.Family', /Did you mean family\?/],
   ['DocumentReference', 'patinet=x', 'unknownParameter', 'http.patinet', /Did you mean patient\?/],
@@ -24,9 +26,15 @@ const refusals: readonly (readonly [string, string, string, string | undefined, 
     'http.family',
     /modifier :above is not supported.*:exact, :contains, :missing/,
   ],
-  ['Observation', 'code:in=http://o.test/ValueSet/a', 'badParameter', 'http.code', /known here, found another; list/],
-  ['Observation', 'code:not-in=ValueSet/a', 'badParameter', 'http.code', /known here, found another; list/],
-  ['Observation', 'code:in=__proto__', 'badParameter', 'http.code', /known here, found another; list/],
+  ...['http://o.test/ValueSet/a', 'ValueSet/a', '__proto__'].map(
+    (value): Refusal => [
+      'Observation',
+      `has-member.code:in=${value}`,
+      'badParameter',
+      'http.has-member.code:in',
+      /known here, found another; list/,
+    ],
+  ),
   [
     'Observation',
     'code:in=http://hl7.org/fhir/ValueSet/condition-code',
@@ -213,6 +221,7 @@ const refusals: readonly (readonly [string, string, string, string | undefined, 
     'http._has:Observation:patient:code',
     /does not refer to Practitioner/,
   ],
+  ['AuditEvent', 'type:text=rest', 'unknownParameter', 'http.type', /modifier :text/],
   ['AuditEvent', 'agent.name=x', 'unknownParameter', 'http.agent.name', /not supported here/],
   ['Observation', Array(5).fill('performer.name=x').join('&'), 'tooCostly', 'http.performer.name', /at most 4 chained/],
   ['Patient', '_text=x', 'unknownParameter', 'http._text', /narratives are not searched/],
