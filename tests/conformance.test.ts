@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { compositeOf } from '../resources/composite-definition.ts'
-import { compileExpression } from '../resources/fhirpath.ts'
+import { compileExpression as compile } from '../resources/fhirpath.ts'
 import { ownDefinitions } from '../resources/operations.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
@@ -14,6 +14,15 @@ import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
 import { bundleOf, idOf, idsOf, nextOf, type Rest, startRest, statusesOf } from './http/rest.ts'
 import { select } from './support/pointer.ts'
 import { toXml } from './support/xml.ts'
+
+const compiled = new Map<string, ReturnType<typeof compile>>()
+
+/** An expression is asked of many resources: it is compiled once. */
+function compileExpression(expression: string): ReturnType<typeof compile> {
+  const known = compiled.get(expression) ?? compile(expression)
+  compiled.set(expression, known)
+  return known
+}
 
 /** What is read of one `rest.resource` of a statement. */
 interface Promised {
@@ -347,13 +356,13 @@ async function round(t: Test, rest: Rest, promised: Promised): Promise<void> {
   await tryConditions(t, rest, promised)
 }
 
-/** Does the work for every type, some at a time. */
+/** Does the work for every type, some at a time: what arrives together is read and written together. */
 async function forAll<Type>(types: readonly Type[], work: (type: Type) => Promise<void>): Promise<void> {
   const left = [...types]
   const next = async (): Promise<void> => {
     for (let type = left.shift(); type !== undefined; type = left.shift()) await work(type)
   }
-  await Promise.all([next(), next(), next(), next()])
+  await Promise.all(Array.from({ length: 12 }, next))
 }
 
 /** Writes a resource of the type in a format, and reads it by every interaction that gives it back. */

@@ -86,6 +86,13 @@ t.test('the compartment is asked for the patient, then the subject, then the oth
   t.same(wide.types.get('MedicationAdministration')?.compartmentPaths, ['subject', 'performer.actor'])
   t.same(wide.types.get('Appointment')?.compartmentPaths, ['participant.actor'])
   t.same(wide.types.get('Organization')?.compartment, [])
+  for (const type of ['Contract', 'Device', 'Task'])
+    t.same(
+      wide.types.get(type)?.compartment,
+      ['patient'],
+      `${type} names a patient, although R4 has it in no compartment`,
+    )
+  t.same(wide.types.get('GuidanceResponse')?.compartment, ['patient', 'subject'])
 })
 
 t.test('every type of a compartment has an element behind it', async t => {
