@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { compositeOf } from '../resources/composite-definition.ts'
 import { compileExpression } from '../resources/fhirpath.ts'
+import { ownDefinitions } from '../resources/operations.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
@@ -476,13 +477,20 @@ t.test('the statement of the project', async t => {
     const promised = statement.flatMap(({ type, operation = [] }) => operation.map(each => ({ type, ...each })))
     t.same(promised, [
       { type: 'Patient', name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' },
+      { type: 'SearchParameter', name: 'reindex', definition: `${ownDefinitions}reindex` },
     ])
+    const reindex = `SearchParameter/${idOfVariant(0)}/$reindex`
+    for (const answer of [await rest.get(reindex), await rest.post(reindex, { resourceType: 'Parameters' })])
+      t.same(select(answer.json, '/parameter/[name=status]/valueCode'), ['not-used'], 'the instance is a draft')
     const path = `${patient}/$everything`
     const answers = [await rest.get(path), await rest.post(path, { resourceType: 'Parameters' })]
     const ofRecord = new Set(
       [...stored.values()]
         .flat()
-        .filter(({ resourceType }) => !['Practitioner', 'PractitionerRole', 'Organization'].includes(resourceType))
+        .filter(
+          ({ resourceType }) =>
+            !['Practitioner', 'PractitionerRole', 'Organization', 'SearchParameter'].includes(resourceType),
+        )
         .map(({ resourceType }) => resourceType),
     )
     for (const answer of answers) {

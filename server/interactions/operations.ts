@@ -3,8 +3,9 @@ import type { OperationName } from '../../resources/operations.ts'
 import { fail } from '../../resources/outcome.ts'
 import { everything } from './everything.ts'
 import type { Perform } from './interaction.ts'
+import { reindex } from './reindex.ts'
 
-const code: Readonly<Record<OperationName, Perform>> = { everything }
+const code: Readonly<Record<OperationName, Perform>> = { everything, reindex }
 
 /** Performs the operation that the call names. */
 export const operation: Perform = async (context, call) =>
