@@ -15,24 +15,28 @@ interface Standing {
   readonly reason?: string
   readonly looked?: number
   readonly about?: number
+  /** Resources that hold too much to be indexed. */
+  readonly leftOut?: number
 }
 
 function standingOf({ standing, definition }: Pick<KnownParameters, 'standing' | 'definition'>, row: Found): Standing {
   const known = definition(row._id)
   if (known === undefined) return { status: 'not-used', reason: 'expected the status active' }
   if (!known.parameter.ok) return { status: 'not-used', reason: known.parameter.failure.complaints[0].diagnostics }
-  if (isComplete(standing, known)) return { status: 'complete' }
+  const leftOut = standing.complete.get(row._id)?.leftOut ?? 0
+  if (isComplete(standing, known)) return { status: 'complete', ...(leftOut === 0 ? {} : { leftOut }) }
   const run = runFor(standing, known)
   return run === undefined ? { status: 'waiting' } : { status: 'indexing', looked: run.looked, about: run.about }
 }
 
-const toParameters = ({ status, reason, looked, about }: Standing) => ({
+const toParameters = ({ status, reason, looked, about, leftOut }: Standing) => ({
   resourceType: 'Parameters',
   parameter: [
     { name: 'status', valueCode: status },
     ...(reason === undefined ? [] : [{ name: 'reason', valueString: reason }]),
     ...(looked === undefined ? [] : [{ name: 'looked', valueInteger: looked }]),
     ...(about === undefined ? [] : [{ name: 'about', valueInteger: about }]),
+    ...(leftOut === undefined ? [] : [{ name: 'leftOut', valueInteger: leftOut }]),
   ],
 })
 

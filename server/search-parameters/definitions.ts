@@ -77,7 +77,7 @@ const isSame = (one: DefinitionVersion, other: DefinitionVersion): boolean =>
 
 /** Whether all rows are indexed by it. */
 export const isComplete = ({ complete }: ReindexStanding, { _id, version }: DefinitionVersion): boolean =>
-  complete.get(_id) === version
+  complete.get(_id)?.version === version
 
 /** The run that indexes by it, if it is under way. */
 export const runFor = ({ run }: ReindexStanding, definition: DefinitionVersion): ReindexRun | undefined =>

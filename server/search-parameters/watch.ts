@@ -4,6 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import type { Index } from '../../search/index-resource.ts'
 import type { Extent } from '../../security/restriction.ts'
 import { systemRestriction } from '../../security/system-restriction.ts'
+import { mostBytes, mostValues, sizeOf, valuesOf } from '../interactions/write/row-size.ts'
 import type { IndexedRow, Reindexing, ReindexRun } from '../store/reindexing-request.ts'
 import type { KnownParameters } from './known.ts'
 
@@ -18,8 +19,8 @@ export interface WatchMaterials {
   readonly onError: (error: unknown) => void
 }
 
-/** Milliseconds after which a batch is given up unwritten: another server may have taken the run. */
-const mostPerBatch = 5000
+/** Milliseconds for which the run is surely held: after them another server may have taken it. */
+const sure = 5000
 
 const extents: Readonly<Record<ReindexRun['collection'], Extent>> = {
   record: { collection: 'record', patient: 'every' },
@@ -33,6 +34,12 @@ const indexedBy =
     row,
     search: index(JSON.parse(Buffer.from(row.json).toString()) as Resource),
   })
+
+type Reindexed = ReturnType<ReturnType<typeof indexedBy>>
+
+/** What no write could have stored is left as it is found. */
+const fits = ({ row, search }: Reindexed): boolean =>
+  sizeOf(search) + row.json.byteLength <= mostBytes && valuesOf(search) <= mostValues
 
 export interface Watch {
   /** Resolves when nothing is under way any more. */
@@ -96,10 +103,12 @@ class Watching implements Watch {
     const { rows, last, looked } = await reindexing.batch(restriction, run)
     if (last === undefined) return this.#end(run)
     await known.fresh()
-    const changed = rows.map(indexedBy(known.inForce.index))
-    if (clock() - began > mostPerBatch) return reindexing.hold(holder)
-    await reindexing.replace(restriction, changed)
-    const next = await reindexing.advance(holder, run, { after: last, looked: run.looked + looked })
+    const indexed = rows.map(indexedBy(known.inForce.index))
+    const fit = indexed.filter(fits)
+    if (clock() - began > sure && (await reindexing.hold(holder))?.after !== run.after) return undefined
+    await reindexing.replace(restriction, fit)
+    const leftOut = run.leftOut + indexed.length - fit.length
+    const next = await reindexing.advance(holder, run, { after: last, looked: run.looked + looked, leftOut })
     await this.#pause(clock() - began) // as long as it took: whoever asks comes first
     return next
   }

@@ -20,6 +20,15 @@ export interface ReindexRun {
   readonly looked: number
   /** How many rows there are, about. */
   readonly about: number
+  /** How many could not be indexed: they hold too much. */
+  readonly leftOut: number
+}
+
+/** What a run left behind for a definition. */
+export interface ReindexEnd {
+  /** The version by which all rows are indexed. */
+  readonly version: number
+  readonly leftOut: number
 }
 
 /** What all servers of the database see. */
@@ -27,8 +36,8 @@ export interface ReindexStanding {
   /** Seconds that every server may need to know a definition: the most that any server declared. */
   readonly wait: number
   readonly run?: ReindexRun
-  /** The version of each definition by which all rows are indexed, by `_id`. */
-  readonly complete: ReadonlyMap<string, number>
+  /** By `_id` of the definition. */
+  readonly complete: ReadonlyMap<string, ReindexEnd>
 }
 
 /** A row with what it is found by now. */
@@ -59,7 +68,7 @@ export interface Reindexing {
   declareWait(seconds: number): Promise<void>
   standing(): Promise<ReindexStanding>
   /** Begins a run; does nothing when one is under way. */
-  begin(run: Omit<ReindexRun, 'after' | 'looked' | 'about' | 'collection'>): Promise<void>
+  begin(run: Pick<ReindexRun, 'of' | 'types'>): Promise<void>
   /** Takes the run for some seconds, or keeps it: it is free when whoever held it has been silent. @returns undefined when there is none to take. */
   hold(holder: string): Promise<ReindexRun | undefined>
   /** The next rows, at most as many as one reply of the database holds. */

@@ -9,6 +9,7 @@ import { isDuplicate, onceMore } from './mongo-errors.ts'
 import { collectionOf } from './read-commands.ts'
 import type {
   IndexedRow,
+  ReindexEnd,
   Reindexing,
   ReindexRun,
   ReindexStanding,
@@ -36,16 +37,16 @@ const completeKey = (_id: string): string => `complete/${_id}`
 const completeForm = /^complete\/(.+)$/
 
 // The border: only this file writes the line.
-const toRun = ({ of, types, collection, after, looked, about }: Document): ReindexRun => ({
-  ...{ of, types, collection, after, looked, about },
+const toRun = ({ of, types, collection, after, looked, about, leftOut }: Document): ReindexRun => ({
+  ...{ of, types, collection, after, looked, about, leftOut },
 })
 
 function toStanding(lines: readonly Document[]): ReindexStanding {
   const run = lines.find(({ _id }) => _id === 'run')
   const wait = lines.find(({ _id }) => _id === 'wait')
-  const complete = lines.flatMap(({ _id, version }): readonly (readonly [string, number])[] => {
+  const complete = lines.flatMap(({ _id, version, leftOut }): readonly (readonly [string, ReindexEnd])[] => {
     const [, named] = completeForm.exec(_id) ?? []
-    return named === undefined ? [] : [[named, version]]
+    return named === undefined ? [] : [[named, { version, leftOut }]]
   })
   return { wait: wait?.seconds ?? 0, complete: new Map(complete), ...(run === undefined ? {} : { run: toRun(run) }) }
 }
@@ -57,7 +58,15 @@ async function countRows(db: Db): Promise<number> {
 }
 
 async function begin(db: Db, run: Pick<ReindexRun, 'of' | 'types'>): Promise<void> {
-  const line = { _id: 'run', ...run, collection: 'record', after: '', looked: 0, about: await countRows(db) }
+  const line = {
+    _id: 'run',
+    ...run,
+    collection: 'record',
+    after: '',
+    looked: 0,
+    leftOut: 0,
+    about: await countRows(db),
+  }
   try {
     await linesOf(db).insertOne({ ...line, until: new Date(0) })
   } catch (error) {
@@ -126,8 +135,9 @@ async function advance(db: Db, holder: string, { from, to }: { from: ReindexRun;
 async function finish(db: Db, holder: string): Promise<void> {
   const run = await linesOf(db).findOneAndDelete({ _id: 'run', holder })
   if (run === null) return
-  for (const { _id, version } of toRun(run).of)
-    await linesOf(db).updateOne({ _id: completeKey(_id) }, { $set: { version } }, { upsert: true })
+  const { of, leftOut } = toRun(run)
+  for (const { _id, version } of of)
+    await linesOf(db).updateOne({ _id: completeKey(_id) }, { $set: { version, leftOut } }, { upsert: true })
 }
 
 async function again(db: Db, _id: string): Promise<void> {

@@ -271,3 +271,22 @@ t.test('a draft is kept and not used', async t => {
   t.equal(active.status, 422)
   t.match(issuesOf(active), [/^refusedByRule business-rule .*expression$/])
 })
+
+t.test('a resource that holds too much to be found by is left out and counted, and nothing stops', async t => {
+  const url = 'https://example.org/many'
+  const many = Array.from({ length: 60_000 }, (_, n) => ({ url, valueString: String(n) }))
+  t.equal(
+    (await rest.put('Organization/many', marked('Organization', 'many', { name: 'many', extension: many }))).status,
+    201,
+  )
+  await rest.put('Organization/few', marked('Organization', 'few', { name: 'few', extension: many.slice(0, 3) }))
+  const expression = `Organization.extension('${url}').value`
+  const id = await define(rest, { code: 'many', base: ['Organization'], type: 'string', expression })
+  await awaitStatus(rest, id)
+  t.same(select((await rest.get(`SearchParameter/${id}/$reindex`)).json, '/parameter/[name=leftOut]/valueInteger'), [1])
+  t.same(idsOf(await rest.get('Organization?many=2')), ['few'])
+  t.equal(
+    (await rest.put('Organization/many', marked('Organization', 'many', { name: 'again', extension: many }))).status,
+    413,
+  )
+})
