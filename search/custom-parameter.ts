@@ -1,6 +1,7 @@
 /** Search parameters that an operator defines: a SearchParameter becomes definitions as R4's own are. https://hl7.org/fhir/R4/searchparameter.html */
 import type { Structures } from '../profiles/structure.ts'
 import type { Catalog, ServedType } from '../resources/catalog.ts'
+import type { CompositeDefinition } from '../resources/composite-definition.ts'
 import { listOf, objectOf, textOf } from '../resources/json-value.ts'
 import { type Complaint, failAll, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
@@ -13,6 +14,7 @@ import {
 } from '../resources/search-parameter-definition.ts'
 import { commonParameters } from './common-parameters.ts'
 import { compileWalker } from './compile-walker.ts'
+import { readCustomComposite } from './custom-composite.ts'
 import { typedExpression } from './typed-expression.ts'
 
 /** What a definition is judged by. */
@@ -27,9 +29,17 @@ export interface DefinitionGrounds {
 /** A SearchParameter that is understood. */
 export interface CustomParameter {
   readonly code: string
-  /** For each type of its `base`. */
+  /** For each type of its `base`; none of a composite. */
   readonly definitions: ReadonlyMap<string, SearchParameterDefinition>
+  /** The same of a composite. */
+  readonly composites: ReadonlyMap<string, CompositeDefinition>
 }
+
+/** The types on which it is a parameter. */
+export const typesOf = ({ definitions, composites }: CustomParameter): readonly string[] => [
+  ...definitions.keys(),
+  ...composites.keys(),
+]
 
 type Complain = (element: string, sentence: string) => void
 
@@ -46,10 +56,10 @@ function readCode(resource: Resource, complain: Complain): string {
   return code
 }
 
-function readType(resource: Resource, complain: Complain): ParameterType | undefined {
+function readType(resource: Resource, complain: Complain): ParameterType | 'composite' | undefined {
   const type = textOf(resource.type) ?? ''
-  if (isParameterType(type)) return type
-  complain('type', `expected one of ${parameterTypeNames.join(', ')}, which can be indexed here`)
+  if (isParameterType(type) || type === 'composite') return type
+  complain('type', `expected one of ${parameterTypeNames.join(', ')}, composite, which can be indexed here`)
   return undefined
 }
 
@@ -89,8 +99,8 @@ function readTargets(resource: Resource, { catalog }: DefinitionGrounds, complai
 
 /** What would be needed to understand it, and is not. */
 function refuseWhatIsLeftOut(resource: Resource, complain: Complain): void {
-  if (listOf(resource.component).length > 0)
-    complain('component', 'expected none: composites are indexed where R4 itself defines them')
+  if (listOf(resource.component).length > 0 && resource.type !== 'composite')
+    complain('component', 'expected none for a parameter that is not of type composite')
   if (resource.modifierExtension !== undefined)
     complain('modifierExtension', 'expected none, found one, which may change the meaning')
 }
@@ -130,15 +140,22 @@ export function readCustomParameter(resource: Resource, grounds: DefinitionGroun
   const bases = readBases(resource, grounds, complain)
   const targets = readTargets(resource, grounds, complain)
   refuseWhatIsLeftOut(resource, complain)
-  const at = { resource, structures: grounds.structures, complain }
-  const served = bases.filter(base => grounds.catalog.types.has(base))
+  const served = bases.flatMap(base => grounds.catalog.types.get(base) ?? [])
+  const { structures } = grounds
   const definitions = new Map<string, SearchParameterDefinition>()
-  for (const base of type === undefined ? [] : served) {
-    const definition = definitionFor(base, { code, type: type ?? 'token', targets }, at)
-    if (definition !== undefined) definitions.set(base, definition)
+  const composites = new Map<string, CompositeDefinition>()
+  for (const each of served) {
+    if (type === 'composite') {
+      const composite = readCustomComposite(resource, { code, served: each, structures, complain })
+      if (composite !== undefined) composites.set(each.type, composite)
+    } else if (type !== undefined) {
+      const at = { resource, structures, complain }
+      const definition = definitionFor(each.type, { code, type, targets }, at)
+      if (definition !== undefined) definitions.set(each.type, definition)
+    }
   }
   const [first, ...others] = complaints
-  return first === undefined ? ok({ code, definitions }) : failAll('refusedByRule', [first, ...others])
+  return first === undefined ? ok({ code, definitions, composites }) : failAll('refusedByRule', [first, ...others])
 }
 
 /** Whether the resource is a definition that is in use. https://hl7.org/fhir/R4/valueset-publication-status.html */

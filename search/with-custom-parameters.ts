@@ -1,8 +1,10 @@
 /** The catalog with the search parameters that operators defined: they stand beside R4's own, or wait until they may. */
 import type { Catalog, ServedType } from '../resources/catalog.ts'
+import type { CompositeDefinition } from '../resources/composite-definition.ts'
 import { fail, type Result } from '../resources/outcome.ts'
 import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
-import type { CustomParameter } from './custom-parameter.ts'
+import { wholeComponents } from './custom-composite.ts'
+import { type CustomParameter, typesOf } from './custom-parameter.ts'
 
 /** A parameter that cannot be searched by yet, and why. */
 export interface Pending {
@@ -12,6 +14,7 @@ export interface Pending {
 
 interface OfType {
   readonly definitions: readonly SearchParameterDefinition[]
+  readonly composites: readonly CompositeDefinition[]
   readonly pending: readonly (readonly [code: string, because: string])[]
 }
 
@@ -26,14 +29,22 @@ function inclusionsOf(
   )
 }
 
-function widened(served: ServedType, { definitions, pending }: OfType, inclusions: ReturnType<typeof inclusionsOf>) {
-  const own = inclusions.filter(({ path }) => path.startsWith(`${served.type}:`)).map(({ path }) => path)
+function widened(
+  served: ServedType,
+  { definitions, composites, pending }: OfType,
+  inclusions: ReturnType<typeof inclusionsOf>,
+) {
+  const from = inclusions.filter(({ path }) => path.startsWith(`${served.type}:`)).map(({ path }) => path)
   const towards = served.type === 'AuditEvent' ? [] : inclusions.filter(({ to }) => to.includes(served.type))
-  if (definitions.length + pending.length + towards.length === 0) return served
+  if (definitions.length + composites.length + pending.length + towards.length === 0) return served
+  const own = [...definitions, ...composites.flatMap(wholeComponents)]
   return {
     ...served,
-    parameters: new Map([...served.parameters, ...definitions.map(each => [each.code, each] as const)]),
-    includes: new Set([...served.includes, ...own]),
+    parameters: new Map([...served.parameters, ...own.map(each => [each.code, each] as const)]),
+    ...(composites.length === 0
+      ? {}
+      : { composites: new Map([...(served.composites ?? []), ...composites.map(each => [each.code, each] as const)]) }),
+    includes: new Set([...served.includes, ...from]),
     revincludes: new Set([...served.revincludes, ...towards.map(({ path }) => path)]),
     ...(pending.length === 0 ? {} : { pending: new Map(pending) }),
   }
@@ -49,10 +60,11 @@ export function withCustomParameters(
   const inclusions = inclusionsOf(ready)
   const types = [...catalog.types].map(([type, served]) => {
     const definitions = ready.flatMap(each => each.definitions.get(type) ?? [])
-    const waiting = pending.flatMap(({ parameter: { code, definitions: by }, because }) =>
-      by.has(type) ? [[code, because] as const] : [],
+    const composites = ready.flatMap(each => each.composites.get(type) ?? [])
+    const waiting = pending.flatMap(({ parameter, because }) =>
+      typesOf(parameter).includes(type) ? [[parameter.code, because] as const] : [],
     )
-    return [type, widened(served, { definitions, pending: waiting }, inclusions)] as const
+    return [type, widened(served, { definitions, composites, pending: waiting }, inclusions)] as const
   })
   return { ...catalog, types: new Map(types) }
 }

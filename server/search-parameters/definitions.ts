@@ -6,6 +6,7 @@ import {
   type DefinitionGrounds,
   isActive,
   readCustomParameter,
+  typesOf,
 } from '../../search/custom-parameter.ts'
 import type { Pending } from '../../search/with-custom-parameters.ts'
 import type { DefinitionVersion, ReindexRun, ReindexStanding } from '../store/reindexing-request.ts'
@@ -27,8 +28,8 @@ export interface Used extends Definition {
 
 export const isUsed = (definition: Definition): definition is Used => definition.parameter.ok
 
-const namesOf = ({ code, definitions }: CustomParameter): readonly string[] =>
-  [...definitions.keys()].map(type => `${type}.${code}`)
+const namesOf = (parameter: CustomParameter): readonly string[] =>
+  typesOf(parameter).map(type => `${type}.${parameter.code}`)
 
 const tooMany = fail(
   'refusedByRule',

@@ -34,11 +34,11 @@ export interface InForce {
 
 type Json = Readonly<Record<string, unknown>>
 
-const promise = ({ parameter }: Used, type: string): readonly Json[] => {
-  const definition = parameter.value.definitions.get(type)
-  return definition === undefined
-    ? []
-    : [{ name: definition.code, definition: definition.definition, type: definition.type }]
+const promise = ({ parameter: { value } }: Used, type: string): readonly Json[] => {
+  const plain = value.definitions.get(type)
+  const composite = value.composites.get(type)
+  if (plain !== undefined) return [{ name: plain.code, definition: plain.definition, type: plain.type }]
+  return composite === undefined ? [] : [{ name: composite.code, definition: composite.definition, type: 'composite' }]
 }
 
 const added = (json: Json, name: string, all: ReadonlySet<string>): Json =>

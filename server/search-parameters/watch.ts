@@ -1,6 +1,7 @@
 /** The work in the background: looks at the definitions, and indexes rows by those that every server knows. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Resource } from '../../resources/resource.ts'
+import { typesOf } from '../../search/custom-parameter.ts'
 import type { Index } from '../../search/index-resource.ts'
 import type { Extent } from '../../security/restriction.ts'
 import { systemRestriction } from '../../security/system-restriction.ts'
@@ -88,7 +89,7 @@ class Watching implements Watch {
     const { known, reindexing, holder } = this.#materials
     const due = known.due()
     if (known.standing.run === undefined && due.length > 0) {
-      const types = new Set(due.flatMap(({ parameter }) => [...parameter.value.definitions.keys()]))
+      const types = new Set(due.flatMap(({ parameter }) => typesOf(parameter.value)))
       await reindexing.begin({ of: due.map(({ _id, version }) => ({ _id, version })), types: [...types] })
     } else if (known.standing.run === undefined) return
     let run = await reindexing.hold(holder)

@@ -257,6 +257,55 @@ for (const [how, end] of [
     t.same(idsOf(await rest.get(`Patient?gone-${how}=rouge`)), [], 'keys left behind are found by nobody')
   })
 
+t.test('a composite finds values of one element, or of one resource', async t => {
+  const low = (value: number) => ({ value, unit: 'mmol/L', system: 'http://unitsofmeasure.org', code: 'mmol/L' })
+  const range = (code: string, value: number) => ({ type: { coding: [{ system: 'urn:r', code }] }, low: low(value) })
+  await rest.put('Observation/ranges', {
+    ...{
+      resourceType: 'Observation',
+      id: 'ranges',
+      status: 'final',
+      code: { coding: [{ system: 'urn:c', code: 'na' }] },
+    },
+    ...{ subject: { reference: 'Patient/red' }, effectiveDateTime: '2026-02-03' },
+    referenceRange: [range('normal', 5), range('critical', 9)],
+  })
+  const of = (name: string, expression: string) => ({
+    definition: `http://hl7.org/fhir/SearchParameter/${name}`,
+    expression,
+  })
+  const compose = (code: string, expression: string, ...component: readonly object[]) =>
+    define(rest, { code, base: ['Observation'], type: 'composite', expression, component })
+  const made = [
+    await compose(
+      'range',
+      'Observation.referenceRange',
+      of('clinical-code', 'type'),
+      of('Observation-value-quantity', 'low'),
+    ),
+    await compose('coded-on', 'Observation', of('clinical-code', 'code'), of('clinical-date', 'effective')),
+  ]
+  t.match(issuesOf(await rest.get('Observation?range=normal$5')), [/^parameterNotReady/])
+  for (const id of made) await awaitStatus(rest, id)
+  for (const [query, found] of [
+    ['range=urn:r|normal$5', ['ranges']],
+    ['range=normal$5000|http://unitsofmeasure.org|umol/L', ['ranges']],
+    ['range=normal$9', []],
+    ['range=critical$gt8', ['ranges']],
+    ['coded-on=urn:c|na$2026-02', ['ranges']],
+    ['coded-on=na$2026-03', []],
+    ['combo-code=na', ['ranges']],
+  ] as const)
+    t.same(idsOf(await rest.get(`Observation?${query}`)), found, query)
+  t.match(issuesOf(await rest.get('Observation?range=normal')), [/^badParameter value http\.range/])
+  t.match(issuesOf(await rest.get('Observation?range.1=normal')), [/^unknownParameter/], 'its parts are no parameters')
+  const listed = select(
+    (await rest.get('metadata')).json,
+    '/rest/0/resource/[type=Observation]/searchParam/[name=range]/type',
+  )
+  t.same(listed, ['composite'])
+})
+
 t.test('a draft is kept and not used', async t => {
   const answer = await rest.post('SearchParameter', {
     ...definitionOf({ code: 'later-on', base: ['Patient'], type: 'string', expression: 'nonsense(' }),

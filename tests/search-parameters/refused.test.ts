@@ -9,6 +9,10 @@ const rest = await startRest(t, { environment: soon })
 const good: Defined = { code: 'nickname', base: ['Patient'], type: 'string', expression: 'Patient.name' }
 const paths = (count: number): string => Array.from({ length: count }, () => 'Patient.name').join(' | ')
 
+const ofCode = { definition: 'http://hl7.org/fhir/SearchParameter/clinical-code', expression: 'type' }
+const ofQuantity = { definition: 'http://hl7.org/fhir/SearchParameter/Observation-value-quantity', expression: 'low' }
+const range = { type: 'composite', base: ['Observation'], expression: 'Observation.referenceRange' }
+
 const refusals: readonly (readonly [sentence: string, changed: object, at: string])[] = [
   ['a code that R4 gives the type', { code: 'birthdate' }, 'code'],
   ['a code that R4 gives the type and this server does not serve', { code: 'deceased', base: ['Patient'] }, 'code'],
@@ -35,7 +39,38 @@ const refusals: readonly (readonly [sentence: string, changed: object, at: strin
   ['a definition for AuditEvent', { base: ['AuditEvent'], expression: 'AuditEvent.outcomeDesc' }, 'base[0]'],
   ['a definition for files', { base: ['Binary'], type: 'token', expression: 'Binary.contentType' }, 'base[0]'],
   ['a type that cannot be indexed', { type: 'special' }, 'type'],
-  ['a composite', { type: 'composite', component: [{ definition: 'http://x', expression: 'x' }] }, 'type'],
+  ['a composite of nothing', { type: 'composite', expression: 'Patient' }, 'component'],
+  [
+    'a composite of what is not known',
+    { type: 'composite', expression: 'Patient', component: [ofCode, ofCode] },
+    'component[0].definition',
+  ],
+  [
+    'a composite whose part is no element',
+    { ...range, component: [{ ...ofCode, expression: 'colour' }, ofQuantity] },
+    'component[0].expression',
+  ],
+  [
+    'a composite whose part is of another type',
+    { ...range, component: [ofCode, { ...ofQuantity, expression: 'text' }] },
+    'component[1].expression',
+  ],
+  [
+    'a composite on an element that has none',
+    { ...range, expression: 'Observation.status', component: [ofCode, ofQuantity] },
+    'expression',
+  ],
+  [
+    'a composite on a choice',
+    { ...range, expression: 'Observation.value', component: [ofCode, ofQuantity] },
+    'expression',
+  ],
+  [
+    'a composite on __proto__',
+    { ...range, expression: 'Observation.__proto__', component: [ofCode, ofQuantity] },
+    'expression',
+  ],
+  ['parts of what is no composite', { component: [ofCode, ofQuantity] }, 'component'],
   ['a target of another type than reference', { target: ['Practitioner'] }, 'target'],
   [
     'a target that is not served',
