@@ -52,6 +52,14 @@ export const operations = {
       one(['_count', 'integer'], 'Resources on a page; without it the answer is one Bundle.'),
     ],
   },
+  announce: {
+    definition: `${ownDefinitions}announce`,
+    levels: ['instance'],
+    types: ['DocumentReference'],
+    affectsState: true,
+    says: 'Takes away the label that hides a document from its patient, who was told by a professional',
+    parameters: [],
+  },
   /** `server/search-parameters/` indexes rows by what operators define. */
   reindex: {
     definition: `${ownDefinitions}reindex`,
