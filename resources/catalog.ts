@@ -17,6 +17,8 @@ export interface ServedType {
   readonly parameters: ReadonlyMap<string, SearchParameterDefinition>
   /** Those of type composite, by name. */
   readonly composites?: ReadonlyMap<string, CompositeDefinition>
+  /** Parameters that cannot be searched by yet: the sentence that says why, by name. */
+  readonly pending?: ReadonlyMap<string, string>
   /** `Type:parameter` */
   readonly includes: ReadonlySet<string>
   readonly revincludes: ReadonlySet<string>

@@ -21,6 +21,8 @@ export interface Operation {
   readonly types: readonly string[]
   /** Whether it changes anything: then it is asked by POST only. */
   readonly affectsState: boolean
+  /** Whether it is asked by GET all the same: then it tells how it stands, and changes nothing. */
+  readonly tells?: true
   readonly says: string
   readonly parameters: readonly OperationParameter[]
 }
@@ -56,6 +58,16 @@ export const operations = {
     types: ['DocumentReference'],
     affectsState: true,
     says: 'Takes away the label that hides a document from its patient, who was told by a professional',
+    parameters: [],
+  },
+  /** `server/search-parameters/` indexes rows by what operators define. */
+  reindex: {
+    definition: `${ownDefinitions}reindex`,
+    levels: ['instance'],
+    types: ['SearchParameter'],
+    affectsState: true,
+    tells: true,
+    says: 'How far the index of a search parameter is; asked by POST, index all resources by it anew',
     parameters: [],
   },
 } as const satisfies Readonly<Record<string, Operation>>

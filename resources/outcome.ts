@@ -30,6 +30,7 @@ export const failureKinds = {
   malformedBody: { status: 400, code: 'structure' },
   badParameter: { status: 400, code: 'value' },
   unknownParameter: { status: 400, code: 'not-supported' },
+  parameterNotReady: { status: 400, code: 'transient' },
   tooCostly: { status: 400, code: 'too-costly' },
   badPage: { status: 400, code: 'value' },
   unauthenticated: { status: 401, code: 'login' },

@@ -12,6 +12,7 @@ import { and, key, not, or, type Query, scalar } from './query.ts'
 import { type Effect, type Reading, shownName, suggestion } from './search-effect.ts'
 import { textQueries } from './too-wide.ts'
 import { readMembership, searchesCodes } from './value-set.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 type Test = Extract<Filter, { readonly op: 'test' }>
 type Ask = (asked: Asked) => Result<Query>
@@ -107,6 +108,8 @@ function readTest(test: Test, reading: Reading): Result<Query> {
   const { path, comparison, value } = test
   const definition = reading.parameters.get(path)
   if (definition === undefined) {
+    const pending = refusePending(reading.served, path)
+    if (pending !== undefined) return pending
     const shown = shownName(path) ?? 'this'
     const remedy = /[.[:]/.test(path) ? '; chains stand beside _filter, as parameters of their own' : ''
     return fail(

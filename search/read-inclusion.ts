@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import { type Effect, type Reading, shownName, unknown } from './search-effect.ts'
 import type { Inclusion } from './search-request.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 const form = /^([A-Za-z]+):([A-Za-z0-9_-]+|\*)(?::([A-Za-z]+))?$/
 
@@ -50,6 +51,8 @@ export function readInclusion(value: string, reading: Reading, name: string): Re
   const isAll = value === '*' || (code === '*' && target === undefined)
   const all = isAll ? readAll(source, name, known) : undefined
   if (all !== undefined) return all
+  const pending = refusePending(catalog.types.get(source), code)
+  if (pending !== undefined) return pending
   const targets = catalog.types.get(source)?.parameters.get(code)?.target ?? []
   const allowed = target === undefined || targets.length === 0 || targets.includes(target)
   if (!known.has(`${source}:${code}`) || !allowed) {

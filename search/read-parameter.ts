@@ -15,6 +15,7 @@ import { refuseModifier } from './refuse-modifier.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
 import { readText } from './token-text.ts'
 import { isOfValueSet } from './value-set.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 
@@ -36,6 +37,8 @@ const mayRestrict = (name: string, { served: { type, compartment } }: Reading): 
 const strict = (reading: Reading): Reading => ({ ...reading, lenient: false })
 
 function unknownName(name: string, given: Reading): Result<Effect> {
+  const pending = refusePending(given.served, name.split(/[:.]/)[0] ?? '')
+  if (pending !== undefined) return pending
   const shown = shownName(name)
   const reading = given.lenient && mayRestrict(name, given) ? strict(given) : given
   if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)

@@ -15,6 +15,11 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     remedy:
       'Correct its spelling, or send `Prefer: handling=lenient` to have it ignored; a name that may be meant to restrict is never ignored.',
   },
+  parameterNotReady: {
+    means:
+      'The search parameter was defined here, and the resources that were there before are still being indexed by it.',
+    remedy: 'Ask again later; `$reindex` on the SearchParameter tells how far it is.',
+  },
   tooCostly: {
     means:
       'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, or too many versions had to be passed over.',

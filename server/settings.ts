@@ -85,6 +85,12 @@ export const settings = {
     fallback: 'all',
     form: oneOf('all', 'patient'),
   },
+  SEARCH_PARAMETER_WAIT_SECONDS: {
+    meaning:
+      'How long a new SearchParameter is known before stored resources are indexed by it. Every server looks twelve times in it, and trusts what it saw for a sixth of it; the rest is for writes under way.',
+    fallback: '60',
+    form: wholeNumber(1, 3600),
+  },
   SOCIAL_COLUMNS: {
     meaning: 'Whether the six columns of social professions (AJ to AT) of the matrix are open.',
     fallback: 'false',

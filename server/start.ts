@@ -9,7 +9,9 @@ import { startMongod } from './launch/embedded-mongod.ts'
 import { freePort } from './launch/loopback-port.ts'
 import { loadDemoRecords } from './load-demo.ts'
 import { createLog, describeError } from './log.ts'
+import { newUlid } from './new-ids.ts'
 import { resolvePath } from './root.ts'
+import { watch } from './search-parameters/watch.ts'
 import { checkFingerprint, readSecrets, type Secrets } from './secrets.ts'
 import type { MongoStore } from './store/mongo-store.ts'
 
@@ -117,6 +119,12 @@ async function openApp({ store, parts }: Composed, secrets: Secrets, { say, orde
   const log = createLog(config.LOG_LEVEL)
   const app = buildApp({ ...parts, log, ready: () => answers(store) })
   await order.opened(() => closeApp(app, config.SHUTDOWN_GRACE_SECONDS))
+  const { known } = parts.context
+  const onError = (error: unknown): void =>
+    log.warn({ error: describeError(error) }, 'search parameters are not indexed')
+  const clock = () => performance.now()
+  const { stop } = watch({ known, reindexing: store.reindexing, holder: newUlid(Date.now()), clock, onError })
+  await order.opened(stop)
   await app.ready()
   if (secrets.demoKey !== undefined) {
     log.level = 'silent'

@@ -494,6 +494,7 @@ t.test('the statement of the project', async t => {
           name: 'everything',
           definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
         },
+        { type: 'SearchParameter', name: 'reindex', definition: `${ownDefinitions}reindex` },
       ],
     )
     const hidden = { ...instanceOf(structures, 'DocumentReference', 0), masterIdentifier: undefined }
@@ -504,12 +505,18 @@ t.test('the statement of the project', async t => {
     for (const { name, definition } of promised.filter(each => each.definition.startsWith(ownDefinitions)))
       t.match((await rest.get(`OperationDefinition/${name}`)).json, { url: definition, code: name })
     t.equal((await rest.get('OperationDefinition/everything')).status, 404, 'HL7 defines it')
+    const reindex = `SearchParameter/${idOfVariant(0)}/$reindex`
+    for (const answer of [await rest.get(reindex), await rest.post(reindex, { resourceType: 'Parameters' })])
+      t.same(select(answer.json, '/parameter/[name=status]/valueCode'), ['not-used'], 'the instance is a draft')
     const path = `${patient}/$everything`
     const answers = [await rest.get(path), await rest.post(path, { resourceType: 'Parameters' })]
     const ofRecord = new Set(
       [...stored.values()]
         .flat()
-        .filter(({ resourceType }) => !['Practitioner', 'PractitionerRole', 'Organization'].includes(resourceType))
+        .filter(
+          ({ resourceType }) =>
+            !['Practitioner', 'PractitionerRole', 'Organization', 'SearchParameter'].includes(resourceType),
+        )
         .map(({ resourceType }) => resourceType),
     )
     for (const answer of answers) {

@@ -4,8 +4,9 @@ import { fail } from '../../resources/outcome.ts'
 import { announce } from './announce.ts'
 import { everything } from './everything.ts'
 import type { Perform } from './interaction.ts'
+import { reindex } from './reindex.ts'
 
-const code: Readonly<Record<OperationName, Perform>> = { announce, everything }
+const code: Readonly<Record<OperationName, Perform>> = { announce, everything, reindex }
 
 /** Performs the operation that the call names. */
 export const operation: Perform = async (context, call) =>

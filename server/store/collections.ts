@@ -78,6 +78,7 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
   { name: 'blob', indexes: [], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
   { name: 'agreement', indexes: [], storage: 'small pages' },
+  { name: 'reindex', indexes: [], storage: 'small pages' },
 ]
 
 const namespaceExists = 48

@@ -10,6 +10,8 @@ import { onceMore } from './mongo-errors.ts'
 import { openPast } from './past-reader.ts'
 import { openReader } from './reader.ts'
 import { openRegistry } from './registry.ts'
+import { openReindexing } from './reindexing.ts'
+import type { Reindexing } from './reindexing-request.ts'
 import type { Store } from './store.ts'
 import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
@@ -19,6 +21,8 @@ export interface MongoStore extends Store {
   ping(): Promise<void>
   /** What the instances of this database agreed on under a name; the first to ask sets it. */
   agreed(name: string, proposal: string): Promise<string>
+  /** Indexes rows anew by search parameters that were defined later. */
+  readonly reindexing: Reindexing
   /** Waits for the trail, then lets go of the database. */
   close(): Promise<void>
 }
@@ -46,6 +50,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
+    reindexing: openReindexing(deployment),
     ping: async () => {
       await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
     },

@@ -41,7 +41,7 @@ const wide = served(all)
 
 t.test('our statement promises the types of the shared record', async t => {
   const types =
-    'AllergyIntolerance AuditEvent Binary CareTeam Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson'
+    'AllergyIntolerance AuditEvent Binary CareTeam Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson SearchParameter'
   t.same([...catalog.types.keys()].sort(), types.split(' '))
   t.same([...catalog.system].sort(), ['batch', 'history-system', 'search-system', 'transaction'])
   t.same([...(catalog.compartments ?? [])], ['Patient'])
