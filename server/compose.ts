@@ -132,6 +132,7 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
     performers,
     statement: servedStatement(statement, { base, regime: config.ACCESS_REGIME, cors, started: now() }),
     maxCount: config.SEARCH_MAX_COUNT,
+    mostUrlBytes: config.MAX_URL_BYTES,
   })
 }
 
