@@ -74,7 +74,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   unsupportedMediaType: {
     means: 'The body is of a media type, character set or encoding that the server does not read.',
     remedy:
-      'Send `application/fhir+json` or `application/fhir+xml` (a patch as `application/json-patch+json` or `application/fhir+json`) in UTF-8, plain or in gzip.',
+      'Send `application/fhir+json` or `application/fhir+xml` (a patch as `application/json-patch+json`, or a FHIRPath Patch in one of these) in UTF-8, plain or in gzip.',
   },
   invalidResource: {
     means: 'The resource breaks the structure that R4 gives its type.',

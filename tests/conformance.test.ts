@@ -539,7 +539,9 @@ t.test('the statement of the project', async t => {
       statement.map(({ type }) => type),
     )
     t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch', 'history-system', 'search-system'])
-    t.same(select(json, '/patchFormat'), [['application/json-patch+json', 'application/fhir+json']])
+    t.same(select(json, '/patchFormat'), [
+      ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
+    ])
   })
 
   t.test('what is not promised is refused', async t => {

@@ -106,7 +106,7 @@ export function statementOf(types: readonly string[], table: SearchParameterTabl
     kind: 'instance',
     fhirVersion: '4.0.1',
     format: ['json', 'xml', 'application/fhir+json', 'application/fhir+xml'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [
       {
         mode: 'server',
