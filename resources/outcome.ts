@@ -46,6 +46,7 @@ export const failureKinds = {
   versionConflict: { status: 412, code: 'conflict' },
   multipleMatches: { status: 412, code: 'multiple-matches' },
   bodyTooLarge: { status: 413, code: 'too-long' },
+  urlTooLong: { status: 414, code: 'too-long' },
   unsupportedMediaType: { status: 415, code: 'not-supported' },
   invalidResource: { status: 422, code: 'structure' },
   refusedByRule: { status: 422, code: 'business-rule' },

@@ -70,7 +70,7 @@ function readSort(value: string, reading: Reading): Result<Effect> {
 function readContained(value: string): Result<Effect> {
   return value === 'false'
     ? ok({})
-    : bad('_contained', 'false: contained resources are not searched by themselves here')
+    : bad('_contained', 'false: contained resources are not searched by themselves here; search what holds them')
 }
 
 /** By name. All but the inclusions may be given once. */

@@ -16,10 +16,13 @@ function offered(known: ReadonlySet<string>): string {
 }
 
 /** What may be followed: from the searched type or to it; with `:iterate` also from or to what came along. */
-function knownTo({ served, catalog }: Reading, name: string): ReadonlySet<string> {
+function knownTo({ together, catalog }: Reading, name: string): ReadonlySet<string> {
   const isForward = name.startsWith('_include')
-  if (!name.endsWith(':iterate')) return isForward ? served.includes : served.revincludes
-  return new Set([...catalog.types.values()].flatMap(type => [...(isForward ? type.includes : type.revincludes)]))
+  const [only, another] = together
+  if (!name.endsWith(':iterate') && only !== undefined && another === undefined)
+    return isForward ? only.includes : only.revincludes
+  const types = name.endsWith(':iterate') ? [...catalog.types.values()] : together
+  return new Set(types.flatMap(type => [...(isForward ? type.includes : type.revincludes)]))
 }
 
 function asEffect(name: string, inclusions: readonly Inclusion[]): Effect {
@@ -45,7 +48,7 @@ function readAll(source: string, name: string, known: ReadonlySet<string>): Resu
 
 /** Reads `Type:parameter`, `Type:parameter:Target`, `Type:*` and `*`; only those which the catalog promises are followed. */
 export function readInclusion(value: string, reading: Reading, name: string): Result<Effect> {
-  const { served, catalog } = reading
+  const { together, catalog } = reading
   const known = knownTo(reading, name)
   const [, source = '', code = '', target] = form.exec(value) ?? []
   const isAll = value === '*' || (code === '*' && target === undefined)
@@ -57,7 +60,11 @@ export function readInclusion(value: string, reading: Reading, name: string): Re
   const allowed = target === undefined || targets.length === 0 || targets.includes(target)
   if (!known.has(`${source}:${code}`) || !allowed) {
     const shown = value === '*' ? '*' : (shownName(value) ?? 'this value')
-    return unknown(reading, name, `${name}: ${shown} is not followed from ${served.type}.${offered(known)}`)
+    return unknown(
+      reading,
+      name,
+      `${name}: ${shown} is not followed from ${together.map(({ type }) => type).join(', ')}.${offered(known)}`,
+    )
   }
   return ok(asEffect(name, [{ source, code, ...(target === undefined ? {} : { target }) }]))
 }

@@ -14,6 +14,7 @@ import { readFilterParameter } from './read-filter.ts'
 import { refuseModifier } from './refuse-modifier.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
 import { readText } from './token-text.ts'
+import { untold } from './untold.ts'
 import { isOfValueSet } from './value-set.ts'
 import { refusePending } from './with-custom-parameters.ts'
 
@@ -23,7 +24,8 @@ const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 export const isChained = (name: string): boolean => name.includes('.') || name.startsWith('_has:')
 
 const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '')
-const firstOf = (name: string): string => plain(name.split(/[:.]/)[0] ?? '')
+const firstName = (name: string): string => name.split(/[:.]/)[0] ?? ''
+const firstOf = (name: string): string => plain(firstName(name))
 
 /** Whether a name is meant to keep a search within a patient: to pass over it would find what is everybody's. */
 const meansPatient = (name: string, names: readonly string[]): boolean =>
@@ -42,6 +44,8 @@ function unknownName(name: string, given: Reading): Result<Effect> {
   const shown = shownName(name)
   const reading = given.lenient && mayRestrict(name, given) ? strict(given) : given
   if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)
+  const why = untold(reading.served.type, firstName(name))
+  if (why !== undefined) return unknown(reading, name, `${shown}: ${why}.`)
   const composites = reading.served.composites?.keys() ?? []
   const known = [...reading.parameters.keys(), ...composites, ...controlParameters.keys()]
   return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)

@@ -30,6 +30,8 @@ export interface Effect {
 export interface Reading {
   readonly catalog: Catalog
   readonly served: ServedType
+  /** All types that are searched at once. */
+  readonly together: readonly ServedType[]
   /** All parameters of the type, the common ones included. */
   readonly parameters: ReadonlyMap<string, SearchParameterDefinition>
   readonly surroundings: Surroundings

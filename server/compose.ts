@@ -151,7 +151,15 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const clock = () => performance.now()
   const known = await openKnown({ store, grounds, basis, wait, clock }, first.value)
   const fixed = { ...ownPowers(materials), ...compiled.value, validate: validating(compiled.value, known) }
-  const rest = { regime: regime.value, store, performers, base, zone, maxCount: config.SEARCH_MAX_COUNT }
+  const rest = {
+    regime: regime.value,
+    store,
+    performers,
+    base,
+    zone,
+    maxCount: config.SEARCH_MAX_COUNT,
+    mostUrlBytes: config.MAX_URL_BYTES,
+  }
   return ok(Object.assign(following(known), fixed, rest, { xml: xmlOf(definitions.structures) }))
 }
 

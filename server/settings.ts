@@ -97,6 +97,11 @@ export const settings = {
     form: yesOrNo,
   },
   BODY_LIMIT_MIB: { meaning: 'Largest body of a request, in mebibytes.', fallback: '20', form: wholeNumber(1, 512) },
+  MAX_URL_BYTES: {
+    meaning: 'Longest URL of a request, path and query; a longer search is sent by POST to `_search`.',
+    fallback: '8192',
+    form: wholeNumber(2048, 65_536),
+  },
   RATE_LIMIT_PER_MINUTE: {
     meaning:
       'Most requests of one caller in a minute; 0 sets no limit. It stops a loop that went wild; a hospital is one caller.',

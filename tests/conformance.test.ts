@@ -534,10 +534,17 @@ t.test('the statement of the project', async t => {
     const [event] = select(answer.json, '/entry/0/resource')
     const values: Readonly<Record<string, string>> = {
       _id: String(id),
+      _lastUpdated: String(select(event, '/recorded')[0]).slice(0, 10),
+      action: 'R',
       agent: 'anonymous',
+      'agent-role': '10',
       date: String(select(event, '/recorded')[0]).slice(0, 10),
       entity: patient,
+      'entity-role': '1',
+      'entity-type': '2',
+      outcome: '0',
       patient,
+      subtype: 'read',
       type: 'rest',
     }
     for (const { name } of promised?.searchParam ?? []) {
@@ -566,7 +573,9 @@ t.test('the statement of the project', async t => {
       statement.map(({ type }) => type),
     )
     t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch', 'history-system', 'search-system'])
-    t.same(select(json, '/patchFormat'), [['application/json-patch+json', 'application/fhir+json']])
+    t.same(select(json, '/patchFormat'), [
+      ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
+    ])
   })
 
   t.test('what is not promised is refused', async t => {

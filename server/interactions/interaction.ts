@@ -48,6 +48,8 @@ export interface Context {
   readonly statement: Uint8Array
   readonly zone: string
   readonly maxCount: number
+  /** The longest URL that a request may have, and so a link that the server gives. */
+  readonly mostUrlBytes: number
 }
 
 /** The headers that change what an interaction does. https://hl7.org/fhir/R4/http.html */

@@ -10,7 +10,7 @@ import type { Order, Position } from './position.ts'
 import type { Trail } from './trail-request.ts'
 
 export type { Order, Position } from './position.ts'
-export type { Trail, TrailEntry, TrailRequest } from './trail-request.ts'
+export type { Telling, Told, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
 import type { Pieces } from './pieces.ts'
