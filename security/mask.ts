@@ -30,6 +30,10 @@ function bitOf({ system, code }: Coding): number | undefined {
   return bits.has(code) ? undefined : 0
 }
 
+/** The bit of a visibility label; undefined for any other coding. */
+export const labelBit = ({ system, code }: Coding): number | undefined =>
+  system === visibilitySystem || system === visibilityOid ? bits.get(code) : undefined
+
 function bitsOf(labels: readonly Coding[], expression: string): Result<number> {
   let mask = 0
   for (const coding of labels) {

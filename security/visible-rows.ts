@@ -6,6 +6,7 @@ import { holdsAt } from './calendar.ts'
 import { recordTypes } from './document-type.ts'
 import type { Entry } from './entry.ts'
 import type { Facts, MaskRule } from './facts.ts'
+import { denialsFor, permittedRows } from './part-rows.ts'
 import type { Policy } from './policy.ts'
 import type { Principal, Professional } from './principal.ts'
 
@@ -93,6 +94,24 @@ function masking({ type, facts, now }: Reading) {
 /** Whether the professional may be the author of something that is hidden from him. */
 const mayBeAuthor = (person: string, { facts }: Reading): boolean => facts.authors?.includes(person) ?? true
 
+/** What provisions about parts of the record ask of a row: `within` of any, and of what is masked to all, `masked`. */
+interface PartLimits {
+  readonly within: readonly Query[]
+  readonly masked: readonly Query[]
+}
+
+const unlimited: PartLimits = { within: [], masked: [] }
+
+function limitsOf(
+  professional: Professional,
+  { policy, entry }: { readonly policy: Policy; readonly entry: Entry },
+  { facts, now, type }: Reading,
+): PartLimits {
+  const { own, masked } = denialsFor({ professional, facts, now }, entry, { type, policy })
+  const permits = entry.permits === undefined ? [] : [permittedRows(entry.permits, type, policy)]
+  return { within: [...permits, ...own.map(not)], masked }
+}
+
 /**
  * The rows that a professional who entered sees by his column: those that are not masked, and masked ones that name him
  * as an author. Disjoint but for rules of the patient.
@@ -103,17 +122,21 @@ export function ofColumn(
   reading: Reading,
 ): readonly Query[] {
   const types = readableTypes(policy, column, { type: reading.type, treating: entry.treating })
-  if (entry.seesMasked) return [scalarIn('documentType', types)]
+  const limits = reading.facts.parts === undefined ? unlimited : limitsOf(professional, { policy, entry }, reading)
+  if (entry.seesMasked) return [and(scalarIn('documentType', types), ...limits.within, ...limits.masked.map(not))]
   const rules = masking(reading)
   const seen = and(
     scalarIn('documentType', rules.types.size === 0 ? types : types.filter(type => !rules.types.has(type))),
     scalar('mask', ...masks.professional),
     ...rules.others.map(not),
+    ...limits.within,
+    ...limits.masked.map(not),
   )
   const person = personOf(professional)
   if (person === null || !mayBeAuthor(person, reading)) return [seen]
-  const hidden = rules.none ? scalar('mask', ...masks.hiddenFromProfessional) : everything
-  return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)))]
+  const isPlain = rules.none && limits.masked.length === 0
+  const hidden = isPlain ? scalar('mask', ...masks.hiddenFromProfessional) : everything
+  return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)), ...limits.within)]
 }
 
 /** The Consents which name the principal as an actor, in one record or in all. */

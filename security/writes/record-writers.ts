@@ -1,9 +1,9 @@
 /** Who may write a record's Patient, its care teams and its related persons. `access.md` section 4, last column. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
-import { actorsOf, depositorOf } from '../actors.ts'
+import { depositorOf } from '../actors.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
-import { blocked, granted } from '../entry.ts'
+import { blocked, holdsOne } from '../entry.ts'
 import { insOf } from '../opening.ts'
 import { isPatient, judgeConsent } from './consent-writers.ts'
 import type { Judging } from './judging.ts'
@@ -14,7 +14,7 @@ const refused = (type: string, expected: string): Result<never> =>
 /** Whether a professional is authorised by the patient now, in person or through his structure; an emergency is not enough. */
 function isAuthorised({ request: { principal, now }, facts }: Judging): boolean {
   if (principal.kind !== 'professional' || blocked(principal, facts, now)) return false
-  return granted([...facts.authorised, ...facts.treating, ...facts.careTeam], actorsOf(principal), now)
+  return holdsOne([...facts.authorised, ...facts.treating, ...facts.careTeam], principal, { facts, now })
 }
 
 const wroteIt = ({ request: { principal }, plan: { write } }: Judging): boolean =>
