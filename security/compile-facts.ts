@@ -3,12 +3,12 @@ import { textOf } from '../resources/json-value.ts'
 import type { Coding, Resource } from '../resources/resource.ts'
 import { actorOfReference } from './authors.ts'
 import { always, defaultZone, intersection, periodOf } from './calendar.ts'
+import { compileParts, rowOf } from './compile-parts.ts'
 import { isActive, isPrivacy } from './consent-elements.ts'
 import type { ConsentRule, EmergencyPurpose } from './consent-rule.ts'
 import { conceptCodings, isCoding, objectsOf } from './elements.ts'
 import type { Facts, Grant, Mask, Representative } from './facts.ts'
 import { defaultAge, majorityOf, representation } from './majority.ts'
-import type { Limits, Part, PartRule } from './part-rule.ts'
 import { readConsent } from './read-consent.ts'
 
 /** The resources of a record that say who may see it: its Patient, Consents, care teams and related persons. */
@@ -21,6 +21,8 @@ export interface RecordOfAccess {
   readonly authors?: readonly string[]
   /** `_id`s of rows whose FHIR id a client chose, by `Type/id`; every other id is its row's `_id`. */
   readonly rowIds?: ReadonlyMap<string, string>
+  /** `_id`s of the rows with a label of sensitivity or confidentiality, by its code. */
+  readonly labelled?: ReadonlyMap<string, readonly string[]>
 }
 
 const roleCode = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode'
@@ -122,19 +124,6 @@ function maskedRowsOf(
   return [...new Set(named.map(document => rowOf(document, rowIds)))]
 }
 
-const rowOf = (document: string, rowIds: RecordOfAccess['rowIds']): string =>
-  rowIds?.get(document) ?? document.slice(document.indexOf('/') + 1)
-
-/** Provisions about parts of the record, their documents resolved to rows. */
-function partsOf(rules: readonly ConsentRule[], rowIds: RecordOfAccess['rowIds']): readonly PartRule[] {
-  const withRows = (part: Part): Part =>
-    part.documents === undefined ? part : { ...part, rows: part.documents.map(each => rowOf(each, rowIds)) }
-  const settled = <Given extends Limits>(limits: Given): Given => ({ ...limits, parts: limits.parts.map(withRows) })
-  return rules
-    .flatMap(rule => ('rules' in rule ? rule.rules : []))
-    .map(rule => ({ ...settled(rule), except: rule.except.map(settled) }))
-}
-
 /**
  * The facts of a record. A record is open while its Patient is not inactive and no active Consent refuses it.
  * Where two consents disagree, the denial stands. Days are those of `zone`, an end included.
@@ -146,7 +135,7 @@ export function compileFacts(record: RecordOfAccess, zone = defaultZone, ageOfMa
   const rules = ofType('Consent').flatMap(consent => ruleOf(consent, zone))
   const majority = majorityOf(patients[0]?.birthDate, ageOfMajority, zone)
   const administrators = grantsOf(rules, 'administrator')
-  const parts = partsOf(rules, record.rowIds)
+  const parts = compileParts(rules, record)
   const refused = rules.some(rule => rule.kind === 'opened' && rule.effect === 'deny')
   return {
     patient: record.patient,

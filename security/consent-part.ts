@@ -8,6 +8,7 @@ import { onlyElements } from './consent-elements.ts'
 import { codingsOf, objectsOf, targetOf } from './elements.ts'
 import { labelBit } from './mask.ts'
 import type { Part } from './part-rule.ts'
+import { isNormal, sensitivitiesOf } from './sensitivity.ts'
 
 /** One provision, outer or inner, and where it stands. */
 export interface Provision {
@@ -88,10 +89,13 @@ function readData(given: Provision): Result<Part> {
 }
 
 function readLabels({ provision, path }: Provision): Result<Part> {
-  const bits = codingsOf(provision.securityLabel).map(labelBit)
-  const known = bits.filter(bit => bit !== undefined)
-  if (known.length > 0 && known.length === bits.length) return ok({ labels: known.reduce((all, bit) => all | bit, 0) })
-  return refused('visibility labels of documents', `${path}.securityLabel`)
+  const codings = codingsOf(provision.securityLabel)
+  const strange = codings.some(each => !isNormal(each) && (labelBit(each) ?? sensitivitiesOf(each)) === undefined)
+  if (strange || codings.length === 0)
+    return refused('labels of visibility, confidentiality or sensitivity', `${path}.securityLabel`)
+  const bits = codings.reduce((all, each) => all | (labelBit(each) ?? 0), 0)
+  const codes = [...new Set(codings.flatMap(each => sensitivitiesOf(each) ?? []))]
+  return ok({ labels: { bits, codes, normal: codings.some(isNormal) } })
 }
 
 /** The elements that name a part, each with its reader. */

@@ -1,52 +1,14 @@
-/** Permits and denials for parts of a record, as queries on scalars. `access.md` sections 2 and 4. */
-import { authorKey } from '../search/key.ts'
-import { and, key, not, or, type Query, scalar, scalarIn } from '../search/query.ts'
+/** Which permits and denials for parts of a record concern a reader, and the rows that they open and shut. `access.md` sections 2 and 4. */
+import { and, not, or, type Query } from '../search/query.ts'
 import { actorsOf, personOf } from './actors.ts'
 import { stands } from './block-ends.ts'
 import { holdsAt } from './calendar.ts'
 import { recordTypes } from './document-type.ts'
 import type { Facts } from './facts.ts'
-import type { Limits, Part, PartRule } from './part-rule.ts'
+import { partQuery } from './part-query.ts'
+import type { Limits, PartRule } from './part-rule.ts'
 import type { Policy } from './policy.ts'
 import type { Professional } from './principal.ts'
-
-/** Masks with one of the bits. */
-const masksWith = (bits: number): readonly number[] => [0, 1, 2, 3, 4, 5, 6, 7].filter(mask => (mask & bits) !== 0)
-
-/** Single resources, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
-function documentsQuery({ documents = [], rows = [] }: Part, only: boolean): Query {
-  const named = documents.map(name => {
-    const [type = '', id = ''] = name.split('/')
-    return and(scalar('type', type), scalar('id', id))
-  })
-  return or(...named, { op: 'follows', in: rows, only })
-}
-
-function partQuery(
-  part: Part,
-  { effect, policy }: { readonly effect: PartRule['effect']; readonly policy: Policy },
-): Query {
-  const { documentTypes, classes, dates, authors, documents, labels } = part
-  const within: Query[] = []
-  if (documentTypes !== undefined) within.push(scalarIn('documentType', documentTypes))
-  if (classes !== undefined)
-    within.push(
-      scalarIn(
-        'documentType',
-        classes.flatMap(each => policy.classes.get(each) ?? []),
-      ),
-    )
-  if (dates !== undefined)
-    within.push({
-      ...{ op: 'instant', name: 'date' },
-      ...(dates.from === null ? {} : { from: dates.from }),
-      ...(dates.before === null ? {} : { before: dates.before }),
-    })
-  if (authors !== undefined) within.push(or(scalar('depositor', ...authors), key(...authors.map(authorKey))))
-  if (documents !== undefined) within.push(documentsQuery(part, effect === 'permit'))
-  if (labels !== undefined) within.push(scalarIn('mask', masksWith(labels)))
-  return and(...within)
-}
 
 /** Who reads, when and in which record. */
 export interface Reader {

@@ -16,8 +16,21 @@ export interface Part {
   readonly documents?: readonly string[]
   /** `_id`s of the rows of `documents`; what came with them follows them. */
   readonly rows?: readonly string[]
-  /** Bits of visibility labels, one of which the row has. */
-  readonly labels?: number
+  /** Labels, one of which the row has. */
+  readonly labels?: PartLabels
+}
+
+export interface PartLabels {
+  /** Bits of visibility labels. */
+  readonly bits: number
+  /** Codes of confidentiality and sensitivity. */
+  readonly codes: readonly string[]
+  /** Whether what is not restricted is meant too. */
+  readonly normal: boolean
+  /** `_id`s of the rows of the record with one of `codes`; what came with them follows them. */
+  readonly labelled?: readonly string[]
+  /** `_id`s of the rows that are restricted, where that is asked. */
+  readonly restricted?: readonly string[]
 }
 
 /** Where a provision holds. */

@@ -8,6 +8,7 @@ import { namedActors } from '../consent-shapes.ts'
 import type { Facts } from '../facts.ts'
 import { hiddenUntil, invisiblePatient, invisibleRepresentants, masqueePs } from '../mask.ts'
 import type { Labels, ProposedWrite, WriteRequest } from '../regime.ts'
+import { labelKeys } from '../sensitivity.ts'
 import { firstDeposit } from './first-deposit.ts'
 import type { Plan } from './judging.ts'
 
@@ -52,6 +53,8 @@ const authorsOf = (owns: readonly Own[], request: WriteRequest): AuthorsOf =>
     ...owns.map(own => [own.plan.write._id, keysOf(own)] as const),
   ])
 
+const isAuthorKey = (key: string): boolean => key.startsWith(authorKey(''))
+
 /** A Binary has no author of its own: whoever wrote the document that it carries may read it. */
 const carriedKeys = (
   { plan: { write } }: Own,
@@ -59,7 +62,10 @@ const carriedKeys = (
   authors: AuthorsOf,
 ): readonly string[] =>
   write.type === 'Binary'
-    ? [...(write.before?.labels.keys ?? []), ...(companion?.follows ?? []).flatMap(_id => authors.get(_id) ?? [])]
+    ? [
+        ...(write.before?.labels.keys ?? []),
+        ...(companion?.follows ?? []).flatMap(_id => authors.get(_id) ?? []),
+      ].filter(isAuthorKey)
     : []
 
 interface Authored {
@@ -92,6 +98,7 @@ function labelsOf(row: Own, companion: Companion | undefined, at: Authored): Lab
         ...(at.authors.get(write._id) ?? []),
         ...carriedKeys(row, companion, at.authors),
         ...shownKeys(plan),
+        ...labelKeys(row.after, write.before?.labels.keys ?? []),
       ]),
     ],
   }

@@ -50,6 +50,9 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   if (!governs && !wroteIt(judging)) return refused('Patient', 'the patient, the operator, or who opened the record')
   if (!governs && isClosed(before) !== isClosed(after))
     return refused('Patient.active', 'the patient, to close or reopen a record')
+  // Who opened the record checked who the patient is; he himself would come of age by a stroke of the pen.
+  if (isPatient(judging) && before.birthDate !== after.birthDate)
+    return fail('refusedByRule', 'expected the birth date of the record, found another', 'Patient.birthDate')
   if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }

@@ -1,9 +1,12 @@
 /** The row of `access`: what the resources of a record say about who may see it, compiled in the transaction that changes them. `access.md` section 4. */
 import type { Binary, Document } from 'mongodb'
 import { parseServerId } from '../../resources/ids.ts'
+import { labelKey } from '../../search/key.ts'
 import { rememberBlocks } from '../../security/block-ends.ts'
 import { compileFacts, type RecordOfAccess } from '../../security/compile-facts.ts'
 import type { Facts } from '../../security/facts.ts'
+import type { Part } from '../../security/part-rule.ts'
+import { restricted } from '../../security/sensitivity.ts'
 import { find, type InTransaction, update } from './statements.ts'
 
 const typesThatRule = ['Patient', 'Consent', 'CareTeam', 'RelatedPerson']
@@ -15,12 +18,22 @@ const toResource = ({ _id, json, updated }: Document): RecordOfAccess['resources
   resource: JSON.parse(Buffer.from((json as Binary).buffer).toString('utf8')),
 })
 
-/** `_id`s of the rows that provisions about single documents name. */
-const namedRows = ({ parts = [] }: Facts): readonly string[] =>
-  parts
-    .flatMap(rule => [rule, ...rule.except])
-    .flatMap(limits => limits.parts)
-    .flatMap(({ rows = [] }) => rows)
+/** The parts of the record about which there are provisions. */
+const partsOf = ({ parts = [] }: Facts): readonly Part[] =>
+  parts.flatMap(rule => [rule, ...rule.except]).flatMap(limits => limits.parts)
+
+const namedRows = (facts: Facts): readonly string[] => partsOf(facts).flatMap(({ rows = [] }) => rows)
+
+/** `_id`s of the rows with labels that provisions name, by code. */
+async function labelledIds(at: InTransaction, facts: Facts): Promise<ReadonlyMap<string, readonly string[]>> {
+  const asked = partsOf(facts).flatMap(({ labels }) => labels ?? [])
+  const codes = new Set(asked.flatMap(labels => (labels.normal ? [...labels.codes, ...restricted] : labels.codes)))
+  if (codes.size === 0) return new Map()
+  const filter = { patient: facts.patient, 'search.token': { $in: [...codes].map(labelKey) } }
+  const rows = await find(at, { find: 'record', filter, projection: { 'search.token': 1 }, hint: 'compartment' })
+  const having = (code: string) => rows.filter(({ search }) => search.token.includes(labelKey(code)))
+  return new Map([...codes].map(code => [code, having(code).map(({ _id }) => String(_id))]))
+}
 
 /** `_id`s of the rows whose id a client chose, among those that consents name. */
 async function chosenIds(at: InTransaction, facts: Facts): Promise<ReadonlyMap<string, string>> {
@@ -65,8 +78,9 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const authors = [...(former?.authors ?? []), ...change.authors]
   const record = { patient, resources: rows.map(toResource), depositors, authors }
   const first = compileFacts(record, zone, ageOfMajority)
-  const rowIds = await chosenIds(at, first)
-  const compiled = rowIds.size === 0 ? first : compileFacts({ ...record, rowIds }, zone, ageOfMajority)
+  const [rowIds, labelled] = [await chosenIds(at, first), await labelledIds(at, first)]
+  const isFinal = rowIds.size === 0 && labelled.size === 0
+  const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone, ageOfMajority)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
   const u = { ...facts, turn: (former?.turn ?? 0) + 1 }
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])

@@ -243,13 +243,14 @@ for (const [sentence, related, days, expected] of [
     t.equal(matchesOf(trail).length > 0, expected === 200, 'the trail')
   })
 
-t.test('a birth date that is corrected moves majority', async t => {
+t.test('a birth date that is corrected moves majority, and no minor corrects his own', async t => {
   const record = await bornAgo(18, 1)
   expectStatus(await stage.post(operator, parent(record)), 201)
   t.equal(await statusOf(parentOf(record), `Patient/${record.id}`), 200)
-  const owner = patientOf(record)
-  const { json } = await stage.get(owner, `Patient/${record.id}`)
-  expectStatus(await stage.put(owner, { ...(json as Json), birthDate: '1990-01-01' }), 200)
+  const { json } = await stage.get(hospital, `Patient/${record.id}`)
+  const older = { ...(json as Json), birthDate: '1990-01-01' }
+  t.equal(refusalOf(await stage.put(patientOf(record), older)), '422 refusedByRule Patient.birthDate')
+  expectStatus(await stage.put(hospital, older), 200)
   t.equal(await statusOf(parentOf(record), `Patient/${record.id}`), 404)
 })
 

@@ -198,6 +198,47 @@ t.test('a type is hidden in emergencies only', async t => {
   t.equal(await told(gp, filling), 'stay visit imaging')
 })
 
+const sensitivity = (code: string): Json => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code })
+const confidentiality = (code: string): Json => ({
+  system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality',
+  code,
+})
+
+t.test('a sensitivity that is denied denies what came with it, also when the label comes and goes later', async t => {
+  const filling = await filled(authorises(rpps.gp), deny({ actor: toGp, securityLabel: [sensitivity('ETH')] }))
+  const { ids, record } = filling
+  const put = (elements: Json) =>
+    stage.put(hospital, {
+      ...document(record, { author, type: coded(loinc, '34112-3'), ...elements }),
+      content: [{ attachment: { url: `Binary/${ids.binary}` } }],
+      id: ids.stay,
+    })
+  const both = async () => [await status(gp, `DocumentReference/${ids.stay}`), await status(gp, `Binary/${ids.binary}`)]
+  t.same(await both(), [200, 200])
+  const labelled = {
+    securityLabel: [confidentiality('N'), sensitivity('OPIOIDUD')].map(coding => ({ coding: [coding] })),
+  }
+  expectStatus(await put(labelled), 200)
+  t.same(await both(), [404, 404], 'labelled later')
+  t.equal(await status(gp, `DocumentReference/${ids.stay}/_history/1`), 404, 'and its former versions')
+  t.equal(await status(hospital, `Binary/${ids.binary}`), 200, 'the depositor')
+  expectStatus(await put({}), 200)
+  t.same(await both(), [200, 200], 'and no longer')
+  t.equal(await status(gp, `DocumentReference/${ids.stay}/_history/2`), 404, 'but the version that had it')
+})
+
+t.test('who may see what is normal sees nothing that is restricted, before the consent or after it', async t => {
+  const filling = await filled(permit({ actor: toGp, securityLabel: [confidentiality('N')] }))
+  t.equal(await told(gp, filling), 'stay visit imaging')
+  const restricted = { securityLabel: [{ coding: [confidentiality('R')] }] }
+  const id = await stage.createOne(hospital, document(filling.record, { author, ...restricted }))
+  t.equal(await status(gp, `DocumentReference/${id}`), 404)
+  const meta = { meta: { security: [confidentiality('V')] } }
+  const result = await stage.createOne(hospital, observation(filling.record, meta))
+  t.equal(await status(gp, `Observation/${result}`), 404)
+  t.equal(await told(gp, filling), 'stay visit imaging')
+})
+
 t.test('the column stands above every permit, and nobody without a column is let in', async t => {
   const { actor } = authorises(rpps.podologue)
   const filling = await filled(permit({ actor, ...ofTypes('34112-3', '11488-4') }))

@@ -1,18 +1,19 @@
 /** Consents as IHE PCF writes them: a part of the record, a purpose, exceptions within. `access.md` section 4. */
 import t from 'tap'
 import type { IndexEntry } from '../../search/index-entry.ts'
-import { authorKey } from '../../search/key.ts'
+import { authorKey, labelKey } from '../../search/key.ts'
 import { accessStatus } from '../../security/access-status.ts'
 import { compileFacts } from '../../security/compile-facts.ts'
 import { decide } from '../../security/decide.ts'
 import type { Principal } from '../../security/principal.ts'
 import { readConsent } from '../../security/read-consent.ts'
-import { grounds, hits, marie, now, ofRecord, professional, row, rpps, yesterday } from './decide-support.ts'
+import { grounds, hits, marie, now, ofRecord, professional, row, rpps, structure, yesterday } from './decide-support.ts'
 import {
   byFiness,
   byRpps,
   consent,
   create,
+  document,
   judge,
   label,
   loinc,
@@ -20,8 +21,11 @@ import {
   patient,
   purpose,
   recipient,
+  rowId,
+  stored,
   told,
   treating,
+  update,
   verified,
 } from './record-support.ts'
 
@@ -45,8 +49,11 @@ const day = (instant: number): string => new Date(instant).toISOString().slice(0
 const ago = (days: number): number => now - days * 86_400_000
 
 /** The facts of a record whose patient decided so, one decision after the other. */
-const factsOf = (...provisions: readonly Provision[]) =>
+const factsOf = (...provisions: readonly Provision[]) => factsWith({}, provisions)
+
+const factsWith = (rows: Pick<Parameters<typeof compileFacts>[0], 'labelled'>, provisions: readonly Provision[]) =>
   compileFacts({
+    ...rows,
     patient: marie,
     resources: [patient(), ...provisions.map(provision => consent(provision))].map((resource, at) => ({
       ...{ _id: `${at}`, resource, updated: ago(100) + at },
@@ -61,15 +68,17 @@ const report = row({ documentType: '34112-3' })
 const imaging = row({ documentType: '18748-4' })
 const identity = row({ documentType: 'record', type: 'Patient' })
 const masked = row({ mask: 1 })
-const document = (id: string, differences: Partial<IndexEntry> = {}) => row({ id, ...differences })
+const rowOf = (id: string) => row({ id })
 const binaryOf = (...follows: readonly string[]) => row({ type: 'Binary', id: 'b', follows })
 const byAuthor = (actor: string) => row({}, [authorKey(actor)])
 
-const seen = (principal: Principal, provisions: readonly Provision[], entry: IndexEntry): number =>
+type Seeing = readonly [entry: IndexEntry, rows?: Parameters<typeof factsWith>[0]]
+
+const seen = (principal: Principal, provisions: readonly Provision[], ...[entry, rows = {}]: Seeing): number =>
   hits(
     decide(
       { principal, interaction: 'search-type', type: entry.type, patient: marie, now },
-      grounds(factsOf(...provisions)),
+      grounds(factsWith(rows, provisions)),
     ),
     entry,
   )
@@ -105,14 +114,14 @@ const cases: readonly Case[] = [
   [
     'a permit for one document opens it and what came with it alone',
     [permit({ ...me, ...single('DocumentReference/a') })],
-    [document('a'), binaryOf('a')],
-    [document('b'), binaryOf('b'), binaryOf('a', 'b'), row({ type: 'Observation', id: 'a' }), binaryOf()],
+    [rowOf('a'), binaryOf('a')],
+    [rowOf('b'), binaryOf('b'), binaryOf('a', 'b'), row({ type: 'Observation', id: 'a' }), binaryOf()],
   ],
   [
     'a permit for several documents opens each, and what came with them',
     [permit({ ...me, ...single('DocumentReference/a', 'DocumentReference/b') })],
-    [document('a'), document('b'), binaryOf('a', 'b')],
-    [document('c')],
+    [rowOf('a'), rowOf('b'), binaryOf('a', 'b')],
+    [rowOf('c')],
   ],
   [
     'a permit for what an author wrote opens what names or was deposited by him',
@@ -211,8 +220,8 @@ const cases: readonly Case[] = [
   [
     'a denial of one document denies what came with it, alone or not',
     [permit(me), deny({ ...me, ...single('DocumentReference/a') })],
-    [document('b'), binaryOf('b')],
-    [document('a'), binaryOf('a'), binaryOf('a', 'b')],
+    [rowOf('b'), binaryOf('b')],
+    [rowOf('a'), binaryOf('a'), binaryOf('a', 'b')],
   ],
   ['a denial of a class', [permit(me), deny({ ...me, ...inClass('11') })], [report, imaging], [summary]],
   [
@@ -262,8 +271,8 @@ const cases: readonly Case[] = [
   [
     'a mask of what an author wrote, but for one document',
     [permit(me), deny({ ...writtenBy(byFiness('999999999')), ...except(permit(single('DocumentReference/a'))) })],
-    [document('a')],
-    [document('b')],
+    [rowOf('a')],
+    [rowOf('b')],
   ],
   [
     'masks of parts do not bind the médecin traitant',
@@ -274,8 +283,8 @@ const cases: readonly Case[] = [
   [
     'what is masked to all is shown to the author whom it names',
     [permit(me), deny(single('DocumentReference/a', 'DocumentReference/b'))],
-    [row({ id: 'a' }, [authorKey(`rpps:${rpps}`)]), document('c')],
-    [document('b')],
+    [row({ id: 'a' }, [authorKey(`rpps:${rpps}`)]), rowOf('c')],
+    [rowOf('b')],
   ],
   [
     'an agreement but for a time masks that time to all',
@@ -352,6 +361,91 @@ const cases: readonly Case[] = [
   ],
 ]
 
+const confidentiality = (...codes: readonly string[]) =>
+  codes.map(code => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code }))
+const sensitivity = (...codes: readonly string[]) =>
+  codes.map(code => ({ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code }))
+
+/** What is read where `psy` is about mental health, `secret` is restricted, `liver` about alcohol, and Binaries follow them. */
+const has = (...codes: readonly string[]) => codes.map(labelKey)
+const psy = row({ id: 'psy' }, has('PSY'))
+const secret = row({ id: 'secret' }, has('R'))
+const liver = row({ id: 'liver' }, has('ETHUD'))
+const labelled = new Map([
+  ['PSY', ['psy']],
+  ['R', ['secret']],
+  ['ETHUD', ['liver']],
+])
+
+for (const [sentence, provisions, shown, hidden] of [
+  [
+    'a denial of a sensitivity denies what has it and what came with that',
+    [permit(me), deny({ ...me, securityLabel: sensitivity('PSY') })],
+    [summary, secret, binaryOf('secret')],
+    [psy, binaryOf('psy'), binaryOf('psy', 'secret')],
+  ],
+  [
+    'a sensitivity comprises those below it',
+    [permit(me), deny({ ...me, securityLabel: sensitivity('ETH') })],
+    [summary, psy],
+    [liver, binaryOf('liver')],
+  ],
+  [
+    'a permit of what is normal opens what is not restricted',
+    [permit({ ...me, securityLabel: confidentiality('N') })],
+    [summary, psy, binaryOf('psy')],
+    [secret, binaryOf('secret'), binaryOf('psy', 'secret')],
+  ],
+  [
+    'a permit of what is normal and restricted opens both, and not what is very restricted',
+    [permit({ ...me, securityLabel: confidentiality('N', 'R') })],
+    [summary, secret, binaryOf('secret')],
+    [row({}, has('V'))],
+  ],
+  [
+    'a permit of what is normal, and one of mental health',
+    [
+      permit({ ...me, securityLabel: confidentiality('N'), ...except(deny({ securityLabel: sensitivity('PSY') })) }),
+      permit({ ...another, securityLabel: sensitivity('PSY') }),
+    ],
+    [summary],
+    [psy, secret],
+  ],
+  [
+    'a permit of a sensitivity opens nothing else',
+    [permit({ ...me, securityLabel: sensitivity('PSY', 'SEX') })],
+    [psy, binaryOf('psy')],
+    [summary, secret, binaryOf('secret'), binaryOf('psy', 'secret')],
+  ],
+  [
+    'mental health is masked to all but in an emergency',
+    [permit(me), deny({ securityLabel: sensitivity('PSY'), ...except(permit({ purpose: purpose('BTG') })) })],
+    [summary],
+    [psy, binaryOf('psy')],
+  ],
+] as const)
+  t.test(sentence, async t => {
+    const rows = { labelled }
+    shown.forEach((entry, at) => void t.equal(seen(gp, provisions, entry, rows), 1, `shown ${at}`))
+    hidden.forEach((entry, at) => void t.equal(seen(gp, provisions, entry, rows), 0, `hidden ${at}`))
+  })
+
+t.test('a row carries a key for each label, and remembers that it had one', async t => {
+  const labelledAs = (codes: readonly object[]) =>
+    document({ securityLabel: codes.map(coding => ({ coding: [coding] })) })
+  const keysOf = (result: ReturnType<typeof judge>) => (result.ok ? result.value[0]?.keys.filter(isMark) : [])
+  const isMark = (key: string) => key.startsWith('#label=')
+  t.same(keysOf(judge(structure, [create(labelledAs([...sensitivity('PSY'), ...confidentiality('N', 'R')]))])), [
+    ...['#label=', '#label=PSY', '#label=R'],
+  ])
+  t.same(keysOf(judge(structure, [create(document())])), [])
+  t.same(keysOf(judge(structure, [create({ ...document(), meta: { security: sensitivity('HIV') } })])), [
+    ...['#label=', '#label=HIV'],
+  ])
+  const before = stored(document(), { keys: ['#label=', '#label=PSY'] }, rowId('psy'))
+  t.same(keysOf(judge(structure, [update(before, document())])), ['#label='])
+})
+
 for (const [sentence, provisions, shown, hidden, reader = gp] of cases)
   t.test(sentence, async t => {
     for (const provision of provisions) t.equal(told(readConsent(consent(provision))), 'ok')
@@ -417,18 +511,11 @@ for (const [sentence, provision, expression] of [
     'provision.dataPeriod',
   ],
   [
-    'a label of sensitivity',
-    deny({ ...me, securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'PSY' }] }),
+    'a label of sensitivity that nobody knows',
+    deny({ ...me, securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'TABOO' }] }),
     'provision.securityLabel',
   ],
-  [
-    'the label of confidentiality',
-    permit({
-      ...me,
-      securityLabel: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }],
-    }),
-    'provision.securityLabel',
-  ],
+  ['a label of no system', permit({ ...me, securityLabel: [{ code: 'N' }] }), 'provision.securityLabel'],
   ['no label', deny({ ...me, securityLabel: [] }), 'provision.securityLabel'],
   ['an opposition for a time', deny({ purpose: purpose('BTG'), period: { end: '2030' } }), 'provision.period'],
   [
