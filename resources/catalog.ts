@@ -19,7 +19,7 @@ export interface ServedType {
   /** `Type:parameter` */
   readonly includes: ReadonlySet<string>
   readonly revincludes: ReadonlySet<string>
-  /** Operations on an instance of the type. */
+  /** Operations on the type or its instances. */
   readonly operations?: ReadonlySet<OperationName>
   /** The parameters that place a resource in a patient's compartment, in the order in which they are asked. */
   readonly compartment: readonly string[]
@@ -36,6 +36,8 @@ export type SystemInteraction = 'batch' | 'transaction' | 'history-system' | 'se
 export interface Catalog {
   readonly types: ReadonlyMap<string, ServedType>
   readonly system: ReadonlySet<SystemInteraction>
+  /** Operations on the whole server. */
+  readonly operations?: ReadonlySet<OperationName>
   /** Types whose instances' compartments are searched. */
   readonly compartments?: ReadonlySet<string>
   /** What is read and written; JSON alone when absent. */

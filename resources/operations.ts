@@ -2,41 +2,73 @@
 
 export interface OperationParameter {
   readonly name: string
+  /** The type of its value, as FHIR names it. */
+  readonly type: string
+  readonly required: boolean
   /** Whether it may come more than once. */
   readonly repeats: boolean
   readonly says: string
 }
 
+/** Where an operation is performed: on an instance, on a type, on the whole server. */
+export type OperationLevel = 'instance' | 'type' | 'system'
+
 export interface Operation {
   /** The canonical URL of its OperationDefinition. */
   readonly definition: string
-  /** Types on whose instances it is performed. */
+  readonly levels: readonly OperationLevel[]
+  /** Types on which, or on whose instances, it is performed. */
   readonly types: readonly string[]
+  /** Whether it changes anything: then it is asked by POST only. */
+  readonly affectsState: boolean
   readonly says: string
   readonly parameters: readonly OperationParameter[]
 }
 
-const one = (name: string, says: string): OperationParameter => ({ name, repeats: false, says })
+/** The place of the OperationDefinitions that are this project's own. */
+export const ownDefinitions = 'https://dossier.example/fhir/OperationDefinition/'
+
+/** A parameter that may come once: `[name, type]`. */
+const one = ([name, type]: readonly [string, string], says: string): OperationParameter => ({
+  ...{ name, type, says },
+  ...{ required: false, repeats: false },
+})
 
 export const operations = {
   /** https://hl7.org/fhir/R4/patient-operation-everything.html */
   everything: {
     definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+    levels: ['instance'],
     types: ['Patient'],
+    affectsState: false,
     says: 'All that you may see of the record of a Patient',
     parameters: [
-      one('start', 'Care on this day, or later.'),
-      one('end', 'Care on this day, or earlier.'),
-      one('_since', 'What was updated at this instant, or later.'),
-      { name: '_type', repeats: true, says: 'Names of resource types, separated by commas.' },
-      one('_count', 'Resources on a page; without it the answer is one Bundle.'),
+      one(['start', 'date'], 'Care on this day, or later.'),
+      one(['end', 'date'], 'Care on this day, or earlier.'),
+      one(['_since', 'instant'], 'What was updated at this instant, or later.'),
+      { ...one(['_type', 'code'], 'Names of resource types, separated by commas.'), repeats: true },
+      one(['_count', 'integer'], 'Resources on a page; without it the answer is one Bundle.'),
     ],
+  },
+  announce: {
+    definition: `${ownDefinitions}announce`,
+    levels: ['instance'],
+    types: ['DocumentReference'],
+    affectsState: true,
+    says: 'Takes away the label that hides a document from its patient, who was told by a professional',
+    parameters: [],
   },
 } as const satisfies Readonly<Record<string, Operation>>
 
 export type OperationName = keyof typeof operations
 
 export const operationNames = Object.keys(operations) as readonly OperationName[]
+
+/** Whether the operation is performed at a level, on a type where there is one. */
+export function isPerformed(name: OperationName, level: OperationLevel, type?: string): boolean {
+  const { levels, types }: Operation = operations[name]
+  return levels.includes(level) && (level === 'system' || (type !== undefined && types.includes(type)))
+}
 
 /** Returns the row of an operation by its name, as far as it is known. */
 export const operationNamed = (name: string): OperationName | undefined => operationNames.find(each => each === name)

@@ -5,7 +5,7 @@ import { type Complaint, failAll, ok, type Result } from './outcome.ts'
 import { readCompartments } from './read-compartments.ts'
 import { readConditions } from './read-conditions.ts'
 import { readFormats } from './read-formats.ts'
-import { readOperations, refuseOperations } from './read-operations.ts'
+import { readOperations } from './read-operations.ts'
 import { readParameters } from './read-parameters.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterTable } from './search-parameter-definition.ts'
@@ -148,10 +148,13 @@ export function readCatalog(
     [...performed].filter(code => ofSystem.has(code)),
     complain,
   )
-  refuseOperations(each(rest, 'operation'), complain)
+  const operations = readOperations(each(rest, 'operation'), undefined, complain)
   const formats = readFormats(root.json.format, complain)
   const compartments = readCompartments(rest.at, listOf(rest.json, 'compartment'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
-  return ok({ types, system: new Set(systemInteractions.filter(code => system.has(code))), compartments, formats })
+  return ok({
+    ...{ types, operations, compartments, formats },
+    system: new Set(systemInteractions.filter(code => system.has(code))),
+  })
 }

@@ -1,12 +1,13 @@
 /** A part of a record as a query on scalars and keys. `access.md` sections 4 and 5. */
 import { authorKey, labelKey } from '../search/key.ts'
 import { and, key, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
+import { masks } from './mask-lists.ts'
 import type { Part, PartLabels, PartRule } from './part-rule.ts'
 import type { Policy } from './policy.ts'
 import { restricted } from './sensitivity.ts'
 
 /** Masks with one of the bits. */
-const masksWith = (bits: number): readonly number[] => [0, 1, 2, 3, 4, 5, 6, 7].filter(mask => (mask & bits) !== 0)
+const masksWith = (bits: number): readonly number[] => masks.all.filter(mask => (mask & bits) !== 0)
 
 /** Single resources, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
 function documentsQuery({ documents = [], rows = [] }: Part, only: boolean): Query {

@@ -6,20 +6,10 @@ import { holdsAt } from './calendar.ts'
 import { recordTypes } from './document-type.ts'
 import type { Entry } from './entry.ts'
 import type { Facts, MaskRule } from './facts.ts'
+import { masks } from './mask-lists.ts'
 import { denialsFor, permittedRows } from './part-rows.ts'
 import type { Policy } from './policy.ts'
 import type { Principal, Professional } from './principal.ts'
-
-/** Masks (bits: MASQUE_PS 1, INVISIBLE_PATIENT 2, INVISIBLE_REPRESENTANTS_LEGAUX 4) that each reader sees. */
-export const masks = {
-  all: [0, 1, 2, 3, 4, 5, 6, 7],
-  professional: [0, 2, 4, 6],
-  hiddenFromProfessional: [1, 3, 5, 7],
-  patient: [0, 1, 4, 5],
-  patientLater: [2, 3, 6, 7],
-  representative: [0, 1],
-  representativeLater: [2, 3],
-} as const
 
 /** Where somebody reads. */
 export interface Reading {
@@ -91,8 +81,11 @@ function masking({ type, facts, now }: Reading) {
   return { types, others: rules.filter(({ by }) => by !== 'type').map(hiddenBy), none: rules.length === 0 }
 }
 
-/** Whether the professional may be the author of something that is hidden from him. */
-const mayBeAuthor = (person: string, { facts }: Reading): boolean => facts.authors?.includes(person) ?? true
+/** The professional's own key, where he may be the author of something that is hidden from him. */
+function authorOf(professional: Professional, { facts }: Reading): string | null {
+  const person = personOf(professional)
+  return person !== null && (facts.authors?.includes(person) ?? true) ? person : null
+}
 
 /** What provisions about parts of the record ask of a row: `within` of any, and of what is masked to all, `masked`. */
 interface PartLimits {
@@ -112,6 +105,21 @@ function limitsOf(
   return { within: [...permits, ...own.map(not)], masked }
 }
 
+/** The same for who sees masked documents: but for what is put aside or withdrawn, where he is no author of it. */
+function ofWholeColumn(
+  types: readonly string[],
+  { entry, person, limits }: { readonly entry: Entry; readonly person: string | null; readonly limits: PartLimits },
+): readonly Query[] {
+  const [seen, hidden] = entry.treating
+    ? [masks.treating, masks.hiddenFromTreating]
+    : [masks.emergency, masks.hiddenInEmergency]
+  const column = and(scalarIn('documentType', types), ...limits.within)
+  const shown = and(column, scalar('mask', ...seen), ...limits.masked.map(not))
+  if (person === null) return [shown]
+  const others = limits.masked.length === 0 ? scalar('mask', ...hidden) : everything
+  return [shown, and(column, others, key(authorKey(person)))]
+}
+
 /**
  * The rows that a professional who entered sees by his column: those that are not masked, and masked ones that name him
  * as an author. Disjoint but for rules of the patient.
@@ -123,7 +131,8 @@ export function ofColumn(
 ): readonly Query[] {
   const types = readableTypes(policy, column, { type: reading.type, treating: entry.treating })
   const limits = reading.facts.parts === undefined ? unlimited : limitsOf(professional, { policy, entry }, reading)
-  if (entry.seesMasked) return [and(scalarIn('documentType', types), ...limits.within, ...limits.masked.map(not))]
+  const person = authorOf(professional, reading)
+  if (entry.seesMasked) return ofWholeColumn(types, { entry, person, limits })
   const rules = masking(reading)
   const seen = and(
     scalarIn('documentType', rules.types.size === 0 ? types : types.filter(type => !rules.types.has(type))),
@@ -132,8 +141,7 @@ export function ofColumn(
     ...limits.within,
     ...limits.masked.map(not),
   )
-  const person = personOf(professional)
-  if (person === null || !mayBeAuthor(person, reading)) return [seen]
+  if (person === null) return [seen]
   const isPlain = rules.none && limits.masked.length === 0
   const hidden = isPlain ? scalar('mask', ...masks.hiddenFromProfessional) : everything
   return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)), ...limits.within)]

@@ -34,7 +34,7 @@ const described: Readonly<
     answers: ['200', '400', '409', '412', '422'],
   },
   operation: { says: type => `Perform an operation on a ${type}`, answers: ['200', '400', '404', '410'] },
-  capabilities: { says: () => 'Read what this server promises', answers: ['200'] },
+  capabilities: { says: () => 'Read what this server promises', answers: ['200', '404'] },
 }
 
 /** Answers that any guarded request may get. */
@@ -81,8 +81,8 @@ const ofHistory = (interaction: Interaction): readonly Json[] => [
 ]
 
 const ofOperation = (operation: OperationName): readonly Json[] =>
-  operations[operation].parameters.map(({ name, says }) => ({
-    ...{ name, in: 'query', description: says },
+  operations[operation].parameters.map(({ name, says, required }) => ({
+    ...{ name, in: 'query', description: says, required },
     schema: { type: 'string' },
   }))
 
@@ -100,12 +100,29 @@ function ofQuery(route: Route, served: ServedType | undefined): readonly Json[] 
   return interaction === 'search-type' && served !== undefined ? ofSearch(served) : []
 }
 
+/** One name for each operation, which says at which of its levels. */
+function operationId({ interaction, operation, level, method, conditional, compartment, url }: Route): string {
+  const isDefinition = interaction === 'capabilities' && url !== '/fhir/metadata'
+  const what = isDefinition ? 'definition' : (operation ?? interaction)
+  const where = compartment ? '-compartment' : level === undefined || level === 'instance' ? '' : `-${level}`
+  return `${method.toLowerCase()}-${conditional === true ? 'conditional-' : ''}${what}${where}`
+}
+
+const changes = ['201', '409', '412', '422']
+
+/** The answers that the document lists; an operation that changes something has those of a write too. */
+const answersOf = ({ interaction, operation }: Route): readonly string[] => [
+  ...described[interaction].answers,
+  ...(operation !== undefined && operations[operation].affectsState ? changes : []),
+]
+
 function toOperation(route: Route, name: string, served: ServedType | undefined): Json {
-  const { interaction, operation, method, open, body, conditional } = route
-  const { says, answers } = described[interaction]
+  const { interaction, operation, open, body } = route
+  const { says } = described[interaction]
+  const answers = answersOf(route)
   const codes = open === undefined ? [...answers, ...guarded] : answers
   return {
-    operationId: `${method.toLowerCase()}-${conditional === true ? 'conditional-' : ''}${operation ?? interaction}${route.compartment ? '-compartment' : ''}-${name}`,
+    operationId: `${operationId(route)}-${name}`,
     tags: [name === anyType ? 'System' : name],
     summary: operation === undefined ? says(name) : operations[operation].says,
     parameters: [

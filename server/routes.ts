@@ -1,6 +1,13 @@
 /** Every URL this server answers, as tables. https://hl7.org/fhir/R4/http.html */
 import { type Catalog, performs } from '../resources/catalog.ts'
-import { type OperationName, operationNames } from '../resources/operations.ts'
+import {
+  isPerformed,
+  type Operation,
+  type OperationLevel,
+  type OperationName,
+  operationNames,
+  operations,
+} from '../resources/operations.ts'
 import type { Interaction } from '../resources/resource.ts'
 
 /** One interaction at one URL. `HEAD` follows `GET`. */
@@ -10,6 +17,8 @@ export interface Route {
   readonly interaction: Interaction
   /** Which operation it is. */
   readonly operation?: OperationName
+  /** Where the operation is performed. */
+  readonly level?: OperationLevel
   /** Criteria stand in the place of the id. */
   readonly conditional?: true
   /** Whether it is asked within the compartment of what `:type/:id` names; `:member` is the type that is searched, or `*`. */
@@ -20,13 +29,20 @@ export interface Route {
   readonly open?: string
 }
 
-/** An operation on an instance, which changes nothing. https://hl7.org/fhir/R4/operations.html#executing */
-const onInstance = (operation: OperationName): readonly Route[] => {
-  const route = { url: `/fhir/:type/:id/$${operation}`, interaction: 'operation', operation } as const
-  return [
-    { method: 'GET', ...route, body: 'none' },
-    { method: 'POST', ...route, body: 'parameters' },
-  ]
+const operationUrls: Readonly<Record<OperationLevel, string>> = {
+  instance: '/fhir/:type/:id/$',
+  type: '/fhir/:type/$',
+  system: '/fhir/$',
+}
+
+/** An operation at each of its levels; one that changes something is posted. https://hl7.org/fhir/R4/operations.html#executing */
+function routesOfOperation(operation: OperationName): readonly Route[] {
+  const { levels, affectsState }: Operation = operations[operation]
+  return levels.flatMap((level): readonly Route[] => {
+    const route = { url: `${operationUrls[level]}${operation}`, interaction: 'operation', operation, level } as const
+    const posted: Route = { method: 'POST', ...route, body: 'parameters' }
+    return affectsState ? [posted] : [{ method: 'GET', ...route, body: 'none' }, posted]
+  })
 }
 
 /** `POST /fhir` is a batch or a transaction, as its Bundle says. */
@@ -55,7 +71,7 @@ export const routes: readonly Route[] = [
   },
   { method: 'GET', url: '/fhir', interaction: 'search-system', body: 'none' },
   { method: 'POST', url: '/fhir/_search', interaction: 'search-system', body: 'form' },
-  ...operationNames.flatMap(onInstance),
+  ...operationNames.flatMap(routesOfOperation),
   { method: 'POST', url: '/fhir', interaction: 'transaction', body: 'resource' },
   {
     method: 'GET',
@@ -64,7 +80,18 @@ export const routes: readonly Route[] = [
     body: 'none',
     open: 'a client must learn what is served before it can ask for a token',
   },
+  {
+    method: 'GET',
+    url: '/fhir/OperationDefinition/:id',
+    interaction: 'capabilities',
+    body: 'none',
+    open: 'the definition of an operation is a part of what is served',
+  },
 ]
+
+/** Where a statement promises OperationDefinition as a type, its instances are what is stored, not what this program performs. */
+export const routesOf = ({ types }: Catalog): readonly Route[] =>
+  types.has('OperationDefinition') ? routes.filter(({ url }) => url !== '/fhir/OperationDefinition/:id') : routes
 
 /** The routes that are not of FHIR, and why each is open. A route that is in neither table stops the start. */
 export const openAreas: readonly { readonly url: string; readonly below?: true; readonly because: string }[] = [
@@ -81,10 +108,18 @@ export const isOpenArea = (url: string): boolean =>
 /** In the place of a type within a compartment: all of its types. https://hl7.org/fhir/R4/http.html#search */
 export const anyType = '*'
 
+/** Whether the operation is promised, of the type or of the whole server. */
+function isOffered(operation: OperationName, level: OperationLevel, at: { catalog: Catalog; type: string }): boolean {
+  const { catalog, type } = at
+  const promised = level === 'system' ? catalog.operations : catalog.types.get(type)?.operations
+  return promised?.has(operation) === true && isPerformed(operation, level, type)
+}
+
 /** Whether the capability statement promises the route for the type. */
-export function isPromised(route: Route, { types, system, compartments }: Catalog, type: string): boolean {
-  const { interaction, operation } = route
-  if (operation !== undefined) return types.get(type)?.operations?.has(operation) === true
+export function isPromised(route: Route, catalog: Catalog, type: string): boolean {
+  const { types, system, compartments } = catalog
+  const { interaction, operation, level } = route
+  if (operation !== undefined && level !== undefined) return isOffered(operation, level, { catalog, type })
   if (route.compartment === true && compartments?.has('Patient') !== true) return false
   const served = types.get(type)
   switch (interaction) {

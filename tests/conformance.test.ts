@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { compositeOf } from '../resources/composite-definition.ts'
 import { compileExpression } from '../resources/fhirpath.ts'
+import { ownDefinitions } from '../resources/operations.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
+import { visibilitySystem } from '../security/mask.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { root } from '../server/root.ts'
 import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
@@ -474,9 +476,25 @@ t.test('the statement of the project', async t => {
 
   t.test('every operation of every type', async t => {
     const promised = statement.flatMap(({ type, operation = [] }) => operation.map(each => ({ type, ...each })))
-    t.same(promised, [
-      { type: 'Patient', name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' },
-    ])
+    t.same(
+      promised.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+      [
+        { type: 'DocumentReference', name: 'announce', definition: `${ownDefinitions}announce` },
+        {
+          type: 'Patient',
+          name: 'everything',
+          definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+        },
+      ],
+    )
+    const hidden = { ...instanceOf(structures, 'DocumentReference', 0), masterIdentifier: undefined }
+    const label = { coding: [{ system: visibilitySystem, code: 'INVISIBLE_PATIENT' }] }
+    const made = await rest.post('DocumentReference', { ...hidden, securityLabel: [label] })
+    const announced = await rest.post(`DocumentReference/${idOf(made)}/$announce`, { resourceType: 'Parameters' })
+    t.equal(announced.status, 200)
+    for (const { name, definition } of promised.filter(each => each.definition.startsWith(ownDefinitions)))
+      t.match((await rest.get(`OperationDefinition/${name}`)).json, { url: definition, code: name })
+    t.equal((await rest.get('OperationDefinition/everything')).status, 404, 'HL7 defines it')
     const path = `${patient}/$everything`
     const answers = [await rest.get(path), await rest.post(path, { resourceType: 'Parameters' })]
     const ofRecord = new Set(

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
 import { type Failure, fail } from '../../resources/outcome.ts'
 import type { Call, Context } from '../interactions/interaction.ts'
-import { allowedMethods, type Route, routes } from '../routes.ts'
+import { allowedMethods, type Route, routesOf } from '../routes.ts'
 import { admit, servedType } from './admit.ts'
 import { sendFailure, sendReply } from './answer.ts'
 import { rebase } from './forwarded.ts'
@@ -61,7 +61,9 @@ function serve(app: FastifyInstance, route: Route, parts: Parts): void {
 
 /** Every other method at a URL of the table is refused with the methods that would do. */
 function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): void {
-  const answered = routes.filter(route => route.url === url).map(({ method }): string => method)
+  const answered = routesOf(context.catalog)
+    .filter(route => route.url === url)
+    .map(({ method }): string => method)
   if (answered.includes('GET')) answered.push('HEAD')
   const method: HTTPMethods[] = otherMethods.filter(each => !answered.includes(each))
   const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
@@ -85,6 +87,7 @@ function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): vo
 
 /** Registers every route of the table, and the refusals between them. */
 export function serveFhir(app: FastifyInstance, parts: Parts): void {
+  const routes = routesOf(parts.context.catalog)
   for (const route of routes) serve(app, route, parts)
   for (const url of new Set(routes.map(route => route.url))) refuseOthers(app, url, parts)
 }

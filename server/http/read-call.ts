@@ -45,8 +45,12 @@ function readContent(route: Route, request: FastifyRequest, type: string): Resul
   return body.ok ? ok({ asked: asked.value, body: body.value }) : body
 }
 
-const typeOfSystem = ({ interaction }: Route): string =>
-  interaction === 'capabilities' ? 'CapabilityStatement' : 'Bundle'
+const typesOfSystem: Readonly<Partial<Record<Interaction, string>>> = {
+  capabilities: 'CapabilityStatement',
+  operation: 'Parameters',
+}
+
+const typeOfSystem = ({ interaction }: Route): string => typesOfSystem[interaction] ?? 'Bundle'
 
 /** The type that is asked for; within a compartment, the one that is searched. */
 function typeOf(route: Route, request: FastifyRequest): string {

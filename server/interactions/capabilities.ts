@@ -1,6 +1,11 @@
 /** The capabilities interaction: what was read at start is what is answered. https://hl7.org/fhir/R4/http.html#capabilities */
-import { ok, type Result } from '../../resources/outcome.ts'
-import type { Context, Reply } from './interaction.ts'
+import { fail, ok, type Result } from '../../resources/outcome.ts'
+import type { Call, Context, Reply } from './interaction.ts'
+import { operationDefinition } from './operation-definition.ts'
 
-export const capabilities = async ({ statement }: Context): Promise<Result<Reply>> =>
-  ok({ status: 200, headers: {}, body: statement })
+/** @returns the capability statement, or the definition of the operation whose name stands in the place of an id. */
+export async function capabilities({ statement, base }: Context, { id }: Call): Promise<Result<Reply>> {
+  const body = id === undefined ? statement : operationDefinition(id, base)
+  if (body === undefined) return fail('notServed', 'expected the name of an operation of this server, found another')
+  return ok({ status: 200, headers: {}, body })
+}

@@ -11,7 +11,7 @@ type Parameter = readonly [name: string, value: string]
 function textValueOf(parameter: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const [member, ...others] = Object.entries(parameter ?? {}).filter(([name]) => name !== 'name')
   if (member === undefined || others.length > 0 || !/^value[A-Z]/.test(member[0])) return undefined
-  return typeof member[1] === 'string' || typeof member[1] === 'number' ? String(member[1]) : undefined
+  return ['string', 'number', 'boolean'].includes(typeof member[1]) ? String(member[1]) : undefined
 }
 
 function postedParameters(call: Call): Result<readonly Parameter[]> {
@@ -28,7 +28,7 @@ function postedParameters(call: Call): Result<readonly Parameter[]> {
     if (name === undefined || value === undefined)
       return fail(
         'malformedBody',
-        'expected a name and one value that is a text or a number',
+        'expected a name and one value that is a text, a number or a boolean',
         `Parameters.parameter[${place}]`,
       )
     read.push([name, value])
@@ -49,10 +49,12 @@ function refuseNames(call: Call, given: readonly Parameter[]): Result<never> | u
     if (!row.repeats && seen.has(asked)) return fail('badParameter', `expected ${name} once`, `http.${name}`)
     seen.add(asked)
   }
-  return undefined
+  const missing = parameters.find(({ name, required }) => required && !seen.has(name))
+  if (missing === undefined) return undefined
+  return fail('badParameter', `expected ${missing.name}, which is required, found none`, `http.${missing.name}`)
 }
 
-/** @returns the parameters in order; fails for one that the operation does not have, or has but once. */
+/** @returns the parameters in order; fails for one that the operation does not have, or has but once, and without a required one. */
 export function operationParameters(call: Call): Result<readonly Parameter[]> {
   const posted = postedParameters(call)
   if (!posted.ok) return posted
