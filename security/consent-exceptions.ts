@@ -72,9 +72,15 @@ function readException(given: Given, provision: JsonObject): Result<Limits> {
   return readLimits({ ...given, provision, path: within }, span)
 }
 
+/** Every decision about the record reads them all. */
+const mostExceptions = 20
+
 function readExceptions(given: Given): Result<readonly Limits[]> {
   const exceptions: Limits[] = []
-  for (const provision of objectsOf(given.provision.provision)) {
+  const provisions = objectsOf(given.provision.provision)
+  if (provisions.length > mostExceptions)
+    return fail('refusedByRule', `expected at most ${mostExceptions} exceptions, found ${provisions.length}`, within)
+  for (const provision of provisions) {
     const read = readException(given, provision)
     if (!read.ok) return read
     exceptions.push(read.value)

@@ -42,14 +42,14 @@ function readTypes({ provision, path }: Provision): Result<Part> {
     return codings.length === 1 ? codings[0]?.code : undefined
   })
   const known = codes.filter(code => code !== undefined)
-  if (known.length > 0 && known.length === codes.length) return ok({ documentTypes: known })
+  if (known.length > 0 && known.length === codes.length) return ok({ documentTypes: [...new Set(known)] })
   return refused('one coding for each type of document', `${path}.code`)
 }
 
 function readClasses({ provision, path }: Provision): Result<Part> {
   const codings = codingsOf(provision.class)
   const known = codings.flatMap(({ system, code }) => (system === classSystem && code !== undefined ? [code] : []))
-  if (known.length > 0 && known.length === codings.length) return ok({ classes: known })
+  if (known.length > 0 && known.length === codings.length) return ok({ classes: [...new Set(known)] })
   return refused(`classes of document of ${classSystem}`, `${path}.class`)
 }
 
@@ -73,10 +73,16 @@ function readDatum(datum: JsonObject, { resource, path }: Provision): Result<{ r
   return author === undefined ? refused('an author by RPPS or FINESS', `${path}.data.reference`) : ok(author)
 }
 
+/** Every decision about the record reads them all. */
+const mostData = 100
+
 function readData(given: Provision): Result<Part> {
   const documents: string[] = []
   const authors: string[] = []
-  for (const datum of objectsOf(given.provision.data)) {
+  const data = objectsOf(given.provision.data)
+  if (data.length > mostData)
+    return fail('refusedByRule', `expected at most ${mostData} data, found ${data.length}`, `${given.path}.data`)
+  for (const datum of data) {
     const read = readDatum(datum, given)
     if (!read.ok) return read
     if (typeof read.value === 'string') authors.push(read.value)

@@ -14,7 +14,8 @@ const refused = (type: string, expected: string): Result<never> =>
 /** Whether a professional is authorised by the patient now, in person or through his structure; an emergency is not enough. */
 function isAuthorised({ request: { principal, now }, facts }: Judging): boolean {
   if (principal.kind !== 'professional' || blocked(principal, facts, now)) return false
-  return holdsOne([...facts.authorised, ...facts.treating, ...facts.careTeam], principal, { facts, now })
+  const { authorised, treating, administrators = [], careTeam } = facts
+  return holdsOne([...authorised, ...treating, ...administrators, ...careTeam], principal, { facts, now })
 }
 
 const wroteIt = ({ request: { principal }, plan: { write } }: Judging): boolean =>

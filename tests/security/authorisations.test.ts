@@ -58,6 +58,8 @@ t.test('an administrator sees the whole trail and blocks others, while he is one
   t.match(trailView(gp, known, now), { ownAgent: null })
   t.equal(told(judge(gp, [block], { known })), 'ok')
   t.equal(accessStatus(gp, known, now), 'valid')
+  const team = create({ resourceType: 'CareTeam', status: 'active', participant: [{ member: byRpps(otherRpps) }] })
+  t.equal(told(judge(gp, [team], { known })), 'ok', 'and names a team')
   const former = facts({ administrators: [past(me)] })
   t.match(trailView(gp, former, now), { ownAgent: me.actor })
   t.match(told(judge(gp, [block], { known: former })), /^accessDenied/)

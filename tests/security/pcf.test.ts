@@ -480,6 +480,16 @@ for (const [sentence, provision, expression] of [
   ['a type in words', permit({ ...me, code: [{ text: 'x' }] }), 'provision.code'],
   ['no data', permit({ ...me, data: [] }), 'provision.data'],
   [
+    'data without measure',
+    permit({ ...me, ...single(...Array.from({ length: 101 }, (_, at) => `List/${at}`)) }),
+    'provision.data',
+  ],
+  [
+    'exceptions without measure',
+    permit({ ...me, ...except(...Array.from({ length: 21 }, () => deny(types('60591-5')))) }),
+    'provision.provision',
+  ],
+  [
     'data related to an encounter',
     permit({ ...me, data: [{ meaning: 'related', reference: { reference: 'Encounter/1' } }] }),
     'provision.data.meaning',
