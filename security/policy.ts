@@ -24,6 +24,8 @@ export interface Policy {
   readonly restrictions: string
   /** Every type of the matrix, by code. */
   readonly documentTypes: ReadonlyMap<string, DocumentType>
+  /** The types of each class of document (TRE_A03), as the matrix sorts them. */
+  readonly classes: ReadonlyMap<string, readonly string[]>
   /** What each column reads, restrictions applied. */
   readonly readers: ReadonlyMap<string, ReadonlySet<string>>
   readonly professions: readonly ProfessionRow[]

@@ -75,6 +75,18 @@ export const settings = {
     fallback: 'Europe/Paris',
     form: timeZone,
   },
+  AGE_OF_MAJORITY: {
+    meaning:
+      'Years at which the legal representatives of a minor lose access, by the clock. It is written into a record with its rules: change it before records are opened.',
+    fallback: '18',
+    form: wholeNumber(1, 99),
+  },
+  EMERGENCY_TOKEN_MINUTES: {
+    meaning:
+      'How long after its issue (`iat`) an access token opens records in the modes `bris_de_glace` and `centre_15`, whatever its `exp` says.',
+    fallback: '60',
+    form: wholeNumber(1, 1440),
+  },
   SEARCH_MAX_COUNT: {
     meaning: 'Most matches on one page, whatever `_count` asks.',
     fallback: '200',

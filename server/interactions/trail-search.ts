@@ -144,6 +144,7 @@ function conditions(query: Query): TrailConditions | undefined {
     case 'holds':
     case 'quantity':
     case 'missing':
+    case 'follows':
     case 'element':
       return undefined
   }

@@ -23,6 +23,8 @@ interface Parts {
   readonly writer: AuditWriter
   /** Time zone of days in consents. */
   readonly zone: string
+  /** Years; that of the law when absent. */
+  readonly ageOfMajority: number | undefined
 }
 
 /** A unit with all that must not differ between attempts. */
@@ -47,11 +49,15 @@ const keysOf = ({ writes, claims, record }: Unit): readonly string[] => [
 const patientOf = ({ record, writes }: Unit): string | undefined =>
   record?.patient ?? writes.find(({ row }) => row.patient !== null)?.row.patient ?? undefined
 
-async function changeFacts(at: InTransaction, zone: string, { unit, turns }: { unit: Unit; turns: boolean }) {
+const decidedAt = ({ writes }: Unit): number => Math.max(0, ...writes.map(({ row }) => row.updated))
+
+async function changeFacts(at: InTransaction, parts: Parts, { unit, turns }: { unit: Unit; turns: boolean }) {
   const patient = patientOf(unit)
   const { depositor = null, authors = [] } = unit.record ?? {}
   if (patient === undefined) return { masked: [], lifted: [] }
-  if (unit.record?.recompile === true) return recompile(at, { patient, depositor, authors, zone })
+  const { zone, ageOfMajority } = parts
+  if (unit.record?.recompile === true)
+    return recompile(at, { patient, depositor, authors, zone, ageOfMajority, at: decidedAt(unit) })
   await touch(at, { patient, depositor, authors, turns })
   return { masked: [], lifted: [] }
 }
@@ -65,7 +71,7 @@ async function settleAccess(
   const { unit, rows } = done
   const changed = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row._id)
   const turns = changed.length > 0 || outside(unit.writes.map(({ row }) => row)).length > 0
-  const { masked, lifted } = await changeFacts(at, parts.zone, { unit, turns })
+  const { masked, lifted } = await changeFacts(at, parts, { unit, turns })
   const patient = patientOf(unit)
   if (patient === undefined) return []
   const changes = await relabel(at, { patient, masked, lifted, changed })

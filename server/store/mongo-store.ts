@@ -30,6 +30,9 @@ export interface MongoStore extends Store {
 /** Milliseconds by which the next month of the trail is made ahead. */
 const week = 7 * 24 * 3600 * 1000
 
+/** By what the days and ages in the rules of records are counted. */
+const calendarOf = ({ zone = 'Europe/Paris', ageOfMajority }: StoreOptions) => ({ zone, ageOfMajority })
+
 /** Opens the store: connects, makes collections and indexes, and continues the trail. Throws with a message for the operator. */
 export async function openStore(options: StoreOptions): Promise<MongoStore> {
   const deployment = await connect(options)
@@ -45,7 +48,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     facts: openFacts(deployment),
     named: openDirectory(deployment),
     registered: openRegistry(deployment),
-    commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
+    commit: openCommit({ deployment, months, writer, ...calendarOf(options) }),
     audit: writer.write,
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),

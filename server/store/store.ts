@@ -26,7 +26,7 @@ export interface LiftedData {
 }
 
 /** A version ready to be stored. */
-export interface Row extends IndexEntry, Omit<Labels, 'keys'> {
+export interface Row extends Omit<IndexEntry, 'follows'>, Omit<Labels, 'keys'> {
   readonly _id: string
   /** The bits that Consents naming this row set. */
   readonly consentMask: number

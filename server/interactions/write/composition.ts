@@ -2,6 +2,7 @@
 import { authorKey } from '../../../search/key.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import type { AuditEntry } from '../../../security/audit-entry.ts'
+import { isLabelled } from '../../../security/sensitivity.ts'
 import type { Claim, RowWrite, Unit } from '../../store/store.ts'
 import { insKey } from '../patient-names.ts'
 import { traceOf } from '../trail.ts'
@@ -94,7 +95,7 @@ function recordChange({ context, call, record, facts }: Settling, writes: readon
   const own = depositorOf(call.principal)
   const depositor = facts?.depositors.includes(own) === true ? null : own
   const authors = authorsOf(writes).filter(author => facts?.authors?.includes(author) !== true)
-  const recompile = writes.some(({ row }) => compiled.has(row.type))
+  const recompile = writes.some(({ row }) => compiled.has(row.type) || isLabelled(row.search.token))
   if (!recompile && depositor === null && authors.length === 0) return undefined
   return { patient: record.patient, depositor, authors, recompile }
 }
