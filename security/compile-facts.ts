@@ -7,6 +7,7 @@ import { isActive, isPrivacy } from './consent-elements.ts'
 import type { ConsentRule, EmergencyPurpose } from './consent-rule.ts'
 import { conceptCodings, objectsOf } from './elements.ts'
 import type { Facts, Grant, Mask, Representative } from './facts.ts'
+import { notificationChoiceOf } from './notification-choice.ts'
 import { readConsent } from './read-consent.ts'
 
 /** The resources of a record that say who may see it: its Patient, Consents, care teams and related persons. */
@@ -105,6 +106,7 @@ export function compileFacts(record: RecordOfAccess, zone = defaultZone): Facts 
     record.resources.map(({ resource }) => resource).filter(({ resourceType }) => resourceType === type)
   const patients = ofType('Patient')
   const rules = ofType('Consent').flatMap(consent => ruleOf(consent, zone))
+  const tells = patients.flatMap(patient => notificationChoiceOf(patient).events)
   const refused = rules.some(rule => rule.kind === 'opened' && rule.effect === 'deny')
   return {
     patient: record.patient,
@@ -119,5 +121,6 @@ export function compileFacts(record: RecordOfAccess, zone = defaultZone): Facts 
     maskedRows: maskedRowsOf(rules, record.rowIds),
     depositors: [...new Set(record.depositors)],
     ...(record.authors === undefined ? {} : { authors: [...new Set(record.authors)] }),
+    ...(tells.length === 0 ? {} : { tells }),
   }
 }

@@ -138,6 +138,15 @@ async function startBeside({ store, parts }: Composed, { order }: Progress): Pro
     onError: (error, job) => log.error({ error, job }, 'a job failed'),
   })
   await order.opened(running.stop)
+  const { NOTIFICATIONS, ACCESS_REGIME, NOTIFICATION_TRIES: tries } = parts.config
+  if (!NOTIFICATIONS || ACCESS_REGIME !== 'dmp') return
+  const { startDeliveries } = await import('./notifications/run-deliveries.ts')
+  const { channelsOf } = await import('./notifications/channels.ts')
+  const delivering = startDeliveries({
+    ...{ context: { ...parts.context, store }, tries, channels: channelsOf(parts.config, Date.now) },
+    onError: (error, what) => log.error({ error }, what),
+  })
+  await order.opened(delivering.stop)
 }
 
 async function run(given: Environment, progress: Progress): Promise<Result<Running>> {

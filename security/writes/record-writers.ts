@@ -4,6 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { actorsOf, depositorOf } from '../actors.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
 import { blocked, granted } from '../entry.ts'
+import { sameNotificationChoice } from '../notification-choice.ts'
 import { insOf } from '../opening.ts'
 import { isPatient, judgeConsent } from './consent-writers.ts'
 import type { Judging } from './judging.ts'
@@ -50,6 +51,8 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   if (!governs && !wroteIt(judging)) return refused('Patient', 'the patient, the operator, or who opened the record')
   if (!governs && isClosed(before) !== isClosed(after))
     return refused('Patient.active', 'the patient, to close or reopen a record')
+  if (!governs && !sameNotificationChoice(before, after))
+    return refused('Patient.extension', 'the patient, to choose what he is told and how')
   if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }

@@ -42,7 +42,7 @@ async function perform(
   call: Call,
   at: Permitted & { start: Parameters<typeof pageOf>[2] },
 ): Promise<Result<Reply>> {
-  const { asked, record, facts, basis, start } = at
+  const { asked, record, facts, why, start } = at
   const { request } = asked
   const page = countsOnly(request) ? ok(emptyPage) : await visiblePage(context, asked, { record, start })
   if (!page.ok) return page
@@ -55,7 +55,7 @@ async function perform(
   const total = counted.value === 0 && extra !== undefined ? 1 : counted.value
   const reply = await searchReply(context, call, { request, page: page.value, others: others.value, total, extra })
   const rows = [...page.value.rows, ...others.value]
-  await traceRecords(context, call, { record, query: reply.query, basis, rows })
+  await traceRecords(context, call, { record, query: reply.query, why, rows })
   return ok(reply.reply)
 }
 

@@ -3,15 +3,19 @@ import { openMonths } from './audit-months.ts'
 import { openAuditWriter } from './audit-writer.ts'
 import { openCommit } from './commit.ts'
 import { connect, type StoreOptions } from './connect.ts'
+import type { Deployment } from './deployment.ts'
 import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
+import { type HiddenRows, openHiddenRows } from './hidden-rows.ts'
 import { type JobTurns, openJobTurns } from './job-turns.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
 import { openPast } from './past-reader.ts'
 import { openReader } from './reader.ts'
 import { openRegistry } from './registry.ts'
 import type { Store } from './store.ts'
+import { openTelling } from './telling.ts'
 import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
 
@@ -21,12 +25,22 @@ export interface MongoStore extends Store {
   /** What the instances of this database agreed on under a name; the first to ask sets it. */
   agreed(name: string, proposal: string): Promise<string>
   readonly jobs: JobTurns
+  readonly outbox: Outbox
+  /** Documents that are hidden from their patients, by when they are shown. */
+  readonly hidden: HiddenRows
   /** Waits for the trail, then lets go of the database. */
   close(): Promise<void>
 }
 
 /** Milliseconds by which the next month of the trail is made ahead. */
 const week = 7 * 24 * 3600 * 1000
+
+/** For what works beside the requests. */
+const openBeside = (deployment: Deployment): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden'> => ({
+  jobs: openJobTurns(deployment.db),
+  outbox: openOutbox(deployment),
+  hidden: openHiddenRows(deployment),
+})
 
 /** Opens the store: connects, makes collections and indexes, and continues the trail. Throws with a message for the operator. */
 export async function openStore(options: StoreOptions): Promise<MongoStore> {
@@ -44,11 +58,11 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     named: openDirectory(deployment),
     registered: openRegistry(deployment),
     commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
-    audit: writer.write,
+    audit: openTelling(deployment, writer),
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
-    jobs: openJobTurns(db),
+    ...openBeside(deployment),
     ping: async () => {
       await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
     },

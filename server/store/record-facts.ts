@@ -56,7 +56,8 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const first = compileFacts(record, zone)
   const rowIds = await chosenIds(at, first)
   const { patient: _id, ...facts } = rowIds.size === 0 ? first : compileFacts({ ...record, rowIds }, zone)
-  const u = { ...facts, turn: (former?.turn ?? 0) + 1 }
+  const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
+  const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1 }
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }
