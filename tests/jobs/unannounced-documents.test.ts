@@ -11,6 +11,9 @@ import { databaseIn } from '../notifications/support.ts'
 import { opened } from '../store/opened.ts'
 import { aLine, aRow, aUnit, created, newKey } from '../store/rows.ts'
 
+// A busy machine is no failure.
+t.setTimeout(120_000)
+
 const day = 86_400_000
 const deposited = Date.parse('2026-02-10T09:00:00Z')
 

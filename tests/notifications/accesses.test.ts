@@ -29,6 +29,9 @@ import {
 import { refusalOf, startStage } from '../access/support/stage.ts'
 import { authorised, choice, databaseOf, noticesOf, rewrite, toldIn } from './support.ts'
 
+// A busy machine is no failure.
+t.setTimeout(120_000)
+
 const stage = await startStage(t)
 const db = databaseOf(t, stage)
 const ofHospital = { author: [byFiness(finess.hospital)] }

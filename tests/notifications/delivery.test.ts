@@ -20,6 +20,9 @@ import { matchesOf } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
 import { authorised, choice, databaseOf, eventually, mailServer, noticesOf, receiver, rewrite } from './support.ts'
 
+// A busy machine is no failure.
+t.setTimeout(120_000)
+
 const secret = 'a secret of thirty-two characters'
 const mail = await mailServer(t, to => (to.startsWith('nobody') ? 550 : 250))
 const gateway = await receiver(t)

@@ -9,6 +9,9 @@ import type { MongoStore } from '../../server/store/mongo-store.ts'
 import { opened } from '../store/opened.ts'
 import { aLine, aNotice, aRow, aUnit, created, newKey } from '../store/rows.ts'
 
+// A busy machine is no failure.
+t.setTimeout(120_000)
+
 const start = Date.parse('2026-03-01T10:00:00Z')
 
 /** A patient who chose short messages. */
