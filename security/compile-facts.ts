@@ -9,6 +9,7 @@ import type { ConsentRule, EmergencyPurpose } from './consent-rule.ts'
 import { conceptCodings, isCoding, objectsOf } from './elements.ts'
 import type { Facts, Grant, Mask, Representative } from './facts.ts'
 import { defaultAge, majorityOf, representation } from './majority.ts'
+import { notificationChoiceOf } from './notification-choice.ts'
 import { readConsent } from './read-consent.ts'
 
 /** The resources of a record that say who may see it: its Patient, Consents, care teams and related persons. */
@@ -136,6 +137,7 @@ export function compileFacts(record: RecordOfAccess, zone = defaultZone, ageOfMa
   const majority = majorityOf(patients[0]?.birthDate, ageOfMajority, zone)
   const administrators = grantsOf(rules, 'administrator')
   const parts = compileParts(rules, record)
+  const tells = patients.flatMap(patient => notificationChoiceOf(patient).events)
   const refused = rules.some(rule => rule.kind === 'opened' && rule.effect === 'deny')
   return {
     patient: record.patient,
@@ -152,5 +154,6 @@ export function compileFacts(record: RecordOfAccess, zone = defaultZone, ageOfMa
     maskedRows: maskedRowsOf(rules, record.rowIds),
     depositors: [...new Set(record.depositors)],
     ...(record.authors === undefined ? {} : { authors: [...new Set(record.authors)] }),
+    ...(tells.length === 0 ? {} : { tells }),
   }
 }

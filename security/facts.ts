@@ -1,4 +1,6 @@
 /** What must be known of a record before a decision: one row of the collection `access`, compiled from its consents. */
+
+import type { ChosenEvent } from './notification-choice.ts'
 import type { PartRule } from './part-rule.ts'
 
 /** A professional (`rpps:…`) or a structure (`finess:…`) for a period. Milliseconds since 1970, [from, before); null is open. */
@@ -69,4 +71,8 @@ export interface Facts {
    * documents of his own; absent means not known, and then everybody may be one.
    */
   readonly authors?: readonly string[]
+  /** Which professionals have opened this record (`rpps:…`): whoever is not among them reads for the first time. */
+  readonly readers?: readonly string[]
+  /** What the patient asked to be told beside what everybody is told; absent for nothing. */
+  readonly tells?: readonly ChosenEvent[]
 }

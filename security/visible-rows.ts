@@ -51,6 +51,7 @@ function readableTypes(
   { type, treating }: { type: string; treating: boolean },
 ): readonly string[] {
   if (type === 'Consent') return treating ? ['consent'] : []
+  if (type === 'Communication') return []
   return recordTypes.has(type) ? ['record'] : listOf(policy, column, treating)
 }
 
@@ -150,6 +151,17 @@ export function ofColumn(
 /** The Consents which name the principal as an actor, in one record or in all. */
 export const namingActor = (principal: Principal, type: string): Query =>
   type === 'Consent' ? and(scalar('documentType', 'consent'), key(...actorsOf(principal).map(actorKey))) : nothing
+
+/** The notices that are addressed to a médecin traitant; the patient's own are his alone. */
+export const addressedTo = (
+  professional: Professional,
+  { type }: Pick<Reading, 'type'>,
+  { treating }: Entry,
+): Query => {
+  const person = personOf(professional)
+  if (type !== 'Communication' || !treating || person === null) return nothing
+  return and(scalar('documentType', 'notice'), key(actorKey(person)))
+}
 
 /** What the principal deposited, and what his structure deposited with him as an author: only where there is any. */
 export function ownDeposits(principal: Principal, facts: Facts): readonly Query[] {

@@ -5,6 +5,7 @@ import type { App } from './app.ts'
 import { type ClosingOrder, closingOrder } from './closing-order.ts'
 import type { Composed } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
+import { jobs } from './jobs/jobs.ts'
 import { startMongod } from './launch/embedded-mongod.ts'
 import { freePort } from './launch/loopback-port.ts'
 import { loadDemoRecords } from './load-demo.ts'
@@ -136,6 +137,27 @@ async function openApp({ store, parts }: Composed, secrets: Secrets, { say, orde
   return app
 }
 
+/** What works beside the requests; it stops before the database is closed. */
+async function startBeside({ store, parts }: Composed, { order }: Progress): Promise<void> {
+  const { startJobs } = await import('./jobs/run-jobs.ts')
+  const log = createLog(parts.config.LOG_LEVEL)
+  const running = startJobs({
+    jobs,
+    context: { ...parts.context, store },
+    onError: (error, job) => log.error({ error, job }, 'a job failed'),
+  })
+  await order.opened(running.stop)
+  const { NOTIFICATIONS, ACCESS_REGIME, NOTIFICATION_TRIES: tries } = parts.config
+  if (!NOTIFICATIONS || ACCESS_REGIME !== 'dmp') return
+  const { startDeliveries } = await import('./notifications/run-deliveries.ts')
+  const { channelsOf } = await import('./notifications/channels.ts')
+  const delivering = startDeliveries({
+    ...{ context: { ...parts.context, store }, tries, channels: channelsOf(parts.config, Date.now) },
+    onError: (error, what) => log.error({ error }, what),
+  })
+  await order.opened(delivering.stop)
+}
+
 async function run(given: Environment, progress: Progress): Promise<Result<Running>> {
   const environment = await withPort(given)
   if (!environment.ok) return environment
@@ -148,6 +170,7 @@ async function run(given: Environment, progress: Progress): Promise<Result<Runni
   const opened = await openMeanwhile(materials, environment.value, progress)
   if (!opened.ok) return opened
   const app = await openApp(opened.value, secrets.value, progress)
+  await startBeside(opened.value, progress)
   const documentation = BASE_URL.replace(/\/fhir$/, '/docs')
   return ok({ config: config.value, app, base: BASE_URL, documentation })
 }

@@ -5,6 +5,7 @@ import type { AccessRequest, Decision } from '../decision.ts'
 import type { Facts } from '../facts.ts'
 import { gate, type Surroundings } from '../gate.ts'
 import { judgeWrites } from '../judge-writes.ts'
+import { toldOf } from '../notices.ts'
 import { patchedDocument } from '../patched-document.ts'
 import type { PolicyInForce } from '../policy-in-force.ts'
 import type { Regime } from '../regime.ts'
@@ -12,8 +13,13 @@ import { judgeScopes } from '../write-scopes.ts'
 
 /** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. */
 export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings): Regime {
-  const read = (request: AccessRequest, facts: Facts | undefined): Decision =>
-    decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
+  const read = (request: AccessRequest, facts: Facts | undefined): Decision => {
+    const decision = decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
+    const { principal } = request
+    if (decision.effect === 'deny' || facts === undefined || principal.kind !== 'professional') return decision
+    const told = toldOf(principal, facts, decision.basis)
+    return told === undefined ? decision : { ...decision, told }
+  }
   return {
     name: 'dmp',
     needsFacts: true,

@@ -4,6 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { depositorOf } from '../actors.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
 import { blocked, holdsOne } from '../entry.ts'
+import { sameNotificationChoice } from '../notification-choice.ts'
 import { insOf } from '../opening.ts'
 import { isPatient, judgeConsent } from './consent-writers.ts'
 import type { Judging } from './judging.ts'
@@ -54,6 +55,8 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   // Who opened the record checked who the patient is; he himself would come of age by a stroke of the pen.
   if (isPatient(judging) && before.birthDate !== after.birthDate)
     return fail('refusedByRule', 'expected the birth date of the record, found another', 'Patient.birthDate')
+  if (!governs && !sameNotificationChoice(before, after))
+    return refused('Patient.extension', 'the patient, to choose what he is told and how')
   if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }

@@ -42,7 +42,8 @@ export async function readAuditEvent(context: Context, call: Call): Promise<Resu
     return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
   const [entry] = await context.store.trail.find({ ...requestOf(view, { patient, now: context.now() }), id, limit: 1 })
   if (entry === undefined) return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
-  await leaveTrace(context, call, { patient, status: 200, basis: decided.permit.basis })
+  const { basis, told } = decided.permit
+  await leaveTrace(context, call, { patient, status: 200, basis, told })
   const body = cut(eventOf(context, shownTo(view, entry)), keepsOf(context, part.value, call.type))
   return ok({ status: 200, headers: versionHeaders({ version: 1, updated: entry.at }), body })
 }
@@ -181,6 +182,7 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
     return empty(context, call, { request, start, patient, denial: { ...nobody, failed: 'visible' } })
   const answer = await found(context, { request, conditions: conditions.value, patient, view, start })
   if (!answer.ok) return answer
-  await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis: decision.basis })
+  const { basis, told } = decision
+  await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis, told })
   return replyOf(context, call, { request, start, ...answer.value })
 }

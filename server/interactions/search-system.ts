@@ -96,7 +96,7 @@ async function trace(
   const query = toldQuery(call, search)
   const record = recordOfAll(all)
   const [open] = all.flatMap(({ decision }) => (isRefusal(decision) ? [] : [decision]))
-  if (open !== undefined) return traceRecords(context, call, { record, query, basis: open.basis, rows })
+  if (open !== undefined) return traceRecords(context, call, { record, query, why: open.why, rows })
   const [denial] = all.flatMap(({ decision }) => (isRefusal(decision) ? [decision] : []))
   const failed = denial?.failed ?? 'visible'
   const patient = record === 'every' ? null : record

@@ -25,7 +25,7 @@ async function perform(
   call: Call,
   at: Permitted & { start: PageStart | undefined },
 ): Promise<Result<Reply>> {
-  const { asked, record, facts, basis, start } = at
+  const { asked, record, facts, why, start } = at
   const { request } = asked
   const page = countsOnly(request)
     ? ok(emptyPage(request, start))
@@ -42,7 +42,7 @@ async function perform(
   const reply = await searchReply(context, call, answered)
   if (!reply.ok) return reply
   const rows = [...page.value.rows, ...others.value]
-  await traceRecords(context, call, { record, query: reply.value.query, basis, rows })
+  await traceRecords(context, call, { record, query: reply.value.query, why, rows })
   return ok(reply.value.reply)
 }
 

@@ -3,12 +3,12 @@ import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Bounds, Query } from '../../search/query.ts'
 import { parameterPath } from '../../search/search-effect.ts'
 import { actorOf } from '../../security/actor-identifier.ts'
-import type { Telling, Told, TrailRequest } from '../store/store.ts'
+import type { Told, ToldBy, TrailRequest } from '../store/store.ts'
 import { tokenParameters, toldBy, toldOfSystem } from './trail-tokens.ts'
 
 /** What the parameters ask of the trail. */
 export type TrailConditions = Pick<TrailRequest, 'id' | 'at' | 'agents' | 'entities'> & {
-  readonly told: readonly Telling[]
+  readonly told: readonly ToldBy[]
   readonly nothing: boolean
 }
 
@@ -85,7 +85,7 @@ function ofTime(parts: readonly Query[]): TrailConditions | undefined {
 }
 
 /** What codes alone ask; undefined for all else. */
-function tellingOf(query: Query): Telling | undefined {
+function tellingOf(query: Query): ToldBy | undefined {
   const [telling] = query.op === 'key' || query.op === 'prefix' ? (conditions(query)?.told ?? []) : []
   return telling
 }

@@ -1,5 +1,4 @@
 /** Writes units, each of them everything or nothing: one statement per collection, also for several units at once. https://hl7.org/fhir/R4/http.html#transaction */
-import { newUlid } from '../new-ids.ts'
 import { identify } from './audit-group.ts'
 import type { Months } from './audit-months.ts'
 import type { AuditWriter } from './audit-writer.ts'
@@ -10,6 +9,7 @@ import { outside, type Written, writeCollection } from './commit-rows.ts'
 import { standsAlone, togetherLimits } from './commit-together.ts'
 import type { Deployment } from './deployment.ts'
 import { inGroups } from './groups.ts'
+import { noticeDocument } from './notice-document.ts'
 import { recompile, touch } from './record-facts.ts'
 import { type Relabelled, relabel, relabelTrail } from './relabel.ts'
 import { type InTransaction, insert } from './statements.ts'
@@ -115,14 +115,7 @@ async function perform(at: InTransaction, parts: Parts, group: readonly Prepared
 
 function prepare(unit: Unit, now: number): Prepared {
   const lines = unit.audit.map(entry => lineOf(identify(entry, now)))
-  const notices = unit.outbox.map(({ patient, topic, about }) => ({
-    _id: newUlid(now),
-    patient,
-    at: new Date(now),
-    topic,
-    about: [...about],
-  }))
-  return { unit, lines, notices }
+  return { unit, lines, notices: unit.outbox.map(notice => noticeDocument(notice, now)) }
 }
 
 const linksOf = (group: readonly Prepared[]) => group.flatMap(({ lines }) => lines.map(({ link }) => link))

@@ -82,7 +82,8 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const isFinal = rowIds.size === 0 && labelled.size === 0
   const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone, ageOfMajority)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
-  const u = { ...facts, turn: (former?.turn ?? 0) + 1 }
+  const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
+  const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1 }
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }

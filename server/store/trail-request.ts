@@ -15,7 +15,7 @@ export type Told =
   | { readonly is: 'objects'; readonly type: string; readonly finds: readonly string[] }
 
 /** Alternatives: one of them tells it, or none does. */
-export interface Telling {
+export interface ToldBy {
   readonly of: readonly Told[]
   readonly not: boolean
 }
@@ -38,7 +38,7 @@ export interface TrailRequest {
   /** `Type/id` */
   readonly entities: readonly (readonly string[])[]
   /** Each must hold. */
-  readonly told?: readonly Telling[]
+  readonly told?: readonly ToldBy[]
   readonly descending: boolean
   readonly limit: number
   readonly after?: Position

@@ -1,6 +1,6 @@
 /** By what the lines of the trail are asked for, beside time, agent and entity. `access.md` section 8. */
 import type { Document } from 'mongodb'
-import type { Telling, Told, TrailRequest } from './store.ts'
+import type { Told, ToldBy, TrailRequest } from './store.ts'
 
 type Eyes = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
 
@@ -51,7 +51,7 @@ function byOne(told: Told, eyes: Eyes, seen: Document): Document {
 }
 
 /** @returns the condition that a line tells one of the alternatives, or none of them. `seen` is that of a target. */
-export function toldFilter({ of, not }: Telling, eyes: Eyes, seen: Document): Document {
+export function toldFilter({ of, not }: ToldBy, eyes: Eyes, seen: Document): Document {
   const any = of.map(told => byOne(told, eyes, seen))
   if (any.length === 0) return not ? {} : { $nor: [{}] }
   return not ? { $nor: any } : { $or: any }
