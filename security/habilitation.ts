@@ -57,11 +57,9 @@ function professionOf(value: unknown, where: string, complain: Complain): Profes
     column: columnOf(row, where, complain),
     qualifier: qualifierOf(row, where, complain),
     alsoAppliesTo: listOf(row.alsoAppliesTo).map((also, at) => codeOf(also, `${where}.alsoAppliesTo[${at}]`, complain)),
+    ...(row.requires === undefined ? {} : { requires: codeOf(row.requires, `${where}.requires`, complain) }),
   }
 }
-
-/** A row that asks for a second code asks for what no token holds: it applies to nobody. */
-const needsNothingElse = (value: unknown): boolean => objectOf(value)?.requires === undefined
 
 /** Exclusions are rows without a column, unless a profession already says so. */
 function exclusionsOf(file: JsonObject, known: readonly ProfessionRow[], complain: Complain): readonly ProfessionRow[] {
@@ -101,9 +99,8 @@ export function parseHabilitation(json: unknown): Result<Habilitation> {
   const file = objectOf(json) ?? {}
   const named = listOf(file.professions).map((value, at) => professionOf(value, `professions[${at}]`, complain))
   if (named.length === 0) complain('professions', 'rows')
-  const rows = named.filter((_, at) => needsNothingElse(listOf(file.professions)[at]))
   const habilitation = {
-    professions: [...rows, ...exclusionsOf(file, named, complain)],
+    professions: [...named, ...exclusionsOf(file, named, complain)],
     writes: writesOf(file, new Set(named.map(({ id }) => id)), complain),
     patientDeposits: producerOf(file, 'patient', complain),
     insuranceDeposits: producerOf(file, 'insurance', complain),

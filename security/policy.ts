@@ -15,6 +15,8 @@ export interface ProfessionRow {
   readonly column: string | null
   readonly qualifier: { readonly anyOf: readonly string[]; readonly noneOf: readonly string[] } | null
   readonly alsoAppliesTo: readonly { readonly system: string; readonly code: string }[]
+  /** The profession beside which the code stands, where it is a genre of activity. */
+  readonly requires?: { readonly system: string; readonly code: string }
 }
 
 export interface Policy {
