@@ -58,6 +58,7 @@ export function buildPolicy(sources: PolicySources, day: string): Policy {
     restrictions: sources.digest,
     documentTypes,
     readers: new Map(columns.map(column => [column, readersOf(column, sources, day)])),
+    columnNames: habilitation.columnNames ?? new Map(),
     professions: habilitation.professions,
     professionDeposits,
     kindDeposits: {

@@ -7,6 +7,8 @@ import type { ProfessionRow } from './policy.ts'
 /** The file, as far as rules need it. */
 export interface Habilitation {
   readonly professions: readonly ProfessionRow[]
+  /** Whom each column is for. */
+  readonly columnNames?: ReadonlyMap<string, string>
   /** Codes of document types that a profession (by `id`) may deposit. */
   readonly writes: readonly { readonly profession: string; readonly documentType: string }[]
   readonly patientDeposits: readonly string[]
@@ -90,6 +92,14 @@ function producerOf(file: JsonObject, kind: 'patient' | 'insurance', complain: C
   return deposits
 }
 
+const namesOf = (file: JsonObject): ReadonlyMap<string, string> =>
+  new Map(
+    listOf(file.columns).map(value => {
+      const { column, label } = objectOf(value) ?? {}
+      return [textOf(column) ?? '', textOf(label) ?? ''] as const
+    }),
+  )
+
 /** @returns the rows of the file; fails with every place that makes no sense. */
 export function parseHabilitation(json: unknown): Result<Habilitation> {
   const complaints: { readonly diagnostics: string }[] = []
@@ -101,6 +111,7 @@ export function parseHabilitation(json: unknown): Result<Habilitation> {
   if (named.length === 0) complain('professions', 'rows')
   const habilitation = {
     professions: [...named, ...exclusionsOf(file, named, complain)],
+    columnNames: namesOf(file),
     writes: writesOf(file, new Set(named.map(({ id }) => id)), complain),
     patientDeposits: producerOf(file, 'patient', complain),
     insuranceDeposits: producerOf(file, 'insurance', complain),

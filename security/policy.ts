@@ -28,6 +28,8 @@ export interface Policy {
   readonly documentTypes: ReadonlyMap<string, DocumentType>
   /** What each column reads, restrictions applied. */
   readonly readers: ReadonlyMap<string, ReadonlySet<string>>
+  /** Whom each column is for, in the words of the official table. */
+  readonly columnNames: ReadonlyMap<string, string>
   readonly professions: readonly ProfessionRow[]
   /** What each profession (by `id` of its row) may deposit. */
   readonly professionDeposits: ReadonlyMap<string, ReadonlySet<string>>

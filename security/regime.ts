@@ -7,6 +7,7 @@ import type { Identifier, Interaction, Resource } from '../resources/resource.ts
 import type { IndexEntry } from '../search/index-entry.ts'
 import type { AccessRequest, Decision, Denial } from './decision.ts'
 import type { Facts } from './facts.ts'
+import type { Law } from './law.ts'
 import type { Principal } from './principal.ts'
 
 /** What a row carries because of who deposited it and what it is. `access.md` sections 5 and 7. */
@@ -68,6 +69,8 @@ export interface Regime {
   readonly onePatient: boolean
   /** What the trail says decided: the matrix in force and the digest of its restrictions; null without a matrix. */
   policy(now: number): string | null
+  /** What explains and rehearses the regime; absent where there is no matrix. */
+  readonly law?: Law
   /** Whether this caller may choose the id of a new resource by PUT. */
   choosesIds(principal: Principal, type: string): boolean
   /** What the token alone refuses (403), the same for every id and before any database read. */

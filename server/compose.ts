@@ -12,6 +12,7 @@ import { compileCanonicalDate } from '../search/canonical-date.ts'
 import { compileFollow } from '../search/inclusion.ts'
 import { compileIndexer } from '../search/index-resource.ts'
 import type { Surroundings } from '../security/gate.ts'
+import { policiesInForce } from '../security/policy-in-force.ts'
 import type { Regime } from '../security/regime.ts'
 import { dmpRegime } from '../security/regimes/dmp.ts'
 import { noneRegime } from '../security/regimes/none.ts'
@@ -22,7 +23,7 @@ import { type Definitions, loadCapabilityStatement, loadDefinitions } from './de
 import { enter } from './enter.ts'
 import type { Context } from './interactions/interaction.ts'
 import { performers } from './interactions/performers.ts'
-import { loadPolicy } from './load-policy.ts'
+import { loadHistory } from './load-policy.ts'
 import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
 import { aesPageLinks } from './page-links-aes.ts'
 import { scopeReader } from './read-scope.ts'
@@ -39,6 +40,8 @@ export interface Materials {
   readonly openStore: () => Promise<MongoStore>
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Where matrices, restrictions and habilitation are kept, when not in `security/`. */
+  readonly policyFolder?: string
 }
 
 /** The interactions that have code. Operations are promised by their names. */
@@ -47,11 +50,14 @@ const performed: ReadonlySet<Interaction> = new Set(
 )
 
 /** The one replaceable part that the setting ACCESS_REGIME chooses. */
-async function regimeOf({ config, now }: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+async function regimeOf(materials: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+  const { config, now, policyFolder } = materials
   if (config.ACCESS_REGIME === 'none') return ok(noneRegime())
   if (config.ACCESS_REGIME === 'smart') return ok(smartRegime(surroundings))
-  const policy = await loadPolicy({ socialColumns: config.SOCIAL_COLUMNS, now: now() })
-  return policy.ok ? ok(dmpRegime(policy.value, surroundings)) : policy
+  const history = await loadHistory({ socialColumns: config.SOCIAL_COLUMNS }, policyFolder)
+  if (!history.ok) return history
+  const policy = policiesInForce(history.value, now())
+  return policy.ok ? ok(dmpRegime(policy.value, surroundings, history.value)) : policy
 }
 
 type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames' | 'patchByPath'>

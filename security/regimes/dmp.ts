@@ -4,12 +4,13 @@ import type { AccessRequest, Decision } from '../decision.ts'
 import type { Facts } from '../facts.ts'
 import { gate, type Surroundings } from '../gate.ts'
 import { judgeWrites } from '../judge-writes.ts'
-import type { PolicyInForce } from '../policy-in-force.ts'
+import { lawOf } from '../law.ts'
+import type { PolicyHistory, PolicyInForce } from '../policy-in-force.ts'
 import type { Regime } from '../regime.ts'
 import { judgeScopes } from '../write-scopes.ts'
 
-/** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. */
-export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings): Regime {
+/** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. With its `history` it explains and rehearses itself. */
+export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings, history?: PolicyHistory): Regime {
   const read = (request: AccessRequest, facts: Facts | undefined): Decision =>
     decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
   return {
@@ -20,6 +21,7 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
       const { version, restrictions } = policyInForce(now)
       return `${version}+${restrictions}`
     },
+    ...(history === undefined ? {} : { law: lawOf(history, policyInForce, surroundings) }),
     choosesIds: principal => principal.kind === 'operator',
     gate: request => gate(request, policyInForce(request.now), surroundings),
     read,
