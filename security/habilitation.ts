@@ -2,7 +2,7 @@
 import { type JsonObject, listOf, objectOf, textOf } from '../resources/json-value.ts'
 import { failAll, ok, type Result } from '../resources/outcome.ts'
 import { columns } from './access-matrix.ts'
-import type { ProfessionRow } from './policy.ts'
+import type { Basis, ProfessionRow } from './policy.ts'
 
 /** The file, as far as rules need it. */
 export interface Habilitation {
@@ -10,7 +10,7 @@ export interface Habilitation {
   /** Whom each column is for. */
   readonly columnNames?: ReadonlyMap<string, string>
   /** Codes of document types that a profession (by `id`) may deposit. */
-  readonly writes: readonly { readonly profession: string; readonly documentType: string }[]
+  readonly writes: readonly { readonly profession: string; readonly documentType: string; readonly basis?: Basis }[]
   readonly patientDeposits: readonly string[]
   readonly insuranceDeposits: readonly string[]
 }
@@ -49,6 +49,9 @@ function qualifierOf(row: JsonObject, where: string, complain: Complain): Profes
   return qualifier
 }
 
+/** What no text is named for is a proposal of ours. */
+const basisOf = (word: unknown): Basis => (word === 'sourced' ? 'sourced' : 'proposed')
+
 function professionOf(value: unknown, where: string, complain: Complain): ProfessionRow {
   const row = objectOf(value) ?? {}
   const id = textOf(row.id) ?? ''
@@ -57,6 +60,7 @@ function professionOf(value: unknown, where: string, complain: Complain): Profes
     ...codeOf(row, where, complain),
     id,
     column: columnOf(row, where, complain),
+    basis: basisOf(row.columnBasis),
     qualifier: qualifierOf(row, where, complain),
     alsoAppliesTo: listOf(row.alsoAppliesTo).map((also, at) => codeOf(also, `${where}.alsoAppliesTo[${at}]`, complain)),
     ...(row.requires === undefined ? {} : { requires: codeOf(row.requires, `${where}.requires`, complain) }),
@@ -73,13 +77,13 @@ function exclusionsOf(file: JsonObject, known: readonly ProfessionRow[], complai
 
 function writesOf(file: JsonObject, ids: ReadonlySet<string>, complain: Complain): Habilitation['writes'] {
   return listOf(file.write).flatMap((value, at) => {
-    const { profession, documentType, write } = objectOf(value) ?? {}
+    const { profession, documentType, write, writeBasis } = objectOf(value) ?? {}
     const sound = typeof profession === 'string' && typeof documentType === 'string' && typeof write === 'boolean'
     if (!sound || !ids.has(profession)) {
       complain(`write[${at}]`, 'the id of a profession, a document type and true or false')
       return []
     }
-    return write ? [{ profession, documentType }] : []
+    return write ? [{ profession, documentType, basis: basisOf(writeBasis) }] : []
   })
 }
 
