@@ -2,10 +2,10 @@
 import type { AccessMatrix } from './access-matrix.ts'
 import { buildPolicy } from './build-policy.ts'
 import { decide } from './decide.ts'
-import type { AccessRequest, Decision } from './decision.ts'
+import type { AccessRequest, Decision, Denial } from './decision.ts'
 import type { Facts } from './facts.ts'
 import { dayOf } from './first-day.ts'
-import type { Surroundings } from './gate.ts'
+import { type GateRequest, type Surroundings, scopeGate } from './gate.ts'
 import type { Policy } from './policy.ts'
 import type { PolicyHistory, PolicyInForce } from './policy-in-force.ts'
 
@@ -15,6 +15,8 @@ export interface Law {
   readonly withMatrix: (matrix: AccessMatrix, now: number) => Policy
   /** Decides as a request is decided, by any policy. */
   readonly decide: (request: AccessRequest, facts: Facts | undefined, policy: Policy) => Decision
+  /** What the scopes of a token refuse, whoever holds it. */
+  readonly scopeRefusal: (request: GateRequest) => Denial | undefined
 }
 
 /** @returns what explains and rehearses the policies of `history`. */
@@ -22,4 +24,5 @@ export const lawOf = (history: PolicyHistory, inForce: PolicyInForce, surroundin
   inForce,
   withMatrix: (matrix, now) => buildPolicy({ ...history, matrix }, dayOf(now)),
   decide: (request, facts, policy) => decide(request, { ...surroundings, policy, facts }),
+  scopeRefusal: request => scopeGate(request, surroundings),
 })

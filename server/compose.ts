@@ -26,6 +26,7 @@ import { performers } from './interactions/performers.ts'
 import { loadHistory } from './load-policy.ts'
 import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
 import { aesPageLinks } from './page-links-aes.ts'
+import { promisedIn } from './promised-in.ts'
 import { scopeReader } from './read-scope.ts'
 import { resolvePath } from './root.ts'
 import type { Secrets } from './secrets.ts'
@@ -117,7 +118,8 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const { config, now } = materials
   const definitions = await loadDefinitions()
   const path = config.CAPABILITY_STATEMENT
-  const statement = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const loaded = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const statement = promisedIn(loaded, config.ACCESS_REGIME)
   const catalog = readCatalog(statement, definitions, performed)
   if (!catalog.ok) return catalog
   const compiled = compile(catalog.value, definitions, config)

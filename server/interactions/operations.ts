@@ -2,9 +2,17 @@
 import type { OperationName } from '../../resources/operations.ts'
 import { fail } from '../../resources/outcome.ts'
 import { everything } from './everything.ts'
+import { explainAccess } from './explain-access.ts'
 import type { Perform } from './interaction.ts'
+import { rehearse } from './rehearse.ts'
+import { whoCanAccess } from './who-can-access.ts'
 
-const code: Readonly<Record<OperationName, Perform>> = { everything }
+const code: Readonly<Record<OperationName, Perform>> = {
+  everything,
+  'who-can-access': whoCanAccess,
+  'explain-access': explainAccess,
+  rehearse,
+}
 
 /** Performs the operation that the call names. */
 export const operation: Perform = async (context, call) =>

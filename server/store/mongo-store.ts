@@ -13,6 +13,7 @@ import { openRegistry } from './registry.ts'
 import type { Store } from './store.ts'
 import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
+import { openVolumes } from './volumes.ts'
 
 export interface MongoStore extends Store {
   /** Resolves when the database answers; rejects with `Unavailable` otherwise. */
@@ -46,6 +47,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
+    volumes: openVolumes(deployment),
     ping: async () => {
       await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
     },

@@ -77,6 +77,15 @@ for (const [instant, says, expected] of [
   await t.test(`${instant}: ${says}`, async t => {
     at(instant)
     t.same(await reading(), expected)
+    const version = Date.parse(instant) < Date.parse('2026-11-30T23:00:00Z') ? '2025-09-17' : '2026-12-01'
+    const explained = await stage.get(nurse, `$explain-access?reference=DocumentReference/${summary}`)
+    const who = await stage.get(patientOf(record), `Patient/${record.id}/$who-can-access?document=${report}`)
+    for (const { json } of [explained, who])
+      t.equal(String(select(json, '/parameter/[name=policy]/valueString')[0]).slice(0, 10), version)
+    const nurses = select(who.json, '/parameter/[name=profession]/part').find(
+      part => select(part, '/[name=column]/valueCode')[0] === 'T',
+    )
+    t.same(select(nurses, '/[name=reads]/valueBoolean'), [expected.nurse[0] === 200])
   })
 }
 
