@@ -38,9 +38,9 @@ const words: Readonly<Record<Language, Words>> = {
     closes: (type, column) => `${type} : ${column} ne peuvent plus le lire`,
     keptClosed: (type, column) => `${type} : la matrice l’ouvre à ${column} ; il reste fermé ici`,
     restricted: ({ since, reason }, column, type) =>
-      `Restriction locale à partir du ${since} : ${column} ne peuvent pas lire ${type} (${reason})`,
+      `Restriction locale à partir du ${since} : fermeture de ${type} pour ${column} (${reason})`,
     lifted: (column, type) => `Restriction locale levée : ${column}, ${type}`,
-    everyType: 'aucun type',
+    everyType: 'tous les types',
   },
 }
 

@@ -1,11 +1,12 @@
 /** `npm run --silent matrix:diff -- A B [--language fr]`: what changes for whom between two matrices, one sentence a line. */
 import { parseArgs } from 'node:util'
 import type { Complaint, Result } from '../resources/outcome.ts'
+import { dayOf } from '../security/first-day.ts'
 import { policyChanges } from '../security/policy-changes.ts'
 import { type Language, sentencesOf } from '../security/policy-sentences.ts'
 import { isMain } from './is-main.ts'
 import { loadHistory, policyFolder } from './load-policy.ts'
-import { readSide } from './matrix-side.ts'
+import { dayNamed, readSide } from './matrix-side.ts'
 
 const usage = `npm run --silent matrix:diff -- A B [--language fr]
 A and B are each a day (YYYY-MM-DD: what is in force then) or the path of a matrix in CSV.`
@@ -38,8 +39,8 @@ export async function matrixDiff(
   const { language } = values
   if (one === undefined || other === undefined || more.length > 0 || !isLanguage(language)) throw new Error(usage)
   const history = unwrap(await loadHistory({ socialColumns: environment.SOCIAL_COLUMNS === 'true' }, folder))
-  const now = Date.now()
-  const [before, after] = [await readSide(history, one, now), await readSide(history, other, now)].map(unwrap)
+  const day = dayNamed(one) ?? dayNamed(other) ?? dayOf(Date.now())
+  const [before, after] = [await readSide(history, one, day), await readSide(history, other, day)].map(unwrap)
   if (before === undefined || after === undefined) throw new Error(usage)
   return sentencesOf(policyChanges(before, after), after.policy.columnNames, language).join('\n')
 }

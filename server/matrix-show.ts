@@ -11,7 +11,7 @@ export async function matrixShow(
   environment: { readonly SOCIAL_COLUMNS?: string | undefined },
 ): Promise<string> {
   const history = await loadHistory({ socialColumns: environment.SOCIAL_COLUMNS === 'true' })
-  const side = history.ok ? await readSide(history.value, day, Date.now()) : history
+  const side = history.ok ? await readSide(history.value, day, day) : history
   if (side.ok && history.ok) return policyTable(side.value.policy, history.value.habilitation).join('\n')
   const complaints = side.ok ? [] : side.failure.complaints
   throw new Error(complaints.map(({ diagnostics }) => diagnostics).join('\n'))

@@ -1,11 +1,11 @@
-/** A side of a comparison of matrices: a day, with what is in force then, or a file, as if it were in force today. */
+/** A side of a comparison of matrices: a day, with what is in force then, or a file, as if it were in force on the day of the other side. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import { parseAccessMatrix } from '../security/access-matrix.ts'
 import { buildPolicy } from '../security/build-policy.ts'
-import { dayOf, firstInstantOf } from '../security/first-day.ts'
+import { firstInstantOf } from '../security/first-day.ts'
 import type { Side } from '../security/policy-changes.ts'
 import type { PolicyHistory } from '../security/policy-in-force.ts'
 
@@ -24,17 +24,22 @@ function ofDay(history: PolicyHistory, day: string): Result<Side> {
     : ok(sideOf(history, matrix, day))
 }
 
+/** @returns the day that a side names: itself, or by the name of its file. */
+export function dayNamed(named: string): string | undefined {
+  const day = basename(named, '.csv')
+  return firstInstantOf(day) === undefined ? undefined : day
+}
+
 /**
  * @param named a day `YYYY-MM-DD`, or the path of a table in CSV: one that is named after a day is taken on that day.
- * @param now milliseconds since 1970.
+ * @param otherwise the day on which a file without one is taken.
  * @returns the side; fails when it is neither, and with every cell of the file that makes no sense.
  */
-export async function readSide(history: PolicyHistory, named: string, now: number): Promise<Result<Side>> {
+export async function readSide(history: PolicyHistory, named: string, otherwise: string): Promise<Result<Side>> {
   if (firstInstantOf(named) !== undefined) return ofDay(history, named)
   if (!existsSync(named))
     return fail('badParameter', `expected a day (YYYY-MM-DD) or the path of a matrix, found "${named}"`)
-  const name = basename(named, '.csv')
-  const day = firstInstantOf(name) === undefined ? dayOf(now) : name
+  const day = dayNamed(named) ?? otherwise
   const matrix = parseAccessMatrix(day, await readFile(named, 'utf8'))
   return matrix.ok ? ok(sideOf(history, matrix.value, day)) : matrix
 }

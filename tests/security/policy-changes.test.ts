@@ -88,6 +88,10 @@ async function restrictionsAnd(line: string): Promise<string> {
   return `${(await readFile(join(policyFolder, 'access-matrix/restrictions.csv'), 'utf8')).trim()}\n${line}\n`
 }
 
+t.test('a file without a day is compared on the day of the other side: restrictions do not differ', async t => {
+  t.match(await lines('2025-09-17', await changed(['T', '11502-2', false])), [/infirmiers may no longer read it$/])
+})
+
 t.test('a second version in the folder is compared by its day', async t => {
   const path = await file('access-matrix/2026-12-01.csv', matrixWith(['X', '34112-3', true], ['V', '34112-3', false]))
   t.match(await lines('2026-11-30', '2026-12-01'), [/^34112-3 .+: masseurs-kinésithérapeutes may no longer read it$/])
