@@ -90,6 +90,14 @@ export const operations = {
     ],
     regime: 'dmp',
   },
+  announce: {
+    definition: `${ownDefinitions}announce`,
+    levels: ['instance'],
+    types: ['DocumentReference'],
+    affectsState: true,
+    says: 'Takes away the label that hides a document from its patient, who was told by a professional',
+    parameters: [],
+  },
 } as const satisfies Readonly<Record<string, Operation>>
 
 export type OperationName = keyof typeof operations

@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Coding, Resource } from '../resources/resource.ts'
 import { oneMonthAfter } from './calendar.ts'
-import { codingsOf, conceptCodings } from './elements.ts'
+import { codingsOf, conceptCodings, objectsOf } from './elements.ts'
 
 /** Hidden from professionals, but for the author and the médecin traitant. */
 export const masqueePs = 1
@@ -10,6 +10,10 @@ export const masqueePs = 1
 export const invisiblePatient = 2
 /** Hidden from a minor's legal representatives. */
 export const invisibleRepresentants = 4
+/** Put aside: for the médecin traitant, the patient and its author. PDSm, `isArchived`. */
+export const archived = 8
+/** Entered in error, as its author says: for him and its depositor alone. TD3.3c. */
+export const withdrawn = 16
 
 export const visibilitySystem =
   'https://mos.esante.gouv.fr/NOS/TRE_A07-StatutVisibiliteDocument/FHIR/TRE-A07-StatutVisibiliteDocument'
@@ -30,6 +34,10 @@ function bitOf({ system, code }: Coding): number | undefined {
   return bits.has(code) ? undefined : 0
 }
 
+/** The code of a visibility label; undefined for any other coding. */
+export const labelOf = ({ system, code }: Coding): string | undefined =>
+  (system === visibilitySystem || system === visibilityOid) && bits.has(code) ? code : undefined
+
 function bitsOf(labels: readonly Coding[], expression: string): Result<number> {
   let mask = 0
   for (const coding of labels) {
@@ -47,8 +55,20 @@ function bitsOf(labels: readonly Coding[], expression: string): Result<number> {
 
 const together = masqueePs | invisiblePatient
 
+/** The extension by which a document is archived. PDSm 3.1, `pdsm-ext-is-archived`. */
+export const isArchivedExtension =
+  'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-ext-is-archived'
+
+const isArchived = ({ extension }: Resource): boolean =>
+  objectsOf(extension).some(({ url, valueBoolean }) => url === isArchivedExtension && valueBoolean === true)
+
+/** The bits that follow from where a document stands: archived, withdrawn. */
+const standing = (document: Resource): number =>
+  (isArchived(document) ? archived : 0) | (document.status === 'entered-in-error' ? withdrawn : 0)
+
 /**
- * The bits that the resource's own labels set: those of `DocumentReference.securityLabel`, else of `meta.security`.
+ * The bits that a resource sets by itself: its labels, those of `DocumentReference.securityLabel`, else of `meta.security`,
+ * and of a document whether it is archived or withdrawn.
  * Fails by the element's name when a label is unknown, when the two elements disagree, and when a document would be
  * hidden from professionals and patient at once.
  */
@@ -69,7 +89,7 @@ export function ownMask(resource: Resource): Result<number> {
     )
   if ((own.value & together) === together)
     return fail('refusedByRule', 'expected MASQUE_PS or INVISIBLE_PATIENT, found both', element)
-  return own
+  return type === 'DocumentReference' ? ok(own.value | standing(resource)) : own
 }
 
 /** When a document that is hidden from its patient is shown at last: one calendar month after its first deposit. */

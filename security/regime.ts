@@ -2,6 +2,7 @@
  * The one replaceable part that says who may see and do what. `dmp` is the law of the shared record; `smart` enforces
  * authentication, scopes and the patient compartment; `none` permits everything. No code path but the choice differs.
  */
+import type { JsonTree } from '../resources/json-tree.ts'
 import type { Result } from '../resources/outcome.ts'
 import type { Identifier, Interaction, Resource } from '../resources/resource.ts'
 import type { IndexEntry } from '../search/index-entry.ts'
@@ -44,6 +45,8 @@ export interface ProposedWrite {
   /** How the new state would be found, labels excepted; absent for a delete. Scopes with parameters are judged on it. */
   readonly entry?: IndexEntry
   readonly before?: Stored
+  /** It only takes the label away that hides a document from its patient: `DocumentReference/$announce`. */
+  readonly announces?: true
 }
 
 /** A unit of writes in one record (`patient` is its key) or in the directory (null). */
@@ -71,6 +74,11 @@ export interface Regime {
   policy(now: number): string | null
   /** What explains and rehearses the regime; absent where there is no matrix. */
   readonly law?: Law
+  /**
+   * What a patch of a resource may make of it: `after`, perhaps with what must stay put back. Fails where it changes what no
+   * patch may. Whose it is, `write` judges.
+   */
+  patch(type: string, before: JsonTree, after: JsonTree): Result<JsonTree>
   /** Whether this caller may choose the id of a new resource by PUT. */
   choosesIds(principal: Principal, type: string): boolean
   /** What the token alone refuses (403), the same for every id and before any database read. */

@@ -6,13 +6,13 @@ import { compileFacts } from './compile-facts.ts'
 import type { Facts } from './facts.ts'
 import { acting, nobody, ofColumns } from './hypothetical.ts'
 import type { Law } from './law.ts'
+import { masks } from './mask-lists.ts'
 import type { Policy } from './policy.ts'
 import { type CellChange, cellChanges } from './policy-changes.ts'
 import type { AccessMode } from './principal.ts'
 import { readConsent } from './read-consent.ts'
 import { type Restriction, restrict } from './restriction.ts'
 import { namingsOf, ruleSources } from './rule-sources.ts'
-import { masks } from './visible-rows.ts'
 
 /** Rows of all records that would change hands; whose they are is told by `cells` of their types. */
 export interface Rehearsed {

@@ -4,8 +4,8 @@ import { holdsAt } from './calendar.ts'
 import type { TrailView } from './decision.ts'
 import { treats } from './entry.ts'
 import type { Facts } from './facts.ts'
+import { masks, trailMasks } from './mask-lists.ts'
 import type { Principal } from './principal.ts'
-import { masks } from './visible-rows.ts'
 
 /** The whole trail of a record. */
 export const wholeTrail: TrailView = { ownAgent: null, visibleMasks: masks.all, masksAfterHidden: [] }
@@ -16,14 +16,14 @@ export const represents = ({ issuer, subject }: Principal, facts: Facts, now: nu
 
 const ofPatient: TrailView = {
   ownAgent: null,
-  visibleMasks: masks.patient,
-  masksAfterHidden: masks.patientLater,
+  visibleMasks: trailMasks.patient,
+  masksAfterHidden: trailMasks.patientLater,
 }
 
 const ofRepresentative: TrailView = {
   ownAgent: null,
-  visibleMasks: masks.representative,
-  masksAfterHidden: masks.representativeLater,
+  visibleMasks: trailMasks.representative,
+  masksAfterHidden: trailMasks.representativeLater,
 }
 
 /**

@@ -6,19 +6,9 @@ import { holdsAt } from './calendar.ts'
 import { recordTypes } from './document-type.ts'
 import type { Entry } from './entry.ts'
 import type { Facts, MaskRule } from './facts.ts'
+import { masks } from './mask-lists.ts'
 import type { Policy } from './policy.ts'
 import type { Principal, Professional } from './principal.ts'
-
-/** Masks (bits: MASQUE_PS 1, INVISIBLE_PATIENT 2, INVISIBLE_REPRESENTANTS_LEGAUX 4) that each reader sees. */
-export const masks = {
-  all: [0, 1, 2, 3, 4, 5, 6, 7],
-  professional: [0, 2, 4, 6],
-  hiddenFromProfessional: [1, 3, 5, 7],
-  patient: [0, 1, 4, 5],
-  patientLater: [2, 3, 6, 7],
-  representative: [0, 1],
-  representativeLater: [2, 3],
-} as const
 
 /** Where somebody reads. */
 export interface Reading {
@@ -90,8 +80,11 @@ function masking({ type, facts, now }: Reading) {
   return { types, others: rules.filter(({ by }) => by !== 'type').map(hiddenBy), none: rules.length === 0 }
 }
 
-/** Whether the professional may be the author of something that is hidden from him. */
-const mayBeAuthor = (person: string, { facts }: Reading): boolean => facts.authors?.includes(person) ?? true
+/** The professional's own key, where he may be the author of something that is hidden from him. */
+function authorOf(professional: Professional, { facts }: Reading): string | null {
+  const person = personOf(professional)
+  return person !== null && (facts.authors?.includes(person) ?? true) ? person : null
+}
 
 /**
  * The rows that a professional who entered sees by his column: those that are not masked, and masked ones that name him
@@ -103,15 +96,21 @@ export function ofColumn(
   reading: Reading,
 ): readonly Query[] {
   const types = readableTypes(policy, column, { type: reading.type, treating: entry.treating })
-  if (entry.seesMasked) return [scalarIn('documentType', types)]
+  const person = authorOf(professional, reading)
+  if (entry.seesMasked) {
+    const [seen, hidden] = entry.treating
+      ? [masks.treating, masks.hiddenFromTreating]
+      : [masks.emergency, masks.hiddenInEmergency]
+    const within = (list: readonly number[]): Query => and(scalarIn('documentType', types), scalar('mask', ...list))
+    return [within(seen), ...(person === null ? [] : [and(within(hidden), key(authorKey(person)))])]
+  }
   const rules = masking(reading)
   const seen = and(
     scalarIn('documentType', rules.types.size === 0 ? types : types.filter(type => !rules.types.has(type))),
     scalar('mask', ...masks.professional),
     ...rules.others.map(not),
   )
-  const person = personOf(professional)
-  if (person === null || !mayBeAuthor(person, reading)) return [seen]
+  if (person === null) return [seen]
   const hidden = rules.none ? scalar('mask', ...masks.hiddenFromProfessional) : everything
   return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)))]
 }

@@ -7,6 +7,7 @@ import { compileExpression } from '../resources/fhirpath.ts'
 import { ownDefinitions } from '../resources/operations.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
+import { visibilitySystem } from '../security/mask.ts'
 import { loadDefinitions } from '../server/definitions/load.ts'
 import { root } from '../server/root.ts'
 import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
@@ -475,10 +476,26 @@ t.test('the statement of the project', async t => {
 
   t.test('every operation of every type', async t => {
     const promised = statement.flatMap(({ type, operation = [] }) => operation.map(each => ({ type, ...each })))
-    t.same(promised, [
-      { type: 'Patient', name: 'everything', definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything' },
-      { type: 'Patient', name: 'who-can-access', definition: `${ownDefinitions}who-can-access` },
-    ])
+    t.same(
+      promised.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+      [
+        { type: 'DocumentReference', name: 'announce', definition: `${ownDefinitions}announce` },
+        {
+          type: 'Patient',
+          name: 'everything',
+          definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
+        },
+        { type: 'Patient', name: 'who-can-access', definition: `${ownDefinitions}who-can-access` },
+      ],
+    )
+    const hidden = { ...instanceOf(structures, 'DocumentReference', 0), masterIdentifier: undefined }
+    const label = { coding: [{ system: visibilitySystem, code: 'INVISIBLE_PATIENT' }] }
+    const made = await rest.post('DocumentReference', { ...hidden, securityLabel: [label] })
+    const announced = await rest.post(`DocumentReference/${idOf(made)}/$announce`, { resourceType: 'Parameters' })
+    t.equal(announced.status, 200)
+    for (const { name, definition } of promised.filter(each => each.definition.startsWith(ownDefinitions)))
+      t.match((await rest.get(`OperationDefinition/${name}`)).json, { url: definition, code: name })
+    t.equal((await rest.get('OperationDefinition/everything')).status, 404, 'HL7 defines it')
     const path = `${patient}/$everything`
     const answers = [await rest.get(path), await rest.post(path, { resourceType: 'Parameters' })]
     const ofRecord = new Set(
@@ -500,7 +517,7 @@ t.test('the statement of the project', async t => {
     t.same(names, ['explain-access', 'rehearse'])
     const { json } = await rest.get('metadata')
     t.same(select(json, '/rest/0/operation/*/name'), [])
-    t.same(select(json, '/rest/0/resource/*/operation/*/name'), ['everything'])
+    t.notOk(select(json, '/rest/0/resource/*/operation/*/name').includes('who-can-access'))
     for (const path of [...names.map(name => `$${name}`), `${patient}/$who-can-access`])
       t.equal((await rest.get(path)).status, 404, path)
   })
@@ -637,13 +654,14 @@ t.test('the operations of the shared record are promised, defined and performed 
   const rest = await startRest(t, { environment: { ACCESS_REGIME: 'dmp' } })
   const doctor = withToken(rest, await rest.server.token('gp'))
   const { json } = await rest.get('metadata')
-  const promised = [
-    ...select(json, '/rest/0/operation/*'),
-    ...select(json, '/rest/0/resource/*/operation/*').filter(
-      operation => select(operation, '/name')[0] !== 'everything',
-    ),
-  ] as readonly { readonly name: string; readonly definition: string }[]
-  t.same(promised.map(({ name }) => name).sort(), ['explain-access', 'rehearse', 'who-can-access'])
+  const ofLaw = ['explain-access', 'rehearse', 'who-can-access']
+  const promised = [...select(json, '/rest/0/operation/*'), ...select(json, '/rest/0/resource/*/operation/*')].filter(
+    each => ofLaw.includes(String(select(each, '/name')[0])),
+  ) as readonly {
+    readonly name: string
+    readonly definition: string
+  }[]
+  t.same(promised.map(({ name }) => name).sort(), ofLaw)
   for (const { name, definition } of promised) {
     t.equal(definition, `${ownDefinitions}${name}`)
     const defined = await rest.get(`OperationDefinition/${name}`)

@@ -1,10 +1,12 @@
 /** The law of the shared record: matrix, consents, masks, emergencies. `access.md` sections 1 to 7. */
+import { ok } from '../../resources/outcome.ts'
 import { decide } from '../decide.ts'
 import type { AccessRequest, Decision } from '../decision.ts'
 import type { Facts } from '../facts.ts'
 import { gate, type Surroundings } from '../gate.ts'
 import { judgeWrites } from '../judge-writes.ts'
 import { lawOf } from '../law.ts'
+import { patchedDocument } from '../patched-document.ts'
 import type { PolicyHistory, PolicyInForce } from '../policy-in-force.ts'
 import type { Regime } from '../regime.ts'
 import { judgeScopes } from '../write-scopes.ts'
@@ -22,6 +24,7 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
       return `${version}+${restrictions}`
     },
     ...(history === undefined ? {} : { law: lawOf(history, policyInForce, surroundings) }),
+    patch: (type, before, after) => (type === 'DocumentReference' ? patchedDocument(before, after) : ok(after)),
     choosesIds: principal => principal.kind === 'operator',
     gate: request => gate(request, policyInForce(request.now), surroundings),
     read,

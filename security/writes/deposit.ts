@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { authorKey } from '../../search/key.ts'
 import { depositorOf, personOf, structureOf } from '../actors.ts'
+import { columnOf } from '../columns.ts'
 import { invisiblePatient, invisibleRepresentants } from '../mask.ts'
 import { mayDeposit } from '../may-deposit.ts'
 import type { Policy } from '../policy.ts'
@@ -74,10 +75,18 @@ export function judgePatient({ patient }: WriteRequest, { write }: Plan): Result
   )
 }
 
+/** An announcement is a consultation: any health professional who may read the document makes it, but in an emergency. R.1111-53 CSP. */
+function judgeAnnouncement({ policy, request: { principal } }: Judging): Result<undefined> {
+  const consults = principal.kind === 'professional' && principal.mode === 'normal' && !principal.secret
+  if (consults && columnOf(policy, principal) !== undefined) return ok(undefined)
+  return fail('accessDenied', 'expected a health professional in the ordinary mode of access, found another token')
+}
+
 /** Judges one clinical write as it is and as it would become. */
 export function judgeDeposit(judging: Judging): Result<undefined> {
   const { request, plan } = judging
-  const { before, type } = plan.write
+  const { before, type, announces } = plan.write
+  if (announces === true) return judgeAnnouncement(judging)
   if (before !== undefined && !ownsDeposit(request.principal, before.labels))
     return fail('accessDenied', 'expected a deposit of your own, found one of another depositor', type)
   if (plan.after === undefined) return ok(undefined)

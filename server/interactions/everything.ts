@@ -8,6 +8,7 @@ import { References, rowsAlong } from './everything-along.ts'
 import { everythingRequest, linksOf, type Start } from './everything-request.ts'
 import { type Opened, rowsOf, startAfter } from './everything-rows.ts'
 import { Delivery } from './everything-trail.ts'
+import { FirstBytes } from './first-bytes.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { flowingJson } from './lifted.ts'
 import { visibleRow } from './read.ts'
@@ -22,6 +23,9 @@ interface Flow {
   readonly references: References
   readonly delivery: Delivery
 }
+
+/** Those of this server. */
+const firstBytes = new FirstBytes()
 
 /** So many bytes leave at once, or a little more. */
 const fewBytes = 256 * 1024
@@ -65,6 +69,7 @@ async function* matches(flow: Flow): AsyncGenerator<Uint8Array, Start | undefine
     yield* entriesOf(flow, kept, 'match')
     left -= kept.length
     last = kept.at(-1) ?? last
+    await firstBytes.giveWay()
     if (kept.length < rows.length) return last && startAfter(last)
   }
   return undefined
@@ -102,7 +107,7 @@ async function* flowing(flow: Flow): AsyncGenerator<Uint8Array> {
   }
 }
 
-export async function everything(context: Context, call: Call): Promise<Result<Reply>> {
+async function begin(context: Context, call: Call): Promise<Result<Reply>> {
   const asRead: Call = { ...call, interaction: 'read' }
   const closed = await gate(context, asRead)
   if (closed !== undefined) return closed
@@ -122,4 +127,14 @@ export async function everything(context: Context, call: Call): Promise<Result<R
     delivery: new Delivery(context, call, { patient, query }),
   }
   return ok({ status: 200, headers: {}, body: flowing(flow) })
+}
+
+/** The Patient leaves as soon as the answer begins. */
+export async function everything(context: Context, call: Call): Promise<Result<Reply>> {
+  const begun = firstBytes.begin()
+  try {
+    return await begin(context, call)
+  } finally {
+    begun()
+  }
 }

@@ -1,6 +1,7 @@
 /** Every operation and its code. https://hl7.org/fhir/R4/operations.html */
 import type { OperationName } from '../../resources/operations.ts'
 import { fail } from '../../resources/outcome.ts'
+import { announce } from './announce.ts'
 import { everything } from './everything.ts'
 import { explainAccess } from './explain-access.ts'
 import type { Perform } from './interaction.ts'
@@ -8,6 +9,7 @@ import { rehearse } from './rehearse.ts'
 import { whoCanAccess } from './who-can-access.ts'
 
 const code: Readonly<Record<OperationName, Perform>> = {
+  announce,
   everything,
   'who-can-access': whoCanAccess,
   'explain-access': explainAccess,

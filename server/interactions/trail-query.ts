@@ -1,7 +1,7 @@
 /** The searches that a trail tells: their words must not name what a mask hides. `access.md` section 8. */
 
 import type { TrailView } from '../../security/decision.ts'
-import { masks } from '../../security/visible-rows.ts'
+import { masks } from '../../security/mask-lists.ts'
 import type { TrailEntry } from '../store/store.ts'
 
 /** The id of a row of a record, wherever it stands in a query: nobody writes one by chance. */

@@ -16,6 +16,7 @@ import {
   loinc,
   numbers,
   observation,
+  report,
   transaction,
 } from './support/contents.ts'
 import { expectStatus, idOf, idsIn, refusalOf, startStage } from './support/stage.ts'
@@ -124,7 +125,7 @@ const attached: Json = {
       name: 'operation',
       part: [
         { name: 'type', valueCode: 'replace' },
-        { name: 'path', valueString: 'DocumentReference.content[0].attachment' },
+        { name: 'path', valueString: 'DiagnosticReport.presentedForm[0]' },
         { name: 'value', valueAttachment: { contentType: 'text/plain', data: letters } },
       ],
     },
@@ -132,14 +133,15 @@ const attached: Json = {
 }
 const patches = (id: string): Entry => ({
   resource: attached,
-  request: { method: 'PATCH', url: `DocumentReference/${id}` },
+  request: { method: 'PATCH', url: `DiagnosticReport/${id}` },
 })
 
 t.test('long data in a patch are what was sent, alone and in Bundles', async t => {
   const dataOf = async (id: string): Promise<unknown> =>
-    select((await stage.get(hospital, `DocumentReference/${id}`)).json, '/content/0/attachment/data')[0]
-  const ids = [await made(), await made(), await made()] as const
-  expectStatus(await stage.send(hospital, `PATCH DocumentReference/${ids[0]}`, { body: attached }), 200)
+    select((await stage.get(hospital, `DiagnosticReport/${id}`)).json, '/presentedForm/0/data')[0]
+  const form = { performer: author, presentedForm: [{ contentType: 'text/plain', data: 'YQ==' }] }
+  const ids = (await stage.create(hospital, ...[1, 2, 3].map(() => report(record, form)))) as [string, string, string]
+  expectStatus(await stage.send(hospital, `PATCH DiagnosticReport/${ids[0]}`, { body: attached }), 200)
   t.equal(await dataOf(ids[0]), letters, 'alone')
   expectStatus(await stage.post(hospital, batch(patches(ids[1]))), 200)
   t.equal(await dataOf(ids[1]), letters, 'in a batch')
@@ -179,8 +181,7 @@ t.test('a push is not the same when it deletes, changes or finds something else'
 t.test('the same push after its document was patched or masked', async t => {
   const first = expectStatus(await stage.post(hospital, pushed('patched')), 201)
   const id = idOf(first.headers.get('location'))
-  const moved = [{ op: 'replace', path: '/masterIdentifier/value', value: 'patched-2' }, ...superseded]
-  expectStatus(await patch(hospital, `DocumentReference/${id}`, moved), 200)
+  expectStatus(await patch(hospital, `DocumentReference/${id}`, superseded), 200)
   await stage.create(owner, consent(record, masksDocument(`DocumentReference/${id}`)))
   const again = await stage.post(hospital, pushed('patched'), { prefer: 'return=representation' })
   t.equal(`${again.status} ${idOf(again.headers.get('location'))}`, `200 ${id}`)

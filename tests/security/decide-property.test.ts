@@ -67,7 +67,7 @@ const anyRow: fc.Arbitrary<IndexEntry> = fc
   .record({
     scalars: fc.record({
       documentType: fc.constantFrom(...types),
-      mask: fc.integer({ min: 0, max: 7 }),
+      mask: fc.integer({ min: 0, max: 31 }),
       hiddenUntil: instant,
       depositor: fc.constantFrom(...actors),
       date: fc.constantFrom(yesterday - 1, yesterday, now, tomorrow),
@@ -144,11 +144,15 @@ function professionalSees(who: Professional, type: string, entry: IndexEntry, kn
           (policy.readers.get(column)?.has(entry.documentType) ?? false)
   const author = who.rpps !== null && token.includes(authorKey(mine))
   const urgent = (brokeGlass || regulates) && known.emergency.masked
-  return inColumn && (!isMasked(type, entry, known) || treats || author || urgent)
+  if (!inColumn || author) return inColumn
+  if ((entry.mask & 16) !== 0) return false
+  if (treats) return true
+  return (entry.mask & 8) === 0 && (!isMasked(type, entry, known) || urgent)
 }
 
 function patientSees(kind: string, entry: IndexEntry, known: Facts): boolean {
   const announced = (entry.mask & 2) === 0 || (entry.hiddenUntil !== null && entry.hiddenUntil < now)
+  if ((entry.mask & 16) !== 0) return false
   if (kind === 'patient') return announced
   const represents = known.representatives.some(each => each.person === 'https://issuer.test|somebody' && holds(each))
   return represents && announced && (entry.mask & 4) === 0

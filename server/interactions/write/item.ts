@@ -16,12 +16,15 @@ export interface Written {
 }
 
 /** Operations on the current version. */
-export interface Patch {
+export interface Operations {
   readonly form: 'json' | 'fhirpath'
   readonly tree: JsonTree
   /** Where it stands in the request, for complaints. */
   readonly at: string
 }
+
+/** Operations of a client; or the announcement of a document to its patient, which the server performs. */
+export type Patch = Operations | { readonly form: 'announcement' }
 
 export interface Item {
   /** FHIRPath of the resource in the request, for complaints: `Bundle.entry[2].resource` or `Observation`. */

@@ -50,6 +50,7 @@ const proposed = ({ draft, entry }: Proposal): ProposedWrite => ({
   ...(draft.after === undefined ? {} : { after: draft.after.resource }),
   ...(entry === undefined ? {} : { entry }),
   ...(draft.before === undefined ? {} : { before: draft.before }),
+  ...(draft.settled.item.patch?.form === 'announcement' ? { announces: true } : {}),
 })
 
 /** The regime counts writes; the client knows its own entries. */

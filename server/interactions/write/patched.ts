@@ -2,11 +2,12 @@
 import { applyJsonPatch } from '../../../resources/json-patch.ts'
 import { type JsonText, readJson } from '../../../resources/json-text.ts'
 import { isRecord, type JsonTree, sameJson, treeOf, writeTree } from '../../../resources/json-tree.ts'
-import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { fail, failAll, ok, type Result } from '../../../resources/outcome.ts'
+import { announced } from '../../../security/patched-document.ts'
 import type { Found } from '../../store/store.ts'
 import { decideWith, factsOf } from '../access.ts'
 import { allAtOnce } from '../at-once.ts'
-import { writtenAt } from '../body.ts'
+import { at as complaintAt, writtenAt } from '../body.ts'
 import type { Call, Context } from '../interaction.ts'
 import { wholeJson } from '../lifted.ts'
 import { locate, type Place } from '../locate.ts'
@@ -35,8 +36,30 @@ function keepsIdentity(before: JsonTree, after: JsonTree, { path }: Item): Resul
   return ok(undefined)
 }
 
-const applied = (context: Context, tree: JsonTree, { form, tree: patch, at }: Patch): Result<JsonTree> =>
-  form === 'json' ? applyJsonPatch(tree, patch, at) : context.patchByPath(tree, { patch, at })
+function announcement(tree: JsonTree, { path }: Item): Result<JsonTree> {
+  const after = announced(tree)
+  if (after !== undefined) return ok(after)
+  return fail('refusedByRule', 'expected a document that is hidden from its patient, found one that is not', path)
+}
+
+/** What the patch makes of a resource, as far as the regime lets patches change it. */
+function applied(context: Context, tree: JsonTree, { item, patch }: { item: Item; patch: Patch }): Result<JsonTree> {
+  if (patch.form === 'announcement') return announcement(tree, item)
+  const after =
+    patch.form === 'json'
+      ? applyJsonPatch(tree, patch.tree, patch.at)
+      : context.patchByPath(tree, { patch: patch.tree, at: patch.at })
+  if (!after.ok) return after
+  const kept = keepsIdentity(tree, after.value, item)
+  if (!kept.ok) return kept
+  const made = context.regime.patch(item.type, tree, after.value)
+  if (made.ok) return made
+  const [first, ...others] = made.failure.complaints
+  return failAll(made.failure.kind, [
+    complaintAt(item.path, first),
+    ...others.map(each => complaintAt(item.path, each)),
+  ])
+}
 
 function reread(text: string): JsonText {
   const read = readJson(text)
@@ -69,10 +92,8 @@ async function patchedItem(context: Context, call: Call, item: Item): Promise<Re
   if (!current.ok) return current
   const { text, root } = reread(Buffer.from(await wholeJson(context.store, row.value)).toString())
   const before = treeOf(text, root)
-  const after = applied(context, before, patch)
+  const after = applied(context, before, { item, patch })
   if (!after.ok) return after
-  const kept = keepsIdentity(before, after.value, item)
-  if (!kept.ok) return kept
   const { root: node, ...read } = reread(writeTree(after.value))
   const written = writtenAt(context, { ...read, node }, { type, path })
   return written.ok ? ok({ ...item, written: written.value, basis: row.value.version }) : written

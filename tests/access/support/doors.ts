@@ -359,6 +359,7 @@ const byItsId = ({ record, ids }: Twin): string => `DocumentReference?patient=${
 const patchDoors: readonly Door[] = [
   ['patch', patching(documentOf, supersedes)],
   ['patch by FHIRPath', patching(documentOf, supersedesByPath)],
+  ['$announce', async (stage, twin) => [await stage.send(twin.reader, `POST ${documentOf(twin)}/$announce`)]],
   ['patch that changes nothing', patching(documentOf, [])],
   ['patch whose test holds', patching(documentOf, [{ op: 'test', path: '/status', value: 'current' }, ...supersedes])],
   ['patch whose test fails', patching(documentOf, [{ op: 'test', path: '/status', value: 'x' }])],

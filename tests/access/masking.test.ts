@@ -1,0 +1,246 @@
+/** Who sees a document is changed by a patch of three elements, and by its announcement. TD3.3 a to d; R.1111-49, R.1111-53 CSP. */
+import t from 'tap'
+import type { Answer } from '../support/client.ts'
+import { select } from '../support/pointer.ts'
+import {
+  type Actor,
+  colleague,
+  emergencyPhysician,
+  finess,
+  gp,
+  hospital,
+  insurance,
+  laboratory,
+  nurse,
+  operator,
+  parentOf,
+  patientOf,
+  rpps,
+  secretary,
+  stranger,
+} from './support/cast.ts'
+import { authorises, consent, treats } from './support/consents.ts'
+import {
+  byFiness,
+  byRpps,
+  creates,
+  document,
+  type Json,
+  labels,
+  numbers,
+  observation,
+  report,
+  transaction,
+} from './support/contents.ts'
+import { expectStatus, idOf, idsIn, refusalOf, startStage } from './support/stage.ts'
+
+const stage = await startStage(t)
+const author = [byFiness(finess.hospital)]
+const normal: Json = {
+  coding: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-Confidentiality', code: 'N' }],
+}
+const record = await stage.open(
+  each => [patientOf(each), consent(each, authorises(rpps.gp))],
+  each => [patientOf(each), consent(each, authorises(rpps.nurse))],
+  each => [patientOf(each), consent(each, treats(rpps.colleague))],
+)
+const owner = patientOf(record)
+const archivedUrl = 'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-ext-is-archived'
+const isArchived = (value: boolean): Json => ({ url: archivedUrl, valueBoolean: value })
+
+const made = (elements: Json = {}): Promise<string> =>
+  stage.createOne(hospital, document(record, { author, ...elements }))
+const patch = (actor: Actor, path: string, operations: readonly Json[]): Promise<Answer> =>
+  stage.send(actor, `PATCH ${path}`, {
+    body: JSON.stringify(operations),
+    headers: { 'content-type': 'application/json-patch+json' },
+  })
+const announce = (actor: Actor, id: string, headers = {}): Promise<Answer> =>
+  stage.send(actor, `POST DocumentReference/${id}/$announce`, { headers })
+const codesOf = async (id: string): Promise<readonly unknown[]> =>
+  select((await stage.get(hospital, `DocumentReference/${id}`)).json, '/securityLabel/*/coding/0/code')
+
+/** Who sees the document, by id and in a search alike. */
+async function seenBy(id: string, actors: Readonly<Record<string, Actor>>): Promise<readonly string[]> {
+  const seen: string[] = []
+  for (const [name, actor] of Object.entries(actors)) {
+    const read = (await stage.get(actor, `DocumentReference/${id}`)).status === 200
+    const found = await stage.get(actor, `DocumentReference?patient=${record.id}&_id=${id}&_total=accurate`)
+    const listed = found.status === 200 && idsIn(found, 'DocumentReference').includes(id)
+    const counted = Number(select(found.json, '/total')[0] ?? 0) > 0
+    if (new Set([read, listed, counted]).size !== 1)
+      throw new Error(`${name}: read ${read}, listed ${listed}, counted ${counted}`)
+    if (read) seen.push(name)
+  }
+  return seen
+}
+const everybody = { gp, colleague, hospital, owner, stranger, laboratory }
+
+t.test('TD3.3d: an archived document is for the médecin traitant, the patient and its depositor', async t => {
+  const id = await made({ extension: [isArchived(false)] })
+  t.same(await seenBy(id, everybody), ['gp', 'colleague', 'hospital', 'owner'])
+  const archives = [{ op: 'replace', path: '/extension/0/valueBoolean', value: true }]
+  expectStatus(await patch(hospital, `DocumentReference/${id}`, archives), 200)
+  t.same(await seenBy(id, everybody), ['colleague', 'hospital', 'owner'])
+  const restores = [{ op: 'remove', path: '/extension' }]
+  expectStatus(await patch(hospital, `DocumentReference/${id}`, restores), 200)
+  t.same(await seenBy(id, everybody), ['gp', 'colleague', 'hospital', 'owner'])
+})
+
+t.test('TD3.3c: what was entered in error is for its depositor alone, whatever else it is', async t => {
+  for (const elements of [{}, { extension: [isArchived(true)] }, { securityLabel: labels('MASQUE_PS') }]) {
+    const id = await made(elements)
+    const withdraws = [{ op: 'replace', path: '/status', value: 'entered-in-error' }]
+    t.equal((await patch(colleague, `DocumentReference/${id}`, withdraws)).status, 403, 'nobody else withdraws it')
+    expectStatus(await patch(hospital, `DocumentReference/${id}`, withdraws), 200)
+    t.same(await seenBy(id, everybody), ['hospital'])
+  }
+})
+
+t.test('a named author sees what was withdrawn too; another professional of his profession does not', async t => {
+  const id = await made({ author: [...author, byRpps(rpps.gp)], status: 'entered-in-error' })
+  t.same(await seenBy(id, { gp, colleague, nurse }), ['gp'])
+})
+
+t.test('report and results go with the document that is archived or withdrawn', async t => {
+  const urls = ['urn:uuid:0e4f0d3c-0001-4000-8000-000000000001', 'urn:uuid:0e4f0d3c-0001-4000-8000-000000000002']
+  const result = observation(record, { performer: author })
+  const made = await stage.post(
+    hospital,
+    transaction(
+      creates(document(record, { author, context: { related: [{ reference: urls[1] }] } }), urls[0]),
+      creates(
+        report(record, { performer: author, result: [{ reference: 'urn:uuid:0e4f0d3c-0001-4000-8000-000000000003' }] }),
+        urls[1],
+      ),
+      creates(result, 'urn:uuid:0e4f0d3c-0001-4000-8000-000000000003'),
+    ),
+  )
+  expectStatus(made, 200)
+  const [id = '', reportId = ''] = select(made.json, '/entry/*/response/location').map(idOf)
+  const before = (await stage.get(gp, `DiagnosticReport/${reportId}`)).status
+  t.equal(before, 200)
+  const withdraws = [{ op: 'replace', path: '/status', value: 'entered-in-error' }]
+  expectStatus(await patch(hospital, `DocumentReference/${id}`, withdraws), 200)
+  for (const actor of [gp, colleague, owner])
+    t.equal((await stage.get(actor, `DiagnosticReport/${reportId}`)).status, 404, actor.subject)
+  t.equal((await stage.get(hospital, `DiagnosticReport/${reportId}`)).status, 200)
+})
+
+t.test(
+  'a patch changes where a document stands, who sees it and whether it is archived; anything else is 405',
+  async t => {
+    const id = await made({
+      extension: [isArchived(false), { url: 'https://hospital.example/ward', valueString: 'A' }],
+    })
+    for (const [element, operations] of [
+      [
+        'type',
+        [{ op: 'replace', path: '/type', value: { coding: [{ system: 'http://loinc.org', code: '11490-0' }] } }],
+      ],
+      ['author', [{ op: 'replace', path: '/author', value: [byRpps(rpps.gp)] }]],
+      ['description', [{ op: 'add', path: '/description', value: 'x' }]],
+      ['content', [{ op: 'replace', path: '/content/0/attachment/contentType', value: 'text/html' }]],
+      ['meta', [{ op: 'add', path: '/meta/tag', value: [{ code: 'x' }] }]],
+      ['extension', [{ op: 'replace', path: '/extension/1/valueString', value: 'B' }]],
+      ['extension', [{ op: 'remove', path: '/extension/1' }]],
+      ['extension', [{ op: 'remove', path: '/extension' }]],
+      ['masterIdentifier', [{ op: 'add', path: '/masterIdentifier', value: { value: 'x' } }]],
+      [
+        'description',
+        [
+          { op: 'replace', path: '/status', value: 'superseded' },
+          { op: 'add', path: '/description', value: 'x' },
+        ],
+      ],
+    ] as const) {
+      const answer = await patch(hospital, `DocumentReference/${id}`, operations)
+      t.equal(refusalOf(answer), `405 notAllowed DocumentReference.${element}`)
+    }
+    t.equal(select((await stage.get(hospital, `DocumentReference/${id}`)).json, '/meta/versionId')[0], '1')
+  },
+)
+
+t.test('TD3.3a: the label N stays, also when a patch means another label by its place', async t => {
+  const id = await made({ securityLabel: [normal] })
+  const replaces = (at: number): readonly Json[] => [
+    { op: 'replace', path: `/securityLabel/${at}`, value: labels('MASQUE_PS')[0] },
+  ]
+  expectStatus(await patch(hospital, `DocumentReference/${id}`, replaces(0)), 200)
+  t.same(await codesOf(id), ['N', 'MASQUE_PS'])
+  t.same(await seenBy(id, everybody), ['colleague', 'hospital', 'owner'])
+  expectStatus(await patch(hospital, `DocumentReference/${id}`, [{ op: 'remove', path: '/securityLabel' }]), 200)
+  t.same(await codesOf(id), ['N'])
+  t.same(await seenBy(id, everybody), ['gp', 'colleague', 'hospital', 'owner'])
+})
+
+t.test('a patch that sets one label takes no other away', async t => {
+  const hidden = await made({ securityLabel: [normal, ...labels('INVISIBLE_PATIENT')] })
+  const masks = [{ op: 'replace', path: '/securityLabel/1', value: labels('MASQUE_PS')[0] }]
+  t.equal(
+    refusalOf(await patch(hospital, `DocumentReference/${hidden}`, masks)),
+    '422 patchRefused DocumentReference.securityLabel',
+  )
+  t.same(await codesOf(hidden), ['N', 'INVISIBLE_PATIENT'])
+  t.equal((await stage.get(owner, `DocumentReference/${hidden}`)).status, 404)
+  const adds = [{ op: 'add', path: '/securityLabel/-', value: labels('MASQUE_PS')[0] }]
+  t.equal((await patch(hospital, `DocumentReference/${hidden}`, adds)).status, 422, 'both together hide from everybody')
+})
+
+t.test('TD3.3 by the business identifier: one document of the patient, and none of another', async t => {
+  const identifier = [{ system: numbers, value: 'td33' }]
+  const id = await made({ identifier, securityLabel: [normal] })
+  const victim = await stage.open()
+  await stage.createOne(hospital, document(victim, { author, identifier }))
+  const by = (of: string): string => `DocumentReference?patient=${of}&identifier=${numbers}|td33`
+  const masks = [{ op: 'add', path: '/securityLabel/-', value: labels('MASQUE_PS')[0] }]
+  t.equal((await patch(gp, by(victim.id), masks)).status, 404, 'in another record: as if there were none')
+  expectStatus(await patch(hospital, by(record.id), masks), 200)
+  t.same(await codesOf(id), ['N', 'MASQUE_PS'])
+  await made({ identifier })
+  t.equal((await patch(hospital, by(record.id), masks)).status, 412, 'two of that number')
+})
+
+t.test('$announce shows the patient what he was told', async t => {
+  const id = await made({ securityLabel: [normal, ...labels('INVISIBLE_PATIENT')] })
+  t.same(await seenBy(id, everybody), ['gp', 'colleague', 'hospital'])
+  const answer = expectStatus(await announce(gp, id, { prefer: 'return=representation' }), 200)
+  t.match(answer.json, { resourceType: 'DocumentReference', id, meta: { versionId: '2' } })
+  t.same(await codesOf(id), ['N'])
+  t.same(await seenBy(id, everybody), ['gp', 'colleague', 'hospital', 'owner'])
+  t.equal(refusalOf(await announce(gp, id)), '422 refusedByRule DocumentReference', 'it was announced already')
+  t.equal((await stage.put(gp, { ...(answer.json as Json), description: 'x' })).status, 403, 'it is still not his')
+  const trail = await stage.get(owner, `AuditEvent?patient=${record.id}&entity=DocumentReference/${id}&_count=50`)
+  t.match(trail.bytes.toString(), /\$announce/)
+})
+
+t.test('nobody announces who is not told of it, or is no professional in the ordinary mode', async t => {
+  const id = await made({ securityLabel: labels('INVISIBLE_PATIENT') })
+  const asked: readonly (readonly [string, Actor, readonly number[]])[] = [
+    ['the patient', owner, [404]],
+    ['a parent', parentOf(record), [403]],
+    ['a stranger', stranger, [404]],
+    ['another laboratory', laboratory, [404]],
+    ['the insurance', insurance, [403, 404]],
+    ['the operator', operator, [403]],
+    ['a secretary', secretary, [403, 404]],
+    ['break-glass', emergencyPhysician, [403, 422]],
+  ]
+  for (const [who, actor, expected] of asked) {
+    const { status } = await announce(actor, id)
+    t.ok(expected.includes(status), `${who}: ${status}`)
+  }
+  t.equal((await stage.get(owner, `DocumentReference/${id}`)).status, 404)
+  t.equal(select((await stage.get(hospital, `DocumentReference/${id}`)).json, '/meta/versionId')[0], '1')
+})
+
+t.test('$announce of a hidden document is answered as of none', async t => {
+  const id = await made({ securityLabel: labels('INVISIBLE_PATIENT') })
+  const [there, never] = [
+    await announce(stranger, id),
+    await announce(stranger, `${record.id}-01m8059acqpq9fa9mh94z4zpqt`),
+  ]
+  t.equal(`${there.status} ${there.bytes}`, `${never.status} ${never.bytes}`)
+  t.equal((await announce({ ...gp, scope: 'user/DocumentReference.rs' }, id)).status, 403)
+  t.equal((await announce({ ...gp, scope: 'user/DocumentReference.us' }, id)).status, 403)
+})
