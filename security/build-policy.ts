@@ -66,6 +66,7 @@ export function buildPolicy(sources: PolicySources, day: string): Policy {
     documentTypes,
     classes: classesOf(matrix),
     readers: new Map(columns.map(column => [column, readersOf(column, sources, day)])),
+    columnNames: habilitation.columnNames ?? new Map(),
     professions: habilitation.professions,
     professionDeposits,
     kindDeposits: {

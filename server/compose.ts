@@ -10,6 +10,7 @@ import { readCatalog } from '../resources/read-catalog.ts'
 import type { Interaction, Resource } from '../resources/resource.ts'
 import { compileCanonicalDate } from '../search/canonical-date.ts'
 import type { Surroundings } from '../security/gate.ts'
+import { policiesInForce } from '../security/policy-in-force.ts'
 import type { Regime } from '../security/regime.ts'
 import { dmpRegime } from '../security/regimes/dmp.ts'
 import { noneRegime } from '../security/regimes/none.ts'
@@ -20,9 +21,10 @@ import { type Definitions, loadCapabilityStatement, loadDefinitions } from './de
 import { enter } from './enter.ts'
 import type { Context } from './interactions/interaction.ts'
 import { performers } from './interactions/performers.ts'
-import { loadPolicy } from './load-policy.ts'
+import { loadHistory } from './load-policy.ts'
 import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
 import { aesPageLinks } from './page-links-aes.ts'
+import { promisedIn } from './promised-in.ts'
 import { scopeReader } from './read-scope.ts'
 import { resolvePath } from './root.ts'
 import type { Basis } from './search-parameters/in-force.ts'
@@ -39,6 +41,8 @@ export interface Materials {
   readonly openStore: () => Promise<MongoStore>
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Where matrices, restrictions and habilitation are kept, when not in `security/`. */
+  readonly policyFolder?: string
 }
 
 /** The interactions that have code. Operations are promised by their names. */
@@ -47,11 +51,14 @@ const performed: ReadonlySet<Interaction> = new Set(
 )
 
 /** The one replaceable part that the setting ACCESS_REGIME chooses. */
-async function regimeOf({ config, now }: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+async function regimeOf(materials: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+  const { config, now, policyFolder } = materials
   if (config.ACCESS_REGIME === 'none') return ok(noneRegime())
   if (config.ACCESS_REGIME === 'smart') return ok(smartRegime(surroundings))
-  const policy = await loadPolicy({ socialColumns: config.SOCIAL_COLUMNS, now: now() })
-  return policy.ok ? ok(dmpRegime(policy.value, surroundings)) : policy
+  const history = await loadHistory({ socialColumns: config.SOCIAL_COLUMNS }, policyFolder)
+  if (!history.ok) return history
+  const policy = policiesInForce(history.value, now())
+  return policy.ok ? ok(dmpRegime(policy.value, surroundings, history.value)) : policy
 }
 
 type Compiled = Pick<Context, 'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath'>
@@ -133,7 +140,8 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const { config } = materials
   const definitions = await loadDefinitions()
   const path = config.CAPABILITY_STATEMENT
-  const statement = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const loaded = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const statement = promisedIn(loaded, config.ACCESS_REGIME)
   const catalog = readCatalog(statement, definitions, performed)
   if (!catalog.ok) return catalog
   const compiled = compile(catalog.value, definitions, config)

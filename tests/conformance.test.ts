@@ -495,6 +495,7 @@ t.test('the statement of the project', async t => {
           definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
         },
         { type: 'SearchParameter', name: 'reindex', definition: `${ownDefinitions}reindex` },
+        { type: 'Patient', name: 'who-can-access', definition: `${ownDefinitions}who-can-access` },
       ],
     )
     const hidden = { ...instanceOf(structures, 'DocumentReference', 0), masterIdentifier: undefined }
@@ -524,6 +525,17 @@ t.test('the statement of the project', async t => {
       const types = new Set(select(answer.json, '/entry/*/resource/resourceType').map(String))
       for (const type of ofRecord) t.ok(types.has(type), `${path} holds ${type}`)
     }
+  })
+
+  t.test('operations that explain the shared record are promised where it is, and nowhere else', async t => {
+    const file = JSON.parse(readFileSync(join(root, 'capability-statement.json'), 'utf8'))
+    const names = select(file, '/rest/0/operation/*/name')
+    t.same(names, ['explain-access', 'rehearse'])
+    const { json } = await rest.get('metadata')
+    t.same(select(json, '/rest/0/operation/*/name'), [])
+    t.notOk(select(json, '/rest/0/resource/*/operation/*/name').includes('who-can-access'))
+    for (const path of [...names.map(name => `$${name}`), `${patient}/$who-can-access`])
+      t.equal((await rest.get(path)).status, 404, path)
   })
 
   t.test('AuditEvent is read and searched, and nothing else', async t => {
@@ -661,4 +673,29 @@ t.test('a statement of all types of R4 is served without code for them (dmp)', a
     const { status } = await doctor.post(type, instanceOf(structures, type, 0))
     t.ok(status < 500, `create of ${type} is answered with ${status}`)
   })
+})
+
+t.test('the operations of the shared record are promised, defined and performed (dmp)', async t => {
+  const rest = await startRest(t, { environment: { ACCESS_REGIME: 'dmp' } })
+  const doctor = withToken(rest, await rest.server.token('gp'))
+  const { json } = await rest.get('metadata')
+  const ofLaw = ['explain-access', 'rehearse', 'who-can-access']
+  const promised = [...select(json, '/rest/0/operation/*'), ...select(json, '/rest/0/resource/*/operation/*')].filter(
+    each => ofLaw.includes(String(select(each, '/name')[0])),
+  ) as readonly {
+    readonly name: string
+    readonly definition: string
+  }[]
+  t.same(promised.map(({ name }) => name).sort(), ofLaw)
+  for (const { name, definition } of promised) {
+    t.equal(definition, `${ownDefinitions}${name}`)
+    const defined = await rest.get(`OperationDefinition/${name}`)
+    t.match(defined.json, { resourceType: 'OperationDefinition', url: definition, code: name, affectsState: false })
+  }
+  const opening = JSON.parse(readFileSync(join(root, 'fixtures/demo/marie/open.json'), 'utf8'))
+  const opened = await doctor.post('', opening)
+  const record = /Patient\/\w+/.exec(String(select(opened.json, '/entry/0/response/location')[0]))?.[0]
+  t.equal((await doctor.get(`$explain-access?url=${record}`)).status, 200)
+  t.equal((await doctor.post('$rehearse', { resourceType: 'Parameters' })).status, 403)
+  t.notSame((await doctor.get(`${record}/$who-can-access`)).status, 405)
 })

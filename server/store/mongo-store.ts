@@ -20,6 +20,7 @@ import type { Store } from './store.ts'
 import { openTelling } from './telling.ts'
 import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
+import { openVolumes } from './volumes.ts'
 
 export interface MongoStore extends Store {
   /** Resolves when the database answers; rejects with `Unavailable` otherwise. */
@@ -43,7 +44,10 @@ const week = 7 * 24 * 3600 * 1000
 const calendarOf = ({ zone = 'Europe/Paris', ageOfMajority }: StoreOptions) => ({ zone, ageOfMajority })
 
 /** For what works beside the requests. */
-const openBeside = (deployment: Deployment): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden' | 'reindexing'> => ({
+const openBeside = (
+  deployment: Deployment,
+): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes'> => ({
+  volumes: openVolumes(deployment),
   reindexing: openReindexing(deployment),
   jobs: openJobTurns(deployment.db),
   outbox: openOutbox(deployment),

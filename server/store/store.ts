@@ -16,6 +16,7 @@ export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } fro
 
 import type { Pieces } from './pieces.ts'
 import type { Span, Versions } from './versions-request.ts'
+import type { Volumes } from './volumes.ts'
 
 export type Collection = 'record' | 'directory'
 
@@ -188,4 +189,6 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
     range?: { readonly from: number; readonly to: number },
   ): AsyncIterable<Uint8Array>
   trail: Trail
+  /** How much of each document type is within a restriction over every record; `too many` when it would cost too much. */
+  volumes: Volumes
 }

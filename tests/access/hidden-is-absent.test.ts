@@ -209,6 +209,8 @@ for (const hiding of hidings) {
 const tellNothing = [
   'vread of a version that never was',
   'read under another type',
+  'who can access the record',
+  'why the record is found, or not',
   'search by meta.security',
   'search by what it relates to',
   'search of what derives from it',

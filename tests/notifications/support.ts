@@ -21,7 +21,8 @@ export function databaseIn(t: Test, url: string, name: string): Db {
 }
 
 /** The database of a stage. */
-export const databaseOf = (t: Test, { server: { database } }: Stage): Db => databaseIn(t, database.url, database.name)
+export const databaseOf = (t: Test, { server: { environment } }: Stage): Db =>
+  databaseIn(t, environment.MONGODB_URL ?? '', environment.MONGODB_DATABASE ?? '')
 
 /** The patient authorises a professional. */
 export const authorised =

@@ -117,6 +117,16 @@ const byId: readonly Door[] = [
   ],
   ['Binary vread', getting(({ ids }) => `Binary/${ids.binary}/_history/1`)],
   ['Binary history', getting(({ ids }) => `Binary/${ids.binary}/_history`)],
+  ['who can access it', getting(twin => `Patient/${twin.record.id}/$who-can-access?document=${documentOf(twin)}`)],
+  ['who can access the record', ofRecord(id => `Patient/${id}/$who-can-access`)],
+  ['why it is read, or not', getting(twin => `$explain-access?reference=${documentOf(twin)}`)],
+  [
+    'why its history is read, or not',
+    getting(twin => `$explain-access?interaction=history-instance&reference=${documentOf(twin)}`),
+  ],
+  ['why a version of it is read, or not', getting(twin => `$explain-access?url=${documentOf(twin)}/_history/1`)],
+  ['why the result beside it is read, or not', getting(({ ids }) => `$explain-access?url=Observation/${ids.result}`)],
+  ['why the record is found, or not', ofRecord(id => `$explain-access?url=${encodeURIComponent(`Patient?_id=${id}`)}`)],
 ]
 
 /** Searching. */
