@@ -8,6 +8,8 @@ export interface OperationParameter {
   /** Whether it may come more than once. */
   readonly repeats: boolean
   readonly says: string
+  /** Whether a resource may stand in the place of the value. */
+  readonly orResource?: true
 }
 
 /** Where an operation is performed: on an instance, on a type, on the whole server. */
@@ -21,8 +23,12 @@ export interface Operation {
   readonly types: readonly string[]
   /** Whether it changes anything: then it is asked by POST only. */
   readonly affectsState: boolean
+  /** Whether it is asked by GET all the same: then it tells how it stands, and changes nothing. */
+  readonly tells?: true
   readonly says: string
   readonly parameters: readonly OperationParameter[]
+  /** The one regime that has it; all have it when absent. */
+  readonly regime?: 'dmp'
 }
 
 /** The place of the OperationDefinitions that are this project's own. */

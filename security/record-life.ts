@@ -57,14 +57,12 @@ function stillHolds(resource: Resource): readonly Resource[] {
 }
 
 /** @returns the rules of a record as they hold after its last closing. */
-export const rulesInForce = (
-  resources: readonly { readonly _id: string; readonly resource: Resource }[],
+export const rulesInForce = <Rule extends { readonly resource: Resource }>(
+  resources: readonly Rule[],
   { lapsed }: Pick<RecordLife, 'lapsed'>,
-): readonly { readonly _id: string; readonly resource: Resource }[] =>
+): readonly Rule[] =>
   lapsed === null
     ? resources
     : resources.flatMap(each =>
-        writtenAt(each.resource) > lapsed
-          ? [each]
-          : stillHolds(each.resource).map(resource => ({ _id: each._id, resource })),
+        writtenAt(each.resource) > lapsed ? [each] : stillHolds(each.resource).map(resource => ({ ...each, resource })),
       )

@@ -10,7 +10,9 @@ import { startMongod } from './launch/embedded-mongod.ts'
 import { freePort } from './launch/loopback-port.ts'
 import { loadDemoRecords } from './load-demo.ts'
 import { createLog, describeError } from './log.ts'
+import { newUlid } from './new-ids.ts'
 import { resolvePath } from './root.ts'
+import { watch } from './search-parameters/watch.ts'
 import { checkFingerprint, readSecrets, type Secrets } from './secrets.ts'
 import type { MongoStore } from './store/mongo-store.ts'
 
@@ -67,6 +69,7 @@ async function openDatabase(config: Config, url: string, { order }: Progress): P
     crossPatientSearch: config.CROSS_PATIENT_SEARCH,
     historyAcross: config.ACCESS_REGIME !== 'dmp',
     zone: config.ZONE,
+    ageOfMajority: config.AGE_OF_MAJORITY,
   })
   await order.opened(() => store.close())
   return store
@@ -118,6 +121,12 @@ async function openApp({ store, parts }: Composed, secrets: Secrets, { say, orde
   const log = createLog(config.LOG_LEVEL)
   const app = buildApp({ ...parts, log, ready: () => answers(store) })
   await order.opened(() => closeApp(app, config.SHUTDOWN_GRACE_SECONDS))
+  const { known } = parts.context
+  const onError = (error: unknown): void =>
+    log.warn({ error: describeError(error) }, 'search parameters are not indexed')
+  const clock = () => performance.now()
+  const { stop } = watch({ known, reindexing: store.reindexing, holder: newUlid(Date.now()), clock, onError })
+  await order.opened(stop)
   await app.ready()
   if (secrets.demoKey !== undefined) {
     log.level = 'silent'
@@ -138,6 +147,15 @@ async function startBeside({ store, parts }: Composed, { order }: Progress): Pro
     onError: (error, job) => log.error({ error, job }, 'a job failed'),
   })
   await order.opened(running.stop)
+  const { NOTIFICATIONS, ACCESS_REGIME, NOTIFICATION_TRIES: tries } = parts.config
+  if (!NOTIFICATIONS || ACCESS_REGIME !== 'dmp') return
+  const { startDeliveries } = await import('./notifications/run-deliveries.ts')
+  const { channelsOf } = await import('./notifications/channels.ts')
+  const delivering = startDeliveries({
+    ...{ context: { ...parts.context, store }, tries, channels: channelsOf(parts.config, Date.now) },
+    onError: (error, what) => log.error({ error }, what),
+  })
+  await order.opened(delivering.stop)
 }
 
 async function run(given: Environment, progress: Progress): Promise<Result<Running>> {

@@ -73,7 +73,7 @@ function refuseNames(call: Call, given: readonly Parameter[]): Result<never> | u
     const names = parameters.map(parameter => parameter.name).join(', ')
     if (row === undefined) return fail('unknownParameter', `expected one of ${names}, found "${name}"`, `http.${name}`)
     if (!row.repeats && seen.has(asked)) return fail('badParameter', `expected ${name} once`, `http.${name}`)
-    if (holdsResource(row) !== (resource !== undefined))
+    if (resource === undefined ? holdsResource(row) : !holdsResource(row) && row.orResource !== true)
       return fail('badParameter', `expected ${name} as ${row.type}, found another form`, `http.${name}`)
     seen.add(asked)
   }

@@ -2,5 +2,6 @@
 import { destroyRecords } from './destroy-records.ts'
 import type { Job } from './job.ts'
 import { openAnnounced } from './open-announced.ts'
+import { unannouncedDocuments } from './unannounced-documents.ts'
 
-export const jobs: readonly Job[] = [openAnnounced, destroyRecords]
+export const jobs: readonly Job[] = [openAnnounced, destroyRecords, unannouncedDocuments]

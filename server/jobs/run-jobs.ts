@@ -4,6 +4,7 @@ import type { Context } from '../interactions/interaction.ts'
 import type { JobTurns, Turn } from '../store/job-turns.ts'
 import type { MongoStore } from '../store/mongo-store.ts'
 import type { Job } from './job.ts'
+import { keepTurn } from './keep-turn.ts'
 import { repeat } from './repeat.ts'
 
 export interface JobsToRun {
@@ -21,7 +22,7 @@ export interface RunningJobs {
   stop(): Promise<void>
 }
 
-/** Milliseconds. A holder that died is followed after the first, one that lives says so every second. */
+/** Milliseconds. A holder that died is followed after the first, one that lives says so in time. */
 const lease = 60_000
 const heartbeat = lease / 3
 const lookEvery = 10_000
@@ -37,26 +38,6 @@ const turnOf = ({ job: { name }, holder }: Pick<Run, 'job' | 'holder'>, now: num
   until: now + lease,
 })
 
-/** Keeps the turn while `work` lasts. @param lost is called when another server has it. */
-async function keepTurn<Value>(
-  keep: () => Promise<boolean>,
-  lost: () => void,
-  work: () => Promise<Value>,
-): Promise<Value> {
-  const beating = setInterval(() => {
-    // A beat that fails is repeated by the next: the lease lasts for three.
-    keep().then(
-      kept => (kept ? undefined : lost()),
-      () => undefined,
-    )
-  }, heartbeat).unref()
-  try {
-    return await work()
-  } finally {
-    clearInterval(beating)
-  }
-}
-
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error)
 
 /** Performs one run of a job whose turn was taken at `now`, and gives the turn back. */
@@ -70,10 +51,8 @@ async function perform({ context, onError }: JobsToRun, run: Run, now: number): 
     stopping: AbortSignal.any([stopping, taken.signal]),
   }
   const keep = (): Promise<boolean> => turns.keep(turnOf(run, context.now()))
-  const done = await keepTurn(
-    keep,
-    () => taken.abort(),
-    async () => job.run(given, now),
+  const done = await keepTurn({ keep, lost: () => taken.abort(), everyMillis: heartbeat }, async () =>
+    job.run(given, now),
   ).then(
     outcome => ({ succeeded: true, outcome }),
     (error: unknown) => {

@@ -25,7 +25,6 @@ const storages: Readonly<Record<CollectionPlan['storage'], string>> = {
 }
 
 const updated: Index = { name: 'updated', key: { updated: 1, _id: 1 } }
-const outboxKept = 7 * 24 * 3600
 
 /** A month of the trail; its name is the month. */
 export const auditCollection: Omit<CollectionPlan, 'name'> = {
@@ -44,6 +43,7 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
     updated,
     { name: names.token, key: { 'search.token': 1 }, ...few },
     { name: names.type, key: { type: 1, date: -1, tie: 1 }, ...few },
+    { name: 'hidden', key: { hiddenUntil: 1, _id: 1 }, partialFilterExpression: { hiddenUntil: { $type: 'date' } } },
     { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
   ]
 }
@@ -52,6 +52,29 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
 const historyIndexes = (across: boolean): readonly Index[] => [
   { name: 'history', key: { patient: 1, updated: -1 } },
   ...(across ? [updated] : []),
+]
+
+const isAsked: Index = {
+  name: 'destroy',
+  key: { 'life.destroy': 1 },
+  partialFilterExpression: { 'life.destroy': { $exists: true } },
+}
+
+/** What is told, and what works beside the requests. */
+const beside: readonly CollectionPlan[] = [
+  {
+    name: 'outbox',
+    indexes: [
+      { name: 'due', key: { due: 1 }, partialFilterExpression: { due: { $exists: true } } },
+      { name: 'turn', key: { patient: 1, order: 1 }, partialFilterExpression: { due: { $exists: true } } },
+      { name: 'expires', key: { expires: 1 }, expireAfterSeconds: 0 },
+    ],
+    storage: 'small pages',
+  },
+  { name: 'outbox_turn', indexes: [], storage: 'small pages' },
+  { name: 'destruction', indexes: [], storage: 'small pages' },
+  { name: 'job', indexes: [], storage: 'small pages' },
+  { name: 'reindex', indexes: [], storage: 'small pages' },
 ]
 
 /** Every collection but the months of the trail. */
@@ -68,29 +91,13 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
     storage: 'small pages',
   },
   { name: 'directory_history', indexes: [updated], storage: 'large pages' },
-  {
-    name: 'access',
-    indexes: [
-      {
-        name: 'destroy',
-        key: { 'life.destroy': 1 },
-        partialFilterExpression: { 'life.destroy': { $exists: true } },
-      },
-    ],
-    storage: 'small pages',
-  },
+  { name: 'access', indexes: [isAsked], storage: 'small pages' },
   { name: 'opening', indexes: [{ name: 'due', key: { due: 1 } }], storage: 'small pages' },
   { name: 'identifier', indexes: [], storage: 'small pages' },
-  {
-    name: 'outbox',
-    indexes: [{ name: 'delivered', key: { delivered: 1 }, expireAfterSeconds: outboxKept }],
-    storage: 'small pages',
-  },
-  { name: 'destruction', indexes: [], storage: 'small pages' },
   { name: 'blob', indexes: [], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
-  { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'agreement', indexes: [], storage: 'small pages' },
+  ...beside,
 ]
 
 const namespaceExists = 48

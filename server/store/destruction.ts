@@ -65,6 +65,7 @@ async function eraseRest(db: Db, patient: string): Promise<void> {
   const chunks = { $gte: { blob: from, n: 0 }, $lt: { blob: to, n: 0 } }
   await onceMore(() => db.collection<Document>('blob').deleteMany({ _id: chunks } as Document))
   for (const name of others) await onceMore(() => db.collection(name).deleteMany({ patient }))
+  await onceMore(() => db.collection<{ _id: string }>('outbox_turn').deleteOne({ _id: patient }))
 }
 
 async function completeRecord(db: Db, { task, months, ...at }: Task): Promise<boolean> {
