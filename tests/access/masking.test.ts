@@ -244,3 +244,32 @@ t.test('$announce of a hidden document is answered as of none', async t => {
   t.equal((await announce({ ...gp, scope: 'user/DocumentReference.rs' }, id)).status, 403)
   t.equal((await announce({ ...gp, scope: 'user/DocumentReference.us' }, id)).status, 403)
 })
+
+t.test('a patient masks what is new, shows single documents, and takes it back', async t => {
+  const wary = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const deposit = (date: string): Promise<string> => stage.createOne(hospital, document(wary, { author, date }))
+  const before = await deposit('2026-01-10T10:00:00+01:00')
+  const masksNew: Json = { type: 'deny', dataPeriod: { start: '2026-02-01' } }
+  const rule = await stage.createOne(patientOf(wary), consent(wary, masksNew))
+  const [one, other] = [await deposit('2026-03-01T10:00:00+01:00'), await deposit('2026-04-01T10:00:00+02:00')]
+  const seen = async (): Promise<readonly unknown[]> =>
+    [...idsIn(await stage.get(gp, `DocumentReference?patient=${wary.id}`), 'DocumentReference')].sort()
+  t.same(await seen(), [before])
+  for (const actor of [patientOf(wary), hospital])
+    t.equal((await stage.get(actor, `DocumentReference/${one}`)).status, 200, actor.kind)
+  const shows = {
+    type: 'permit',
+    data: [{ meaning: 'instance', reference: { reference: `DocumentReference/${one}` } }],
+  }
+  const changed = { ...consent(wary, { ...masksNew, provision: [shows] }), id: rule }
+  expectStatus(await stage.put(patientOf(wary), changed), 200)
+  t.same(await seen(), [before, one].sort())
+  t.equal((await stage.get(gp, `DocumentReference/${other}`)).status, 404)
+  expectStatus(await stage.put(patientOf(wary), { ...changed, status: 'inactive' }), 200)
+  t.same(await seen(), [before, one, other].sort())
+})
+
+t.test('a professional masks at the deposit, because the patient asks', async t => {
+  const id = await made({ securityLabel: [normal, ...labels('MASQUE_PS')] })
+  t.same(await seenBy(id, everybody), ['colleague', 'hospital', 'owner'])
+})
