@@ -13,7 +13,7 @@ export async function testDatabase(test: {
   teardown(drop: () => Promise<void>): void
 }): Promise<{ readonly url: string; readonly name: string }> {
   const url = shared ?? (await own())
-  const name = `${basename(process.argv[1] ?? 'test', '.test.ts').replace(/\W+/g, '_')}_${randomUUID().slice(0, 8)}`
+  const name = `${basename(process.argv[1] ?? 'test').replace(/\.test\.[jt]s$|\W+/g, '_')}_${randomUUID().slice(0, 8)}`
   test.teardown(() => drop(url, name))
   return { url, name }
 }
