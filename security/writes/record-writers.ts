@@ -47,6 +47,10 @@ const isClosed = (patient: Resource): boolean => patient.active === false
 const sameIdentity = (one: Resource, other: Resource): boolean =>
   insOf(one).toSorted().join(' ') === insOf(other).toSorted().join(' ')
 
+/** Where notices go: whoever opened the record would turn them to himself. */
+const sameTelecom = (one: Resource, other: Resource): boolean =>
+  JSON.stringify(one.telecom ?? []) === JSON.stringify(other.telecom ?? [])
+
 function judgePatientUpdate(judging: Judging, before: Resource, after: Resource): Result<undefined> {
   const governs = isPatient(judging) || judging.request.principal.kind === 'operator'
   if (!governs && !wroteIt(judging)) return refused('Patient', 'the patient, the operator, or who opened the record')
@@ -57,6 +61,8 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
     return fail('refusedByRule', 'expected the birth date of the record, found another', 'Patient.birthDate')
   if (!governs && !sameNotificationChoice(before, after))
     return refused('Patient.extension', 'the patient, to choose what he is told and how')
+  if (!governs && !sameTelecom(before, after))
+    return refused('Patient.telecom', 'the patient or the operator, to change where notices go')
   if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }

@@ -60,7 +60,7 @@ export async function leaveTrace(context: Context, call: Call, trace: Trace): Pr
 function telling({ principal }: Call, told: Told, { patient, targets, at }: AuditEntry): Telling | undefined {
   if (patient === null) return undefined
   const agent = depositorOf(principal)
-  return { patient, newReader: told.newReader, notices: accessNotices(told, { patient, agent, targets, now: at }) }
+  return { patient, ...accessNotices(told, { patient, agent, targets, now: at }) }
 }
 
 /** Refuses with `failure` after the true reason became durable. */
