@@ -110,7 +110,11 @@ t.test('of a document that is hidden from representatives meanwhile they are not
   expectStatus(await stage.put(hospital, { ...both, id }), 200)
   await monthLater(record)
   t.equal(await found(parentOf(record), record), 0)
-  t.equal(await found(patientOf(record), record), 1, 'who keeps it from them is told of the access, and not yet of the document')
+  t.equal(
+    await found(patientOf(record), record),
+    1,
+    'who keeps it from them is told of the access, and not yet of the document',
+  )
 })
 
 t.test('who reads a hidden document first is told of when he reads what is not hidden', async t => {
