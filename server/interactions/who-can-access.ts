@@ -109,7 +109,8 @@ async function answer(context: Context, call: Call, at: { record: Shown; target:
   const whole = row.type === 'Patient'
   const query = `$who-can-access${whole ? '' : `?document=${row.type}/${row.id}`}`
   const { patient } = target.place
-  await leaveTrace(context, call, { patient, status: 200, basis: permit.basis, query, targets: [targetOf(row)] })
+  const { basis, told } = permit
+  await leaveTrace(context, call, { patient, status: 200, basis, told, query, targets: [targetOf(row)] })
   const actors = await triedOneByOne(readers.actors)
   return ok(parametersReply(readersParameters({ readers, actors, policy, now, target: row, whole })))
 }

@@ -15,7 +15,7 @@ import {
   samu,
   stranger,
 } from '../access/support/cast.ts'
-import { authorises, blocks, consent, emergency, treats } from '../access/support/consents.ts'
+import { authorises, blocks, consent, emergency, treats, verified } from '../access/support/consents.ts'
 import {
   asks,
   batch,
@@ -23,11 +23,15 @@ import {
   byRpps,
   coded,
   complementaryTypes,
+  creates,
   document,
+  type Json,
   labels,
+  patient,
   subjectOf,
+  transaction,
 } from '../access/support/contents.ts'
-import { refusalOf, startStage } from '../access/support/stage.ts'
+import { expectStatus, newIns, refusalOf, startStage } from '../access/support/stage.ts'
 import { authorised, choice, databaseOf, noticesOf, rewrite, toldIn } from './support.ts'
 
 // A busy machine is no failure.
@@ -249,6 +253,23 @@ t.test('who opened the record does not choose for the patient', async t => {
   })
   t.match(refusalOf(answer), /^403 \S+ Patient.extension/)
   t.equal((await stage.get(parentOf(record), `Patient/${record.id}`)).status, 404)
+})
+
+t.test('nor does who opens it', async t => {
+  const ins = newIns()
+  const fullUrl = 'urn:uuid:00000000-0000-4000-8000-000000000001'
+  const opening = (elements: Json) =>
+    stage.post(
+      hospital,
+      transaction(
+        creates(patient(ins, elements), fullUrl),
+        creates(consent({ id: '' }, undefined, { ...verified, patient: { reference: fullUrl } })),
+      ),
+    )
+  const address = { telecom: [{ system: 'email', value: 'somebody@patients.example' }] }
+  const chosen = await opening({ ...address, extension: [choice([], ['email'])] })
+  t.match(refusalOf(chosen), /^403 \S+ \S*extension/)
+  expectStatus(await opening(address), 200)
 })
 
 t.test('a médecin traitant is a first reader too', async t => {

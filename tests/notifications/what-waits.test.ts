@@ -61,13 +61,11 @@ t.test('what a document held back is told at once when it is announced', async t
   t.equal(await found(patientOf(record), record), 0)
   expectStatus(await stage.send(gp, `POST DocumentReference/${id}/$announce`), 200)
   t.same(await waiting(record), [])
-  t.equal(
-    await eventually(
-      () => found(patientOf(record), record),
-      count => count === 2,
-    ),
-    2,
+  const told = await eventually(
+    () => found(patientOf(record), record),
+    count => count === 3,
   )
+  t.equal(told, 3, 'the deposit, the access that waited, and that of who announces')
 })
 
 t.test('the depositor who takes the label away shows it as well', async t => {
