@@ -8,6 +8,7 @@ import { entryPatch } from './entry-patch.ts'
 import type { Call, Context } from './interaction.ts'
 import { nothingThere } from './write/absent.ts'
 import type { ApartJson } from './write/data-apart.ts'
+import { conditionOfCreate } from './write/if-none-exist.ts'
 import type { Item } from './write/item.ts'
 import { mostDeleted, type Target, targetsOf } from './write/targets.ts'
 
@@ -46,8 +47,8 @@ function baseOf(entry: EntryRequest): Pick<Item, 'path' | 'type' | 'id' | 'fullU
 }
 
 /** What a create asks before it creates, or what an update has in the place of an id. */
-function conditionOf({ method, ifNoneExist, query }: EntryRequest): Pick<Item, 'ifNoneExist' | 'criteria'> {
-  if (method === 'POST') return ifNoneExist === undefined ? {} : { ifNoneExist }
+function conditionOf({ method, type, ifNoneExist, query }: EntryRequest): Pick<Item, 'ifNoneExist' | 'criteria'> {
+  if (method === 'POST') return ifNoneExist === undefined ? {} : { ifNoneExist: conditionOfCreate(type, ifNoneExist) }
   return query === undefined ? {} : { criteria: query }
 }
 

@@ -384,6 +384,22 @@ const refusals: readonly (readonly [sentence: string, query: string, issue: stri
   ['a total that is none', 'Patient?_total=most', 'badParameter value http._total'],
   ['a summary that is none', 'Patient?_summary=short', 'badParameter value http._summary'],
   ['elements that are none', 'Patient?_elements=name.family', 'badParameter value http._elements'],
+  [
+    'an element that R4 does not give the type',
+    'Patient?_elements=name,nam',
+    'unknownParameter not-supported http._elements',
+  ],
+  [
+    'an element that none of the types has',
+    '?_type=Patient,Group&_elements=nam',
+    'unknownParameter not-supported http._elements',
+  ],
+  ['an element of another type, in a read', 'Patient/ann?_elements=effective', 'badParameter value http._elements'],
+  [
+    'the kind of what is contained',
+    'Patient?_containedType=container',
+    'unknownParameter not-supported http._containedType',
+  ],
   ['a sort by what is not there', 'Patient?_sort=famly', 'unknownParameter not-supported http._sort'],
   ['a sort by such a name', 'Patient?_sort=__proto__', 'unknownParameter not-supported http._sort'],
   ['an include of nothing', 'Patient?_include=Patient:name', 'unknownParameter not-supported http._include'],
