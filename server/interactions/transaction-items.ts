@@ -2,8 +2,8 @@
 import { performs } from '../../resources/catalog.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { writtenAt } from './body.ts'
-import { type EntryRequest, isConditional, isRead } from './bundle-entry.ts'
-import { interactionOf } from './entry-call.ts'
+import { type EntryRequest, isConditional, isRead, isSearchBeyond } from './bundle-entry.ts'
+import { interactionOf, searchesBeyond } from './entry-call.ts'
 import { entryPatch } from './entry-patch.ts'
 import type { Call, Context } from './interaction.ts'
 import { nothingThere } from './write/absent.ts'
@@ -26,6 +26,7 @@ function unserved({ catalog }: Context, entry: EntryRequest): Complaint | undefi
   const { type, path } = entry
   const served = catalog.types.get(type)
   const expression = `${path}.request.url`
+  if (isSearchBeyond(entry) && searchesBeyond(catalog, entry)) return undefined
   if (served === undefined)
     return { diagnostics: 'expected a type that this server serves', expression, code: 'not-supported' }
   return performs(served, interactionOf(entry), isConditional(entry))

@@ -441,6 +441,28 @@ t.test('Prefer: handling=lenient leaves out what is unknown, and says so', async
   t.equal(self, `${rest.base}/Patient?gender=female`)
 })
 
+for (const left of [
+  '_text=a',
+  '_content=a',
+  '_query=a',
+  '_elements=nam',
+  '_containedType=container',
+  '_summary=count&famly=a',
+])
+  t.test(
+    `${left} is left out of a lenient search with a warning in the Bundle, and is not in its self link`,
+    async t => {
+      const answer = await rest.get(`Patient?gender=female&${left}`, { headers: { prefer: 'handling=lenient' } })
+      t.equal(answer.status, 200)
+      const outcomes = select(answer.json, '/entry/*').filter(entry => select(entry, '/search/mode')[0] === 'outcome')
+      t.same(
+        outcomes.map(outcome => select(outcome, '/resource/issue/*/severity')),
+        [['warning']],
+      )
+      t.notMatch(select(answer.json, '/link/[relation=self]/url')[0], /_text|_content|_query|_elements|famly/)
+    },
+  )
+
 t.test('a modifier that is not supported, and a value that cannot be, are refused also with lenience', async t => {
   for (const query of ['Patient?family:above=a', 'Patient?birthdate=soon']) {
     t.equal((await rest.get(query, { headers: { prefer: 'handling=lenient' } })).status, 400, query)
