@@ -1,6 +1,6 @@
 /** What `_summary` and `_elements` show of a type, from its structure. https://hl7.org/fhir/R4/search.html#summary */
 import type { ElementNames } from '../resources/subset.ts'
-import { type Element, jsonName, type Structures } from './structure.ts'
+import { type CutStructures, type Element, jsonName } from './structure.ts'
 
 /** The names of an element in JSON: one, or one for each type of a choice. */
 const namesOf = (element: Element): readonly string[] => [
@@ -8,7 +8,7 @@ const namesOf = (element: Element): readonly string[] => [
 ]
 
 /** @returns a function from a resource type to its summary and mandatory elements; each type is looked at once. */
-export function elementNamesOf({ nodes }: Structures): (type: string) => ElementNames {
+export function elementNamesOf({ nodes }: CutStructures): (type: string) => ElementNames {
   const known = new Map<string, ElementNames>()
   return type => {
     const before = known.get(type)

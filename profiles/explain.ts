@@ -13,6 +13,8 @@ export interface Fault {
   readonly fhirType: string | undefined
   /** The JSON type that was expected there. */
   readonly jsonType: string | undefined
+  /** The codes that were expected there, in words. */
+  readonly codes?: string | undefined
   /** What the word found, by name. */
   readonly found: Readonly<Record<string, unknown>>
 }
@@ -65,9 +67,13 @@ const tellers: Readonly<Record<string, (fault: Fault, value: unknown) => Told>> 
     code: 'structure',
     diagnostics: `expected ${expectation(fault)}, found ${describe(value)}`,
   }),
-  format: (fault, value) => ({
-    code: 'value',
-    diagnostics: `expected ${expectation(fault)}, found ${describe(value)}`,
+  format: (fault, value) =>
+    fault.codes === undefined
+      ? { code: 'value', diagnostics: `expected ${expectation(fault)}, found ${describe(value)}` }
+      : { code: 'code-invalid', diagnostics: `expected ${fault.codes}, found ${describe(value)}` },
+  concept: ({ found }) => ({
+    code: 'code-invalid',
+    diagnostics: `expected a coding of ${String(found.expected)}, found ${String(found.codings)}`,
   }),
   minimum: fault => ({ code: 'value', diagnostics: `expected ${expectation(fault)}, found a smaller number` }),
   maximum: fault => ({ code: 'value', diagnostics: `expected ${expectation(fault)}, found a greater number` }),

@@ -4,7 +4,7 @@ import { type Element, type ElementType, jsonName, type Structures } from './str
 
 /**
  * A JSON Schema with words of our own: `fhirType` (for messages), `children` (the node whose children an object may
- * have), `pair` (the array beside which an array of primitives stands), `targets` (types to which a reference may point; none listed: any type of R4),
+ * have), `binding` (the value set of its codes, for messages), `concept` (the value set of which a coding must be), `pair` (the array beside which an array of primitives stands), `targets` (types to which a reference may point; none listed: any type of R4),
  * `resource` (an object judged by its `resourceType`).
  */
 export interface JsonSchema {
@@ -18,6 +18,8 @@ export interface JsonSchema {
   readonly $ref?: string
   readonly fhirType?: string
   readonly children?: string
+  readonly binding?: string
+  readonly concept?: string
   readonly pair?: string
   readonly targets?: readonly string[]
   readonly resource?: true
@@ -30,21 +32,28 @@ export function elementsOf({ nodes, resources }: Structures, node: string): read
   return resources.includes(node) ? [resourceType, ...elements] : elements
 }
 
-function primitiveSchema(fhirType: string): JsonSchema | undefined {
+/** Codes that are bound to a value set are looked up in it: that says their form too. */
+function primitiveSchema(fhirType: string, binding?: string): JsonSchema | undefined {
   const primitive = primitives[fhirType]
   if (primitive === undefined) return undefined
   const { json, test, range } = primitive
   return {
     type: json,
     fhirType,
-    ...(test === undefined ? {} : { format: fhirType }),
+    ...(test === undefined ? {} : { format: binding ?? fhirType }),
+    ...(binding === undefined ? {} : { binding }),
     ...(range === undefined ? {} : { minimum: range[0], maximum: range[1] }),
   }
 }
 
-function complexSchema({ code, targets }: ElementType): JsonSchema {
+function complexSchema({ code, targets }: ElementType, binding?: string): JsonSchema {
   if (code === 'Resource') return { type: 'object', fhirType: code, resource: true }
-  return { $ref: code, fhirType: code, ...(code === 'Reference' ? { targets: targets ?? [] } : {}) }
+  return {
+    $ref: code,
+    fhirType: code,
+    ...(code === 'Reference' ? { targets: targets ?? [] } : {}),
+    ...(binding === undefined ? {} : { concept: binding }),
+  }
 }
 
 /** The node of what may stand beside a primitive, and the same for a place of an array, where null means nothing. */
@@ -72,9 +81,9 @@ const primitiveType = ({ type }: JsonSchema): string => (typeof type === 'string
 function properties(node: string, element: Element): [string, JsonSchema][] {
   return element.types.flatMap(type => {
     const name = jsonName(element, type)
-    const primitive = primitiveSchema(narrower[`${node}.${element.name}`] ?? type.code)
+    const primitive = primitiveSchema(narrower[`${node}.${element.name}`] ?? type.code, element.binding)
     if (primitive !== undefined) return primitiveProperties(element, name, primitive)
-    const schema = complexSchema(type)
+    const schema = complexSchema(type, element.binding)
     return [[name, element.many ? { type: 'array', minItems: 1, items: schema } : schema]]
   })
 }

@@ -1,5 +1,7 @@
 /** The facts of R4's StructureDefinitions that decide whether JSON is well formed. https://hl7.org/fhir/R4/structuredefinition.html */
 
+import type { ValueSets } from '../resources/value-set.ts'
+
 /** One type that an element may have. */
 export interface ElementType {
   /** A primitive type (`dateTime`), `Resource`, or the path of the node that holds the children (`Period`, `Observation.component`). */
@@ -21,15 +23,22 @@ export interface Element {
   readonly bare?: true
   /** Whether `_summary=true` shows it. */
   readonly summary?: true
+  /** The value set to which its codes are bound, without a version. */
+  readonly binding?: string
   readonly types: readonly ElementType[]
 }
 
-/** The structure of all types of R4. */
-export interface Structures {
+/** The structure of all types of R4, as the build cuts it. */
+export interface CutStructures {
   /** Names of the resource types that can be instantiated. */
   readonly resources: readonly string[]
   /** Path of every type and of every element with children of its own, with these children. */
   readonly nodes: Readonly<Record<string, readonly Element[]>>
+}
+
+/** The structure of all types of R4, and the codes to which their elements are bound. */
+export interface Structures extends CutStructures {
+  readonly valueSets: ValueSets
 }
 
 /** The name of an element in JSON when it has this type. */

@@ -2,6 +2,7 @@
 import { Ajv, type AnySchemaObject, type ErrorObject, type FuncKeywordDefinition, type ValidateFunction } from 'ajv'
 import { type Complaint, fail, failAll, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
+import { type Binding, bindingsOf, checkConcept } from './bindings.ts'
 import { childrenOf } from './children.ts'
 import { explain, type Fault } from './explain.ts'
 import { primitives } from './primitives.ts'
@@ -52,8 +53,15 @@ function judgeResource(find: (type: unknown) => ValidateFunction | undefined) {
   return judged
 }
 
+/** What schemas are compiled from. */
+interface Compiled {
+  readonly structures: Structures
+  readonly bindings: ReadonlyMap<string, Binding>
+}
+
 /** Returns one schema compiler: it stops at the first fault, or finds all. Types are compiled when they are first met. */
-function compiler(structures: Structures, allErrors: boolean): (type: unknown) => ValidateFunction | undefined {
+function compiler(from: Compiled, allErrors: boolean): (type: unknown) => ValidateFunction | undefined {
+  const { structures, bindings } = from
   const formats = Object.entries(primitives).flatMap(([name, { test }]) =>
     test === undefined ? [] : [[name, test] as const],
   )
@@ -66,7 +74,7 @@ function compiler(structures: Structures, allErrors: boolean): (type: unknown) =
     strictNumbers: true,
     meta: false,
     validateSchema: false,
-    formats: Object.fromEntries(formats),
+    formats: Object.fromEntries([...formats, ...[...bindings].map(([url, { admits }]) => [url, admits] as const)]),
   })
   const known = new Set(structures.resources)
   const compiled = new Map<string, ValidateFunction | undefined>()
@@ -75,16 +83,21 @@ function compiler(structures: Structures, allErrors: boolean): (type: unknown) =
     if (!compiled.has(type)) compiled.set(type, ajv.getSchema(type))
     return compiled.get(type)
   }
-  addWords(ajv, structures, find)
+  addWords(ajv, from, find)
   for (const [name, schema] of schemasOf(structures)) ajv.addSchema(schema, name)
   return find
 }
 
-function addWords(ajv: Ajv, structures: Structures, find: (type: unknown) => ValidateFunction | undefined): void {
+function addWords(
+  ajv: Ajv,
+  { structures, bindings }: Compiled,
+  find: (type: unknown) => ValidateFunction | undefined,
+): void {
   const known = new Set(structures.resources)
   const word = (keyword: string, type: 'object' | 'array', make: NonNullable<FuncKeywordDefinition['compile']>) =>
     ajv.addKeyword({ keyword, type, before: type === 'object' ? 'properties' : 'items', errors: 'full', compile: make })
   ajv.addKeyword('fhirType')
+  ajv.addKeyword('binding')
   word('children', 'object', (node: string) => {
     const children = childrenOf(node, elementsOf(structures, node))
     return judge((json: object, { instancePath }) => checkChildren(children, json, instancePath))
@@ -96,12 +109,17 @@ function addWords(ajv: Ajv, structures: Structures, find: (type: unknown) => Val
     const allowed = targets.length === 0 ? undefined : new Set(targets)
     return judge((json: Readonly<Record<string, unknown>>) => checkTargets({ allowed, known }, json))
   })
+  word('concept', 'object', (url: string) => {
+    const binding = bindings.get(url)
+    return judge((json: Readonly<Record<string, unknown>>) => binding && checkConcept(binding, json))
+  })
   word('resource', 'object', () => judgeResource(find))
 }
 
-const toFault = ({ instancePath, keyword, params, parentSchema }: ErrorObject): Fault => {
-  const { fhirType, type }: AnySchemaObject = parentSchema ?? {}
-  return { pointer: instancePath, keyword, fhirType, jsonType: type, found: params }
+const toFault = (error: ErrorObject, bindings: Compiled['bindings']): Fault => {
+  const { fhirType, type, binding }: AnySchemaObject = error.parentSchema ?? {}
+  const { instancePath: pointer, keyword, params: found } = error
+  return { pointer, keyword, fhirType, jsonType: type, codes: bindings.get(binding)?.expected, found }
 }
 
 /** Whether a value is small enough for all its faults to be looked for. */
@@ -121,14 +139,15 @@ function isModest(value: unknown): boolean {
  */
 export function compileValidator(structures: Structures, types: Iterable<string> = structures.resources): Validator {
   const accepted = new Set(types)
-  const first = compiler(structures, false)
+  const from = { structures, bindings: bindingsOf(structures) }
+  const first = compiler(from, false)
   let every: ReturnType<typeof compiler> | undefined
   const complaintsOf = (resource: Resource, quick: ValidateFunction): readonly Complaint[] => {
     const found = quick.errors ?? []
-    every ??= compiler(structures, true)
+    every ??= compiler(from, true)
     const thorough = isModest(resource) ? every(resource.resourceType) : undefined
     const faults = thorough === undefined || thorough(resource) ? found : (thorough.errors ?? found)
-    return faults.slice(0, mostComplaints).map(error => explain(resource, toFault(error)))
+    return faults.slice(0, mostComplaints).map(error => explain(resource, toFault(error, from.bindings)))
   }
   return {
     warm(type) {

@@ -2,7 +2,7 @@
 import type { Resource } from './resource.ts'
 
 export interface Link {
-  readonly relation: 'self' | 'next'
+  readonly relation: 'self' | 'first' | 'previous' | 'next'
   readonly url: string
 }
 

@@ -4,6 +4,7 @@ import type { CompositeDefinition } from './composite-definition.ts'
 import type { OperationName } from './operations.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterDefinition } from './search-parameter-definition.ts'
+import type { ValueSets } from './value-set.ts'
 
 /** One `rest.resource` of the statement. */
 export interface ServedType {
@@ -16,6 +17,8 @@ export interface ServedType {
   readonly parameters: ReadonlyMap<string, SearchParameterDefinition>
   /** Those of type composite, by name. */
   readonly composites?: ReadonlyMap<string, CompositeDefinition>
+  /** Parameters that cannot be searched by yet: the sentence that says why, by name. */
+  readonly pending?: ReadonlyMap<string, string>
   /** `Type:parameter` */
   readonly includes: ReadonlySet<string>
   readonly revincludes: ReadonlySet<string>
@@ -42,6 +45,8 @@ export interface Catalog {
   readonly compartments?: ReadonlySet<string>
   /** What is read and written; JSON alone when absent. */
   readonly formats?: ReadonlySet<Format>
+  /** The value sets whose codes searches know; none when absent. */
+  readonly valueSets?: ValueSets
 }
 
 /** Whether the type is promised an interaction: by an id, or with criteria in its place. R4 has no promise of its own for a conditional patch. */

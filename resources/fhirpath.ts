@@ -3,9 +3,12 @@ import fhirpath, { type Model } from 'fhirpath'
 import r4 from 'fhirpath/fhir-context/r4/index.js'
 import type { Resource } from './resource.ts'
 
-/** A reference to a resource of this type, as far as its text or its `type` says. */
+const pathOf = (type: string): string => `'(^|/)${type}/[A-Za-z0-9.-]{1,64}(/_history/[A-Za-z0-9.-]{1,64})?$'`
+
+/** A reference to a resource of this type, as far as its text says; one whose text does not, as its `type` says. */
 const refersTo = (type: string): string =>
-  `.where(reference.matches('(^|/)${type}/[A-Za-z0-9.-]+(/_history/[A-Za-z0-9.-]+)?$') or type = '${type}')`
+  `.where(iif(reference.exists() and reference.matches(${pathOf('[A-Z][A-Za-z]+')}), \
+reference.matches(${pathOf(type)}), type.matches('(^|/)${type}$')))`
 
 /** `X.where(resolve() is T)`: what X refers to is of type T; and `X as T`, which the library refuses on several values. */
 const rewritten: readonly (readonly [RegExp, (...groups: readonly string[]) => string])[] = [

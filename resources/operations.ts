@@ -21,8 +21,12 @@ export interface Operation {
   readonly types: readonly string[]
   /** Whether it changes anything: then it is asked by POST only. */
   readonly affectsState: boolean
+  /** Whether it is asked by GET all the same: then it tells how it stands, and changes nothing. */
+  readonly tells?: true
   readonly says: string
   readonly parameters: readonly OperationParameter[]
+  /** The one regime that has it; all have it when absent. */
+  readonly regime?: 'dmp'
 }
 
 /** The place of the OperationDefinitions that are this project's own. */
@@ -50,12 +54,60 @@ export const operations = {
       one(['_count', 'integer'], 'Resources on a page; without it the answer is one Bundle.'),
     ],
   },
+  'who-can-access': {
+    definition: `${ownDefinitions}who-can-access`,
+    levels: ['instance'],
+    types: ['Patient'],
+    affectsState: false,
+    says: 'Who may read a document of a Patient, or enter the record, and why: for the patient and the médecin traitant',
+    parameters: [
+      one(['document', 'string'], 'A reference to a resource of the record; without it, the record as a whole.'),
+    ],
+    regime: 'dmp',
+  },
+  'explain-access': {
+    definition: `${ownDefinitions}explain-access`,
+    levels: ['system'],
+    types: [],
+    affectsState: false,
+    says: 'Which conditions of access a request meets, in their order: your own, or as an operator somebody else’s',
+    parameters: [
+      one(['url', 'string'], 'The address of a GET, such as DocumentReference/id; or the two parameters that follow.'),
+      one(['interaction', 'code'], 'The interaction, such as read.'),
+      one(['reference', 'string'], 'Type/id, or the type alone.'),
+      one(['reason', 'string'], 'As an operator: why you ask. The trail of the record keeps it.'),
+      one(['principal', 'string'], 'As an operator: the claims of the token whose access is explained, as JSON.'),
+    ],
+    regime: 'dmp',
+  },
+  rehearse: {
+    definition: `${ownDefinitions}rehearse`,
+    levels: ['system'],
+    types: [],
+    affectsState: false,
+    says: 'What a matrix or a Consent would open and close, by profession and type, before it is in force: for operators',
+    parameters: [
+      one(['matrix', 'string'], 'The table as CSV; or as a resource Binary of that name.'),
+      one(['consent', 'string'], 'A Consent as JSON; or as a resource of that name.'),
+    ],
+    regime: 'dmp',
+  },
   announce: {
     definition: `${ownDefinitions}announce`,
     levels: ['instance'],
     types: ['DocumentReference'],
     affectsState: true,
     says: 'Takes away the label that hides a document from its patient, who was told by a professional',
+    parameters: [],
+  },
+  /** `server/search-parameters/` indexes rows by what operators define. */
+  reindex: {
+    definition: `${ownDefinitions}reindex`,
+    levels: ['instance'],
+    types: ['SearchParameter'],
+    affectsState: true,
+    tells: true,
+    says: 'How far the index of a search parameter is; asked by POST, index all resources by it anew',
     parameters: [],
   },
 } as const satisfies Readonly<Record<string, Operation>>

@@ -6,6 +6,7 @@ export type IssueCode =
   | 'structure'
   | 'required'
   | 'value'
+  | 'code-invalid'
   | 'invariant'
   | 'not-supported'
   | 'login'
@@ -29,6 +30,7 @@ export const failureKinds = {
   malformedBody: { status: 400, code: 'structure' },
   badParameter: { status: 400, code: 'value' },
   unknownParameter: { status: 400, code: 'not-supported' },
+  parameterNotReady: { status: 400, code: 'transient' },
   tooCostly: { status: 400, code: 'too-costly' },
   badPage: { status: 400, code: 'value' },
   unauthenticated: { status: 401, code: 'login' },
@@ -44,6 +46,7 @@ export const failureKinds = {
   versionConflict: { status: 412, code: 'conflict' },
   multipleMatches: { status: 412, code: 'multiple-matches' },
   bodyTooLarge: { status: 413, code: 'too-long' },
+  urlTooLong: { status: 414, code: 'too-long' },
   unsupportedMediaType: { status: 415, code: 'not-supported' },
   invalidResource: { status: 422, code: 'structure' },
   refusedByRule: { status: 422, code: 'business-rule' },

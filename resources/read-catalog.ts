@@ -8,11 +8,14 @@ import { readFormats } from './read-formats.ts'
 import { readOperations } from './read-operations.ts'
 import { readParameters } from './read-parameters.ts'
 import type { Interaction } from './resource.ts'
-import type { SearchParameterTable } from './search-parameter-definition.ts'
+import type { SearchParameterFacts, SearchParameterTable } from './search-parameter-definition.ts'
+import type { ValueSets } from './value-set.ts'
 
 export interface CatalogSources {
   readonly searchParameters: SearchParameterTable
   readonly compartment: CompartmentTable
+  /** The value sets of R4 whose codes searches know. */
+  readonly valueSets?: ValueSets
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -48,10 +51,14 @@ function readInteractions(part: Part, allowed: readonly Interaction[], complain:
   return new Set(codes)
 }
 
+/** R4 forgets a few types in the compartment (`Device`, `Task`) that name a patient all the same: they are as protected. */
+const patientsOf = (table: Readonly<Record<string, SearchParameterFacts>>): readonly string[] =>
+  ['patient', 'subject'].filter(name => own(table, name)?.target.includes('Patient') === true)
+
 /** The compartment's parameters, and the elements behind them: `patient` and `subject` before the others. */
 function compartmentOf(type: string, sources: CatalogSources): Pick<ServedType, 'compartment' | 'compartmentPaths'> {
   const table = own(sources.searchParameters, type) ?? {}
-  const compartment = inOrder(own(sources.compartment, type) ?? [])
+  const compartment = inOrder(own(sources.compartment, type) ?? patientsOf(table))
   return {
     compartment,
     compartmentPaths: pathsOf(
@@ -153,8 +160,10 @@ export function readCatalog(
   const compartments = readCompartments(rest.at, listOf(rest.json, 'compartment'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
+  const { valueSets } = sources
   return ok({
     ...{ types, operations, compartments, formats },
     system: new Set(systemInteractions.filter(code => system.has(code))),
+    ...(valueSets === undefined ? {} : { valueSets }),
   })
 }

@@ -78,12 +78,27 @@ function compileSteps(steps: readonly Step[]): Visit | undefined {
   return next
 }
 
+/** What is said beside a primitive: `_deceasedDateTime` may stand alone, and then the element is there without a value. */
+function compileBeside(steps: readonly Step[]): Visit {
+  const last = steps.at(-1)
+  if (last?.step !== 'element') return () => undefined
+  const { name, as } = last
+  const types = as === undefined ? (choiceElements.get(name) ?? []) : (specializations.get(as) ?? [as])
+  const names = [...(as === undefined ? [name] : []), ...types.map(type => choiceMember(name, type))]
+  const visits = names.map(each => compileSteps([...steps.slice(0, -1), { step: 'element', name: `_${each}` }]))
+  return (node, type, out) => {
+    for (const visit of visits) visit?.(node, type, out)
+  }
+}
+
 function compileBranch({ steps, asks }: Branch): Visit | undefined {
   const visit = compileSteps(steps)
   if (visit === undefined || asks === 'elements') return visit
+  const beside = compileBeside(steps)
   return (node, type, out) => {
     const selected: Found[] = []
     visit(node, type, selected)
+    if (selected.length === 0) beside(node, type, selected)
     const holds = selected.some(({ value }) => asks === 'exists' || value !== false)
     out.push({ value: holds, type: 'boolean' })
   }

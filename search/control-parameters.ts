@@ -4,6 +4,7 @@ import { isCanonicalDate } from './canonical-date.ts'
 import { readInclusion } from './read-inclusion.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
 import type { SortKey, Summary, Total } from './search-request.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 type Read = (value: string, reading: Reading, name: string) => Result<Effect>
 
@@ -55,6 +56,8 @@ function readSort(value: string, reading: Reading): Result<Effect> {
     const key = sortKey(part, reading)
     if (key !== undefined) sort.push(key)
     else {
+      const pending = refusePending(reading.served, part.replace(/^-/, ''))
+      if (pending !== undefined) return pending
       const shown = shownName(part.replace(/^-/, '')) ?? 'this'
       const sentence = `_sort: ${reading.served.type} cannot be sorted by ${shown}.`
       return unknown(reading, '_sort', sentence + suggestion(shown, reading.parameters.keys()))
@@ -67,7 +70,7 @@ function readSort(value: string, reading: Reading): Result<Effect> {
 function readContained(value: string): Result<Effect> {
   return value === 'false'
     ? ok({})
-    : bad('_contained', 'false: contained resources are not searched by themselves here')
+    : bad('_contained', 'false: contained resources are not searched by themselves here; search what holds them')
 }
 
 /** By name. All but the inclusions may be given once. */

@@ -116,3 +116,6 @@ export const implicitSystems: ReadonlyMap<string, string> = new Map(
     parameters.split(' ').map((parameter): [string, string] => [parameter, system]),
   ),
 )
+
+/** Elements of type `code` whose value set is of several systems: none of them is implied, and the code alone says which. */
+export const codesOfSeveralSystems: ReadonlySet<string> = new Set(['DetectedIssue.status', 'Task.intent'])

@@ -66,5 +66,7 @@ export interface SearchBlock extends Values {
 }
 
 export interface IndexEntry extends Scalars {
+  /** `_id`s of the documents whose labels the row takes; absent when there are none. */
+  readonly follows?: readonly string[]
   readonly search: SearchBlock
 }

@@ -39,5 +39,11 @@ export const exactKey = (code: string, value: string): string => `${code}=${valu
 /** An author whom the content of a resource names by RPPS or FINESS; written by `security/`, read by its restrictions. */
 export const authorKey = (identifier: string): string => `#author=${identifier}`
 
+/** A label of confidentiality or sensitivity; written and read by `security/`. */
+export const labelKey = (code: string): string => `#label=${code}`
+
+/** The row was hidden from a minor's representatives and was shown to them; written and read by `security/`. */
+export const shownKey = '#shown=representatives'
+
 /** An actor whom a Consent names by RPPS or FINESS; written by `security/`, read by its restrictions. */
 export const actorKey = (identifier: string): string => `#actor=${identifier}`

@@ -51,6 +51,9 @@ function instantWithin(entry: IndexEntry, { name, from, before }: Extract<Query,
   return instant !== null && (from === undefined || instant >= from) && (before === undefined || instant < before)
 }
 
+const followsOneOf = (held: readonly string[], query: Extract<Query, { op: 'follows' }>): boolean =>
+  held.some(id => query.in.includes(id)) && (!query.only || held.every(id => query.in.includes(id)))
+
 /** Whether the row `entry` satisfies `query`. */
 export function matches(query: Query, entry: IndexEntry): boolean {
   switch (query.op) {
@@ -80,6 +83,8 @@ export function matches(query: Query, entry: IndexEntry): boolean {
       return entry.search.quantity.some(held => quantityWithin(held, query))
     case 'missing':
       return holdsNothing(entry, query.code)
+    case 'follows':
+      return followsOneOf(entry.follows ?? [], query)
     case 'element':
       return (entry.search.elements ?? []).some(
         element => element.name === query.name && matches(query.of, { ...entry, search: element }),

@@ -1,6 +1,7 @@
 /** What a type of search parameter must be able to do. https://hl7.org/fhir/R4/search.html#ptypes */
 import { fail, type Result } from '../resources/outcome.ts'
 import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
+import type { ValueSets } from '../resources/value-set.ts'
 import type { Found } from './compile-walker.ts'
 import type { DateInterval, QuantityInterval } from './index-entry.ts'
 import type { Query } from './query.ts'
@@ -13,6 +14,8 @@ export interface Surroundings {
   readonly now: number
   /** `https://…/fhir` of this server, without a final slash. */
   readonly base: string
+  /** What `:in` and `:not-in` know. */
+  readonly valueSets?: ValueSets | undefined
 }
 
 /** One alternative of a parameter of the URL. */

@@ -77,11 +77,18 @@ function whereStep(cursor: Cursor): Step {
   return { step: 'pointing', to: take(cursor, name) }
 }
 
+/** `extension('url')` is short for a filter of extensions. https://hl7.org/fhir/R4/fhirpath.html#functions */
+const extensionSteps = (cursor: Cursor): readonly Step[] => [
+  { step: 'element', name: 'extension' },
+  { step: 'where', name: 'url', equals: take(cursor, /^'/).slice(1, -1) },
+]
+
 /** A function after a dot: its name was taken, its bracket was not. */
 function call(path: Path, called: string, cursor: Cursor): void {
   take(cursor, '(')
   if (called === 'as' || called === 'ofType') narrow(path, take(cursor, name))
   else if (called === 'where') path.steps.push(whereStep(cursor))
+  else if (called === 'extension') path.steps.push(...extensionSteps(cursor))
   else if (called === 'exists') path.exists = true
   else throw new NotUnderstood()
   take(cursor, ')')

@@ -1,13 +1,15 @@
 /** From the parameters of a URL to a search. Nothing is guessed: what is not understood is refused by name. https://hl7.org/fhir/R4/search.html */
 import type { Catalog } from '../resources/catalog.ts'
 import { type Failure, fail, failAll, ok, type Result } from '../resources/outcome.ts'
+import { refuseCostly, refuseMany } from './chain-costs.ts'
 import { parametersOf } from './common-parameters.ts'
 import { controlParameters, passedOver, repeatableControls } from './control-parameters.ts'
 import { and } from './query.ts'
-import { mostLinks, searchesOf } from './read-chain.ts'
+import { mostLinks } from './read-chain.ts'
 import { isChained, readSearchParameter } from './read-parameter.ts'
 import { type Controls, chainPath, type Effect, mergeFailures, parameterPath, type Reading } from './search-effect.ts'
 import type { PatientName, SearchRequest } from './search-request.ts'
+import { refuseValueSets } from './value-set.ts'
 
 export interface SearchOptions {
   readonly type: string
@@ -23,17 +25,15 @@ export interface SearchOptions {
   /** `Prefer: handling=lenient`: what is unknown is left out and said. A modifier that is not supported is refused all the same, as R4 asks. */
   readonly lenient: boolean
   readonly maxCount: number
-  /** Whether whoever asks performs chains and `:text`. Without it they are refused: a query alone would find too much. */
+  /** Whether whoever asks performs chains, `:text` and `:in` by value sets that are resources. Without it they are refused: a query alone would find too much. */
   readonly chains?: boolean
+  /** The types that are searched together with this one, itself among them: what comes along may be named of any. */
+  readonly together?: readonly string[]
 }
 
 /** Matches on a page when the client does not say. */
 const usualCount = 20
 const mostParameters = 100
-
-/** The most parameters that go on to other resources, and the most searches that these may ask for in all. */
-const mostChained = 4
-const mostSearches = 32
 
 /** What is wrong with a part of a chain is said of the whole of it. */
 function readNamed(name: string, value: string, reading: Reading): Result<Effect> {
@@ -93,6 +93,7 @@ function assemble(type: string, read: readonly Applied[], maxCount: number): Sea
     patients: effects.flatMap(({ patients }) => (patients === undefined ? [] : [patients])),
     chains: read.flatMap(({ name, effect }) => (effect.chain === undefined ? [] : [{ ...effect.chain, name }])),
     texts: effects.flatMap(({ text }) => text ?? []),
+    members: effects.flatMap(({ member }) => member ?? []),
     ...controls,
     include: effects.flatMap(({ include }) => include ?? []),
     revinclude: effects.flatMap(({ revinclude }) => revinclude ?? []),
@@ -101,23 +102,10 @@ function assemble(type: string, read: readonly Applied[], maxCount: number): Sea
   }
 }
 
-/** Each chain costs searches of its own: what would cost too many is refused. */
-function refuseChains({ chains }: SearchRequest): Result<never> | undefined {
-  const next = chains[mostChained]
-  if (next !== undefined) {
-    return fail('tooCostly', `expected at most ${mostChained} chained parameters, found more.`, chainPath(next.name))
-  }
-  const [widest] = [...chains].sort((one, other) => searchesOf(other) - searchesOf(one))
-  const searches = chains.reduce((sum, chain) => sum + searchesOf(chain), 0)
-  if (widest === undefined || searches <= mostSearches) return undefined
-  const sentence = `expected chains that ask for at most ${mostSearches} searches, found ${searches}; name the types to which they lead.`
-  return fail('tooCostly', sentence, chainPath(widest.name))
-}
-
 /** `_count=0` and `_summary=count` ask for the same: the number of matches alone. */
 function settle(request: SearchRequest): Result<SearchRequest> {
   const { count, summary, include, revinclude } = request
-  const refused = refuseChains(request)
+  const refused = refuseMany(request.chains) ?? refuseCostly(request.chains)
   if (refused !== undefined) return refused
   if (summary === 'text' && include.length + revinclude.length > 0) {
     return fail('badParameter', '_summary=text cannot be combined with _include or _revinclude.', 'http._summary')
@@ -136,8 +124,10 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
 
   const parameters = parametersOf(served)
   const links = options.chains === true ? mostLinks : -1
-  const surroundings = { zone, now, base }
-  const reading: Reading = { catalog, served, parameters, surroundings, lenient, maxCount, links, texts: links > 0 }
+  const surroundings = { zone, now, base, valueSets: catalog.valueSets }
+  const together = options.together?.flatMap(each => catalog.types.get(each) ?? []) ?? [served]
+  const own = { served, together, parameters }
+  const reading: Reading = { catalog, ...own, surroundings, lenient, maxCount, links, texts: links > 0 }
   const [read, failures]: [Applied[], Failure[]] = [[], []]
   for (const [name, value] of options.parameters) {
     if (passedOver.has(name)) continue
@@ -146,9 +136,8 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
     else failures.push(effect.failure)
   }
   const [first, ...others] = failures
-  return first === undefined
-    ? settle(assemble(type, read, maxCount))
-    : { ok: false, failure: mergeFailures([first, ...others]) }
+  if (first === undefined) return refuseValueSets(read) ?? settle(assemble(type, read, maxCount))
+  return { ok: false, failure: mergeFailures([first, ...others]) }
 }
 
 /** The one patient whom the parameters name, or undefined when they name none, or several. */

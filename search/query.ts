@@ -49,6 +49,8 @@ export type Query =
   | { readonly op: 'quantity'; readonly code: string; readonly bounds: Bounds; readonly unit?: AskedUnit }
   /** The row holds nothing for `code`. */
   | { readonly op: 'missing'; readonly code: string }
+  /** The row follows one of these documents (`_id`s); `only`: and follows nothing else. */
+  | { readonly op: 'follows'; readonly in: readonly string[]; readonly only: boolean }
   /** One repeating element of that name satisfies all of it by itself: what composite parameters ask. */
   | { readonly op: 'element'; readonly name: string; readonly of: Query }
 

@@ -7,6 +7,7 @@ import { isPatientScalar } from './patient-scalar.ts'
 import { everything } from './query.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
 import type { Chain, Linked } from './search-request.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 /** The most links that one parameter may follow. */
 export const mostLinks = 3
@@ -145,6 +146,8 @@ export function readBackward({ name, value }: After, reading: Reading, read: Rea
     return no(`expected a type that is searched here, found ${said(type)}.`)
   const parameters = parametersOf(served)
   const definition = parameters.get(code)
+  const pending = definition === undefined ? refusePending(served, code) : undefined
+  if (pending !== undefined) return pending
   if (definition?.type !== 'reference') {
     const references = [...parameters.values()].filter(one => one.type === 'reference').map(one => one.code)
     return no(`${type} has no reference parameter ${said(code)}.${suggestion(code, references)}`)

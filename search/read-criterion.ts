@@ -11,9 +11,12 @@ import { exactIdentifier, readPatientIdentifiers, readPatients, withoutPatient }
 import { isPatientScalar } from './patient-scalar.ts'
 import { key, not, or, type Query, scalar } from './query.ts'
 import type { Effect, Reading } from './search-effect.ts'
+import { isOfValueSet, mostValueSets } from './value-set.ts'
+
+const valueSetsOf = (modifier: string): number | undefined => (isOfValueSet(modifier) ? mostValueSets : undefined)
 
 /** Without a beginning there is no range of the index: each text is looked for in every key. */
-const mostOf = (modifier: string): number | undefined => (modifier === 'contains' ? 10 : undefined)
+const mostOf = (modifier: string): number | undefined => (modifier === 'contains' ? 10 : valueSetsOf(modifier))
 
 /** Any of the alternatives; keys and scalars of one kind are asked together. */
 function anyOf(queries: readonly Query[]): Query {
@@ -22,6 +25,9 @@ function anyOf(queries: readonly Query[]): Query {
   return or(...(keys.length === 0 ? [] : [key(...keys)]), ...others)
 }
 
+/** Modifiers that find all others, those without a value too. */
+const negations: ReadonlySet<string> = new Set(['not', 'not-in'])
+
 function parseAll(asked: Asked, alternatives: readonly string[], parse: (one: Asked) => Result<Query>): Result<Query> {
   const queries: Query[] = []
   for (const value of alternatives) {
@@ -29,7 +35,7 @@ function parseAll(asked: Asked, alternatives: readonly string[], parse: (one: As
     if (!query.ok) return query
     queries.push(query.value)
   }
-  return ok(asked.modifier === 'not' ? not(anyOf(queries)) : anyOf(queries))
+  return ok(negations.has(asked.modifier) ? not(anyOf(queries)) : anyOf(queries))
 }
 
 function parseId(asked: Asked): Result<Query> {
@@ -44,10 +50,12 @@ const parseStatus = (asked: Asked): Result<Query> =>
     : parameterTypes.token.parse(asked)
 
 /** How one alternative is read: by a scalar where one says exactly the same, else by the keys and intervals of its type. */
-function parserOf({ type, code, expression }: Asked['definition'], ofType: string): (one: Asked) => Result<Query> {
+function parserOf({ definition, modifier }: Asked, ofType: string): (one: Asked) => Result<Query> {
+  const { type, code, expression } = definition
   if (code === '_id') return parseId
   if (code === '_lastUpdated') return asked => parseInstant(asked, 'updated')
-  const isScalar = code === 'status' && expression === `${ofType}.status` && implicitSystems.has(expression)
+  const isScalar =
+    !isOfValueSet(modifier) && code === 'status' && expression === `${ofType}.status` && implicitSystems.has(expression)
   return isScalar ? parseStatus : parameterTypes[type].parse
 }
 
@@ -83,7 +91,7 @@ export function readCriterion({ asked, chained }: Criterion, { served }: Reading
     return readPatientIdentifiers(asked, alternatives.value)
   }
   if (patientIsScalar) return readPatients(asked, alternatives.value)
-  const query = parseAll(asked, alternatives.value, parserOf(asked.definition, served.type))
+  const query = parseAll(asked, alternatives.value, parserOf(asked, served.type))
   if (!query.ok) return query
   return ok({ query: query.value, ...(served.type === 'Patient' ? namedBy(asked, alternatives.value) : {}) })
 }

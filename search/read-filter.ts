@@ -1,5 +1,5 @@
 /** `_filter` as a query, the same as that of other parameters. https://hl7.org/fhir/R4/search_filter.html */
-import { fail, ok, type Result } from '../resources/outcome.ts'
+import { fail, failAll, ok, type Result } from '../resources/outcome.ts'
 import type { ParameterType, SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import { parseInstant } from './date.ts'
 import { fold } from './fold.ts'
@@ -11,6 +11,8 @@ import { isPatientScalar } from './patient-scalar.ts'
 import { and, key, not, or, type Query, scalar } from './query.ts'
 import { type Effect, type Reading, shownName, suggestion } from './search-effect.ts'
 import { textQueries } from './too-wide.ts'
+import { readMembership, searchesCodes } from './value-set.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 type Test = Extract<Filter, { readonly op: 'test' }>
 type Ask = (asked: Asked) => Result<Query>
@@ -20,8 +22,9 @@ const bad = (sentence: string): Result<never> => fail('badParameter', `_filter: 
 /** What a complaint about the parameter says is said of the filter. */
 function within(read: Result<Query>): Result<Query> {
   if (read.ok) return read
-  const [{ diagnostics }] = read.failure.complaints
-  return fail(read.failure.kind, `_filter: ${diagnostics}`, 'http._filter')
+  const [complaint] = read.failure.complaints
+  const diagnostics = `_filter: ${complaint.diagnostics.replace(/^_filter: /, '')}`
+  return failAll(read.failure.kind, [{ ...complaint, diagnostics, expression: 'http._filter' }])
 }
 
 const prefixed =
@@ -56,6 +59,18 @@ const another: Ask = asked => {
   return ok({ op: 'prefix', prefix: isTokenOfSystem ? `${code}|` : exactKey(code, ''), except: only })
 }
 
+/** One of the codes is of the value set. */
+const member: Ask = asked =>
+  searchesCodes(asked.definition)
+    ? readMembership(asked)
+    : bad(`${asked.definition.code} searches no codes, and value sets hold nothing else`)
+
+/** None of the codes is of the value set, or there is none: R4 defines it so, other than `ne`. */
+const noMember: Ask = asked => {
+  const query = member(asked)
+  return query.ok ? ok(not(query.value)) : query
+}
+
 /** What each operator asks, by type of parameter. `pr` is of all of them. */
 const operators: Readonly<Record<ParameterType, Readonly<Record<string, Ask>>>> = {
   string: {
@@ -65,7 +80,7 @@ const operators: Readonly<Record<ParameterType, Readonly<Record<string, Ask>>>> 
     sw: folded((code, text) => ({ op: 'prefix', prefix: foldedKey(code, text) })),
     ew: folded((code, text) => ({ op: 'holds', prefix: foldedKey(code, ''), text, at: 'end' })),
   },
-  token: { eq: asWritten, ne: another },
+  token: { eq: asWritten, ne: another, in: member, ni: noMember },
   reference: { eq: asWritten, ne: another, re: asWritten },
   uri: {
     eq: asWritten,
@@ -93,6 +108,8 @@ function readTest(test: Test, reading: Reading): Result<Query> {
   const { path, comparison, value } = test
   const definition = reading.parameters.get(path)
   if (definition === undefined) {
+    const pending = refusePending(reading.served, path)
+    if (pending !== undefined) return pending
     const shown = shownName(path) ?? 'this'
     const remedy = /[.[:]/.test(path) ? '; chains stand beside _filter, as parameters of their own' : ''
     return fail(
@@ -135,6 +152,13 @@ function toQuery(filter: Filter, reading: Reading): Result<Query> {
 
 const mostTexts = 10
 
+/** How many tests name a value set. */
+function valueSetsIn(filter: Filter): number {
+  if (filter.op === 'test') return filter.comparison === 'in' || filter.comparison === 'ni' ? 1 : 0
+  if (filter.op === 'not') return valueSetsIn(filter.of)
+  return filter.of.reduce((sum, part) => sum + valueSetsIn(part), 0)
+}
+
 /** Reads one `_filter`. Several must all hold, as everywhere. */
 export function readFilterParameter(value: string, reading: Reading): Result<Effect> {
   const filter = parseFilter(value)
@@ -143,5 +167,5 @@ export function readFilterParameter(value: string, reading: Reading): Result<Eff
   if (!query.ok) return query
   return textQueries(query.value).length > mostTexts
     ? fail('tooCostly', `_filter: expected at most ${mostTexts} tests by co or ew, found more.`, 'http._filter')
-    : ok({ query: query.value })
+    : ok({ query: query.value, valueSets: valueSetsIn(filter.value) })
 }

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import { type Effect, type Reading, shownName, unknown } from './search-effect.ts'
 import type { Inclusion } from './search-request.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 const form = /^([A-Za-z]+):([A-Za-z0-9_-]+|\*)(?::([A-Za-z]+))?$/
 
@@ -15,10 +16,13 @@ function offered(known: ReadonlySet<string>): string {
 }
 
 /** What may be followed: from the searched type or to it; with `:iterate` also from or to what came along. */
-function knownTo({ served, catalog }: Reading, name: string): ReadonlySet<string> {
+function knownTo({ together, catalog }: Reading, name: string): ReadonlySet<string> {
   const isForward = name.startsWith('_include')
-  if (!name.endsWith(':iterate')) return isForward ? served.includes : served.revincludes
-  return new Set([...catalog.types.values()].flatMap(type => [...(isForward ? type.includes : type.revincludes)]))
+  const [only, another] = together
+  if (!name.endsWith(':iterate') && only !== undefined && another === undefined)
+    return isForward ? only.includes : only.revincludes
+  const types = name.endsWith(':iterate') ? [...catalog.types.values()] : together
+  return new Set(types.flatMap(type => [...(isForward ? type.includes : type.revincludes)]))
 }
 
 function asEffect(name: string, inclusions: readonly Inclusion[]): Effect {
@@ -44,17 +48,23 @@ function readAll(source: string, name: string, known: ReadonlySet<string>): Resu
 
 /** Reads `Type:parameter`, `Type:parameter:Target`, `Type:*` and `*`; only those which the catalog promises are followed. */
 export function readInclusion(value: string, reading: Reading, name: string): Result<Effect> {
-  const { served, catalog } = reading
+  const { together, catalog } = reading
   const known = knownTo(reading, name)
   const [, source = '', code = '', target] = form.exec(value) ?? []
   const isAll = value === '*' || (code === '*' && target === undefined)
   const all = isAll ? readAll(source, name, known) : undefined
   if (all !== undefined) return all
+  const pending = refusePending(catalog.types.get(source), code)
+  if (pending !== undefined) return pending
   const targets = catalog.types.get(source)?.parameters.get(code)?.target ?? []
   const allowed = target === undefined || targets.length === 0 || targets.includes(target)
   if (!known.has(`${source}:${code}`) || !allowed) {
     const shown = value === '*' ? '*' : (shownName(value) ?? 'this value')
-    return unknown(reading, name, `${name}: ${shown} is not followed from ${served.type}.${offered(known)}`)
+    return unknown(
+      reading,
+      name,
+      `${name}: ${shown} is not followed from ${together.map(({ type }) => type).join(', ')}.${offered(known)}`,
+    )
   }
   return ok(asEffect(name, [{ source, code, ...(target === undefined ? {} : { target }) }]))
 }

@@ -4,6 +4,7 @@ import { fail, ok, type Result } from '../resources/outcome.ts'
 import { parseLogicalId } from '../resources/resource.ts'
 import { scalarParameters } from './common-parameters.ts'
 import { controlParameters } from './control-parameters.ts'
+import { readKeptMembership } from './kept-value-set.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
 import { readBackward, readForward } from './read-chain.ts'
@@ -13,6 +14,9 @@ import { readFilterParameter } from './read-filter.ts'
 import { refuseModifier } from './refuse-modifier.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
 import { readText } from './token-text.ts'
+import { untold } from './untold.ts'
+import { isOfValueSet } from './value-set.ts'
+import { refusePending } from './with-custom-parameters.ts'
 
 const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 
@@ -20,7 +24,8 @@ const nameForm = /^([A-Za-z_][A-Za-z0-9_-]*)(?::([A-Za-z_-]+))?(?:\.(.+))?$/
 export const isChained = (name: string): boolean => name.includes('.') || name.startsWith('_has:')
 
 const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '')
-const firstOf = (name: string): string => plain(name.split(/[:.]/)[0] ?? '')
+const firstName = (name: string): string => name.split(/[:.]/)[0] ?? ''
+const firstOf = (name: string): string => plain(firstName(name))
 
 /** Whether a name is meant to keep a search within a patient: to pass over it would find what is everybody's. */
 const meansPatient = (name: string, names: readonly string[]): boolean =>
@@ -34,9 +39,13 @@ const mayRestrict = (name: string, { served: { type, compartment } }: Reading): 
 const strict = (reading: Reading): Reading => ({ ...reading, lenient: false })
 
 function unknownName(name: string, given: Reading): Result<Effect> {
+  const pending = refusePending(given.served, name.split(/[:.]/)[0] ?? '')
+  if (pending !== undefined) return pending
   const shown = shownName(name)
   const reading = given.lenient && mayRestrict(name, given) ? strict(given) : given
   if (shown === undefined) return unknown(reading, '', `${reading.served.type} has no search parameter of this name.`)
+  const why = untold(reading.served.type, firstName(name))
+  if (why !== undefined) return unknown(reading, name, `${shown}: ${why}.`)
   const composites = reading.served.composites?.keys() ?? []
   const known = [...reading.parameters.keys(), ...composites, ...controlParameters.keys()]
   return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)
@@ -69,6 +78,15 @@ const specialParameters: ReadonlyMap<string, (value: string, reading: Reading) =
   ['_query', refused('_query', 'no named queries are defined here')],
 ])
 
+/** Whether whoever asks reads resources for conditions. The trail is no resources. */
+const readsRows = ({ texts, served }: Reading): boolean => texts && served.type !== 'AuditEvent'
+
+/** Whether value sets may be found by their URL. */
+const keepsValueSets = (reading: Reading): boolean => {
+  const served = reading.catalog.types.get('ValueSet')
+  return readsRows(reading) && served?.interactions.has('search-type') === true && served.parameters.has('url')
+}
+
 /** Reads one parameter that chooses resources; what follows a dot or `_has` is read in the same way. */
 export function readSearchParameter(name: string, value: string, given: Reading): Result<Effect> {
   const reading = given.lenient && meansPatient(name, ['patient', 'subject']) ? strict(given) : given
@@ -89,9 +107,17 @@ export function readSearchParameter(name: string, value: string, given: Reading)
   }
 
   const asked = { definition, modifier, value, surroundings: reading.surroundings }
-  if (modifier === 'text' && definition.type === 'token' && reading.texts && !scalarParameters.has(code)) {
+  if (modifier === 'text' && definition.type === 'token' && readsRows(reading) && !scalarParameters.has(code)) {
     const text = readText(asked)
     return text.ok ? ok({ text: text.value }) : text
+  }
+  if (
+    isOfValueSet(modifier) &&
+    keepsValueSets(reading) &&
+    parameterTypes[definition.type].understands(modifier, definition)
+  ) {
+    const member = readKeptMembership(asked)
+    if (member !== undefined) return member.ok ? ok({ member: member.value }) : member
   }
   const isMissing = modifier === 'missing' && !scalarParameters.has(code)
   const understood = modifier === '' || isMissing || parameterTypes[definition.type].understands(modifier, definition)

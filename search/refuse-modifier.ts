@@ -3,10 +3,10 @@ import { fail } from '../resources/outcome.ts'
 import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import { parameterTypes } from './parameter-types.ts'
 
-/** What only a terminology could answer, which this server does not hold. */
+/** What has no meaning here, or only a terminology could answer, which this server does not hold. */
 const remedies: ReadonlyMap<string, string> = new Map([
-  ['in', 'no value sets are held here: list their codes, with commas between them'],
-  ['not-in', 'no value sets are held here: list their codes after :not, with commas between them'],
+  ['in', 'value sets hold codes, and it searches none: list what is meant, with commas between'],
+  ['not-in', 'value sets hold codes, and it searches none: list what is not meant after :not, with commas between'],
   ['above', 'no hierarchy of codes or resources is held here: list what is meant, with commas between'],
   ['below', 'no hierarchy of codes or resources is held here: list what is meant, with commas between'],
 ])

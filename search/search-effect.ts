@@ -5,7 +5,7 @@ import type { SearchParameterDefinition } from '../resources/search-parameter-de
 import { nearestName } from './nearest-name.ts'
 import type { Surroundings } from './parameter-type.ts'
 import type { Query } from './query.ts'
-import type { Chain, Inclusion, PatientName, SearchRequest, TextCriterion } from './search-request.ts'
+import type { Chain, Inclusion, MemberCriterion, PatientName, SearchRequest, TextCriterion } from './search-request.ts'
 
 /** What shapes the answer. */
 export type Controls = Pick<SearchRequest, 'sort' | 'count' | 'total' | 'summary' | 'elements'>
@@ -15,6 +15,9 @@ export interface Effect {
   readonly patients?: readonly PatientName[]
   readonly chain?: Chain
   readonly text?: TextCriterion
+  readonly member?: MemberCriterion
+  /** How many value sets a `_filter` names. */
+  readonly valueSets?: number
   readonly controls?: Partial<Controls>
   readonly include?: readonly Inclusion[]
   readonly revinclude?: readonly Inclusion[]
@@ -27,6 +30,8 @@ export interface Effect {
 export interface Reading {
   readonly catalog: Catalog
   readonly served: ServedType
+  /** All types that are searched at once. */
+  readonly together: readonly ServedType[]
   /** All parameters of the type, the common ones included. */
   readonly parameters: ReadonlyMap<string, SearchParameterDefinition>
   readonly surroundings: Surroundings
@@ -34,7 +39,7 @@ export interface Reading {
   readonly maxCount: number
   /** How many links of a chain may still be followed. */
   readonly links: number
-  /** Whether whoever asks reads words beside codes. */
+  /** Whether whoever asks reads words beside codes, and value sets that are resources. */
   readonly texts: boolean
 }
 

@@ -57,6 +57,22 @@ export interface TextCriterion {
   readonly beginnings: readonly string[]
 }
 
+/** A value set as a search names it. */
+export interface WantedValueSet {
+  readonly url: string
+  readonly version?: string
+}
+
+/** What `code:in=…` asks where value sets are named that R4 has not: they are looked for among the resources. */
+export interface MemberCriterion {
+  readonly definition: SearchParameterDefinition
+  /** The alternatives that R4 knows. */
+  readonly known: readonly Query[]
+  readonly kept: readonly WantedValueSet[]
+  /** Whether it asks for what has none of the codes. */
+  readonly negated: boolean
+}
+
 export type Total = 'none' | 'estimate' | 'accurate'
 export type Summary = 'false' | 'true' | 'text' | 'data' | 'count'
 
@@ -70,6 +86,8 @@ export interface SearchRequest {
   readonly chains: readonly NamedChain[]
   /** What the words beside codes must be: they are read from the resources. */
   readonly texts: readonly TextCriterion[]
+  /** Of which value sets codes must be, or not: they are read from the resources. */
+  readonly members: readonly MemberCriterion[]
   readonly sort: readonly SortKey[]
   readonly count: number
   readonly total: Total

@@ -71,26 +71,25 @@ function readValue(
   }
 }
 
-/**
- * Returns a comparator for the sort keys in their order, then by `_id`, so that no two rows are equal. A row's values
- * are read once. `parameters` are those of the searched type.
- */
-export function compareBy(
-  sort: readonly SortKey[],
-  parameters: ReadonlyMap<string, SearchParameterDefinition>,
-): (left: SortableRow, right: SortableRow) => number {
-  const known = new WeakMap<SortableRow, readonly (Value | undefined)[]>()
-  const valuesOf = (row: SortableRow): readonly (Value | undefined)[] => {
-    const values = known.get(row) ?? sort.map(key => readValue(row, key, parameters))
-    known.set(row, values)
-    return values
+type Parameters = ReadonlyMap<string, SearchParameterDefinition>
+
+/** Where a row stands in an order: the values of the sort keys (null for an absent one), and the id. It can be written as JSON. */
+export interface SortPlace {
+  readonly values: readonly (Value | null)[]
+  readonly _id: string
+}
+
+/** Returns the place of a row. `parameters` are those of its type. */
+export const placeOf = (row: SortableRow, sort: readonly SortKey[], parameters: Parameters): SortPlace => ({
+  values: sort.map(key => readValue(row, key, parameters) ?? null),
+  _id: row._id,
+})
+
+/** Compares two places by the sort keys in their order, then by `_id`, so that no two rows are equal. */
+export function comparePlaces(sort: readonly SortKey[], left: SortPlace, right: SortPlace): number {
+  for (const [at, { descending }] of sort.entries()) {
+    const order = compareValues(left.values[at] ?? undefined, right.values[at] ?? undefined, descending)
+    if (order !== 0) return order
   }
-  return (left, right) => {
-    const [lefts, rights] = [valuesOf(left), valuesOf(right)]
-    for (const [at, { descending }] of sort.entries()) {
-      const order = compareValues(lefts[at], rights[at], descending)
-      if (order !== 0) return order
-    }
-    return compareValues(left._id, right._id, false)
-  }
+  return compareValues(left._id, right._id, false)
 }

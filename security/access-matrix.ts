@@ -16,6 +16,8 @@ const columnNames: ReadonlySet<string> = new Set(columns)
 
 /** One line of the table: a type, and the columns that may consult it. A type without system is kept but never matched. */
 export interface MatrixRow {
+  /** Class of TRE_A03. */
+  readonly category: string
   readonly type: DocumentType
   readonly columns: ReadonlySet<string>
 }
@@ -54,8 +56,9 @@ function rowComplaints({ cells }: Line, header: Line): readonly string[] {
 }
 
 function rowOf({ cells }: Line, header: Line): MatrixRow {
-  const [, , system = '', code = '', display = ''] = cells
-  return { type: { system, code, display }, columns: new Set(header.cells.filter((_, at) => cells[at] === 'x')) }
+  const [category = '', , system = '', code = '', display = ''] = cells
+  const open = header.cells.filter((_, at) => cells[at] === 'x')
+  return { category, type: { system, code, display }, columns: new Set(open) }
 }
 
 const duplicates = (lines: readonly Line[]): ReadonlySet<Line> => {

@@ -1,14 +1,31 @@
 /** What a professional or depositor may learn by exact INS: whether the record is open to him. `access.md` section 3. */
 import { actorsOf, personOf } from './actors.ts'
-import { granted } from './entry.ts'
+import { stands } from './block-ends.ts'
+import { granted, holdsOne } from './entry.ts'
 import type { Facts, Grant } from './facts.ts'
+import { permitsFor } from './part-rows.ts'
 import type { Principal } from './principal.ts'
 
 /** `none`: never authorised. `forbidden`: closed, or an emergency that the patient opposed. */
 export type AccessStatus = 'none' | 'valid' | 'expired' | 'forbidden' | 'blocked'
 
-const ended = (grants: readonly Grant[], actors: readonly string[], now: number): boolean =>
-  grants.some(({ actor, before }) => actors.includes(actor) && before !== null && before <= now)
+/** Permits for parts of the record, as grants. */
+const permitsOf = ({ parts = [] }: Facts): readonly Grant[] =>
+  parts.flatMap(({ effect, actor, ...rest }) => (effect === 'permit' && actor !== null ? [{ ...rest, actor }] : []))
+
+/** Whether a grant was there, which the clock or a block has ended. */
+function hasEnded(
+  grants: readonly Grant[],
+  principal: Principal,
+  { facts, now }: { readonly facts: Facts; readonly now: number },
+): boolean {
+  const actors = actorsOf(principal)
+  const person = personOf(principal)
+  return grants.some(grant => {
+    if (!actors.includes(grant.actor)) return false
+    return (grant.before !== null && grant.before <= now) || !stands(facts, grant, { person, now })
+  })
+}
 
 function ofEmergency(principal: Principal, facts: Facts): AccessStatus | undefined {
   if (principal.kind !== 'professional' || principal.mode === 'normal') return undefined
@@ -27,8 +44,9 @@ export function accessStatus(principal: Principal, facts: Facts, now: number): A
   const urgent = ofEmergency(principal, facts)
   const passesBlock = principal.kind === 'professional' && principal.mode === 'bris_de_glace' && urgent === 'valid'
   if (granted(facts.blocked, actors, now) && !passesBlock) return 'blocked'
-  const grants = [...facts.authorised, ...facts.careTeam]
-  const treating = facts.treating.filter(({ actor }) => actor === person)
-  if (urgent === 'valid' || granted([...grants, ...treating], actors, now)) return 'valid'
-  return urgent ?? (ended([...grants, ...treating], actors, now) ? 'expired' : 'none')
+  const treating = [...facts.treating, ...(facts.administrators ?? [])].filter(({ actor }) => actor === person)
+  const grants = [...facts.authorised, ...facts.careTeam, ...treating]
+  const inPart = principal.kind === 'professional' && permitsFor({ professional: principal, facts, now }).length > 0
+  if (urgent === 'valid' || inPart || holdsOne(grants, principal, { facts, now })) return 'valid'
+  return urgent ?? (hasEnded([...grants, ...permitsOf(facts)], principal, { facts, now }) ? 'expired' : 'none')
 }

@@ -2,11 +2,16 @@
 import type { Interaction } from '../resources/resource.ts'
 import type { AuditEntry, AuditTarget } from './audit-entry.ts'
 
-const entityType = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
-const objectRole = 'http://terminology.hl7.org/CodeSystem/object-role'
+export const entityType = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
+export const objectRole = 'http://terminology.hl7.org/CodeSystem/object-role'
 
 /** What is found by a query, and not named. */
-const finds: ReadonlySet<Interaction> = new Set(['search-type', 'search-system', 'history-type', 'history-system'])
+export const finds: ReadonlySet<Interaction> = new Set([
+  'search-type',
+  'search-system',
+  'history-type',
+  'history-system',
+])
 
 type Entity = Readonly<Record<string, unknown>>
 

@@ -10,14 +10,17 @@ export interface AuditOptions {
   readonly base: string
 }
 
+/** Roles of those who take charge of a patient. */
+export const roleSystem = 'https://mos.esante.gouv.fr/NOS/TRE_R85-RolePriseCharge/FHIR/TRE-R85-RolePriseCharge'
+
 type Element = Readonly<Record<string, unknown>>
 
-const restSystem = 'http://hl7.org/fhir/restful-interaction'
+export const restSystem = 'http://hl7.org/fhir/restful-interaction'
 const profileBase = 'https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit.'
 const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 
 /** What a caller reads about each outcome; the true reason of a refusal may tell of a record, and stays in the trail. */
-const outcomes: Readonly<Record<AuditEntry['outcome'], { readonly code: string; readonly text: string }>> = {
+export const outcomes: Readonly<Record<AuditEntry['outcome'], { readonly code: string; readonly text: string }>> = {
   success: { code: '0', text: 'The request was answered' },
   refused: { code: '4', text: 'The request was refused' },
   failed: { code: '8', text: 'The request could not be answered' },
@@ -45,12 +48,7 @@ const roleTexts = ({ kind, role }: AuditAgent): readonly Element[] => [
     ? []
     : [
         {
-          coding: [
-            {
-              system: 'https://mos.esante.gouv.fr/NOS/TRE_R85-RolePriseCharge/FHIR/TRE-R85-RolePriseCharge',
-              code: role,
-            },
-          ],
+          coding: [{ system: roleSystem, code: role }],
         },
       ]),
 ]

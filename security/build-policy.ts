@@ -33,6 +33,13 @@ function readersOf(column: string, sources: PolicySources, day: string): Readonl
   return new Set(open.map(({ type }) => type.code))
 }
 
+function classesOf(matrix: AccessMatrix): ReadonlyMap<string, readonly string[]> {
+  const classes = new Map<string, string[]>()
+  for (const { category, type } of matchable(matrix))
+    classes.set(category, [...(classes.get(category) ?? []), type.code])
+  return classes
+}
+
 function depositsOf({ habilitation }: PolicySources, known: ReadonlyMap<string, DocumentType>) {
   const deposits = new Map<string, Set<string>>()
   for (const { profession, documentType } of habilitation.writes) {
@@ -57,7 +64,9 @@ export function buildPolicy(sources: PolicySources, day: string): Policy {
     version: matrix.version,
     restrictions: sources.digest,
     documentTypes,
+    classes: classesOf(matrix),
     readers: new Map(columns.map(column => [column, readersOf(column, sources, day)])),
+    columnNames: habilitation.columnNames ?? new Map(),
     professions: habilitation.professions,
     professionDeposits,
     kindDeposits: {

@@ -31,6 +31,7 @@ function professional(dmp: ClaimReader, everyone: Everyone): Principal | undefin
     specialities: dmp.codes('specialities'),
     cnopSection: dmp.text('cnopSection'),
     role: dmp.text('role'),
+    genre: dmp.text('genre'),
     structure,
     mode,
     reason,

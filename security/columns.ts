@@ -4,6 +4,7 @@ import type { Professional } from './principal.ts'
 
 const nos = 'https://mos.esante.gouv.fr/NOS'
 export const roleSystem = `${nos}/TRE_R85-RolePriseCharge/FHIR/TRE-R85-RolePriseCharge`
+const genreSystem = `${nos}/TRE_R22-GenreActivite/FHIR/TRE-R22-GenreActivite`
 const specialitySystem = `${nos}/TRE_R38-SpecialiteOrdinale/FHIR/TRE-R38-SpecialiteOrdinale`
 
 type Code = Pick<ProfessionRow, 'system' | 'code'>
@@ -30,11 +31,16 @@ function adopted(policy: Policy, code: Code, section: string | null): readonly P
 }
 
 /** What a token says that may name a row. A speciality counts whatever system it was issued under: rows only exclude by it. */
-const codesOf = ({ profession, role, specialities }: Professional): readonly Code[] => [
+const codesOf = ({ profession, role, genre, specialities }: Professional): readonly Code[] => [
   ...(profession === null ? [] : [profession]),
   ...(role === null ? [] : [{ system: roleSystem, code: role }]),
+  ...(genre == null ? [] : [{ system: genreSystem, code: genre }]),
   ...specialities.map(({ code }) => ({ system: specialitySystem, code })),
 ]
+
+/** A genre of activity names a row only beside the profession that the row asks for. */
+const standsBeside = ({ requires }: ProfessionRow, { profession }: Professional): boolean =>
+  requires === undefined || (profession !== null && same(requires, profession))
 
 /** A verified token's professional is one object for as long as its verdict is kept: its rows are looked up once. */
 const known = new WeakMap<Professional, WeakMap<Policy, readonly ProfessionRow[]>>()
@@ -54,7 +60,7 @@ function lookedUp(policy: Policy, professional: Professional): readonly Professi
     ...policy.professions.filter(row => same(row, code) && sectionAllows(row, section)),
     ...adopted(policy, code, section),
   ])
-  return [...new Set(rows)]
+  return [...new Set(rows.filter(row => standsBeside(row, professional)))]
 }
 
 /** @returns the one column of a professional; undefined when no row applies, one closes, or two disagree. */

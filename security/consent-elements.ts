@@ -29,8 +29,10 @@ export const provisionElements = [
   'securityLabel',
   'purpose',
   'code',
+  'class',
   'dataPeriod',
   'data',
+  'provision',
 ] as const
 
 export type ProvisionElement = (typeof provisionElements)[number]

@@ -3,12 +3,15 @@ import type { JsonObject } from '../resources/json-value.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { Span } from './calendar.ts'
 import type { Grant, Mask } from './facts.ts'
+import type { PartRule } from './part-rule.ts'
 
 export type ConsentRule =
   /** The record may be opened, or its holder refuses that there is one. */
   | { readonly kind: 'opened'; readonly effect: 'permit' | 'deny' }
-  | { readonly kind: 'authorise' | 'block' | 'treating'; readonly grant: Grant }
+  | { readonly kind: 'authorise' | 'block' | 'treating' | 'administrator'; readonly grant: Grant }
   | { readonly kind: 'mask'; readonly mask: Mask }
+  /** The provision, and for a permit its exceptions. */
+  | { readonly kind: 'authorise-part' | 'block-part' | 'mask-part'; readonly rules: readonly PartRule[] }
   /** `document` is `Type/id`. */
   | { readonly kind: 'mask-document'; readonly document: string }
   | {

@@ -1,16 +1,18 @@
 /** How each shape of a Consent's provision is read. `access.md` section 4. */
-import { type JsonObject, objectOf, textOf } from '../resources/json-value.ts'
+import { type JsonObject, objectOf } from '../resources/json-value.ts'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import { actorOfReference } from './authors.ts'
 import { periodOf } from './calendar.ts'
 import { onlyElements } from './consent-elements.ts'
+import { documentOf } from './consent-part.ts'
 import type { ConsentRule, EmergencyPurpose, Given } from './consent-rule.ts'
-import { codingsOf, conceptCodings, isCoding, objectsOf, targetOf } from './elements.ts'
+import { codingsOf, conceptCodings, isCoding, objectsOf } from './elements.ts'
 import { visibilitySystem } from './mask.ts'
 
 const path = 'Consent.provision'
-const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
+export const actReason = 'http://terminology.hl7.org/CodeSystem/v3-ActReason'
 const participationType = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationType'
+const roleCode = 'http://terminology.hl7.org/CodeSystem/v3-RoleCode'
 const participationFunction = 'http://terminology.hl7.org/CodeSystem/v3-ParticipationFunction'
 
 /** The one member of a list; undefined when there are none or several. */
@@ -44,6 +46,10 @@ const roles: readonly {
     rule: ({ actor, given: { span } }) => ({ kind: 'treating', grant: { actor, ...span } }),
   },
   {
+    ...{ system: roleCode, code: 'DELEGATEE', effects: ['permit'], names: ['rpps'] },
+    rule: ({ actor, given: { span } }) => ({ kind: 'administrator', grant: { actor, ...span } }),
+  },
+  {
     ...{ system: participationType, code: 'AUT', effects: ['deny'], names: ['rpps', 'finess'] },
     rule: ({ actor, given: { span } }) => ({ kind: 'mask', mask: { rule: { by: 'author', actor }, ...span } }),
   },
@@ -51,7 +57,7 @@ const roles: readonly {
 
 const actorElements: ReadonlySet<string> = new Set(['role', 'reference'])
 
-/** Authorises, blocks, makes a médecin traitant, or masks what an author wrote. */
+/** Authorises, blocks, makes a médecin traitant or gives his rights, or masks what an author wrote. */
 export function readActor(given: Given): Result<ConsentRule> {
   const object = only(given.provision.actor)
   if (object === undefined) return fail('refusedByRule', 'expected one actor, found several', `${path}.actor`)
@@ -60,7 +66,7 @@ export function readActor(given: Given): Result<ConsentRule> {
   const codings = conceptCodings(object.role)
   const role = roles.find(({ system, code }) => codings.every(coding => isCoding(coding, system, code)))
   if (role === undefined || codings.length === 0)
-    return fail('refusedByRule', 'expected the role IRCP, PCP or AUT, found another', `${path}.actor.role`)
+    return fail('refusedByRule', 'expected the role IRCP, PCP, DELEGATEE or AUT, found another', `${path}.actor.role`)
   if (!role.effects.includes(given.effect))
     return fail(
       'refusedByRule',
@@ -77,9 +83,6 @@ export function readActor(given: Given): Result<ConsentRule> {
   return ok(role.rule({ actor, given }))
 }
 
-/** Resources about the record itself cannot be masked one by one. */
-const notMasked = /^(Patient|RelatedPerson|CareTeam|Consent|AuditEvent)\//
-
 const dataElements: ReadonlySet<string> = new Set(['meaning', 'reference'])
 
 /** Masks one document. */
@@ -90,14 +93,8 @@ export function readDocument({ provision }: Given): Result<ConsentRule> {
   if (!understood.ok) return understood
   if (data.meaning !== 'instance')
     return fail('refusedByRule', 'expected the meaning instance, found another', `${path}.data.meaning`)
-  const document = targetOf(data.reference)
-  if (document === undefined || notMasked.test(document))
-    return fail(
-      'refusedByRule',
-      'expected a reference to a document of the record, found another',
-      `${path}.data.reference`,
-    )
-  return ok({ kind: 'mask-document', document })
+  const document = documentOf(data.reference, `${path}.data.reference`)
+  return document.ok ? ok({ kind: 'mask-document', document: document.value }) : document
 }
 
 /** Masks types of document. That the matrix has them is judged with the matrix at hand. */
@@ -145,10 +142,3 @@ export function readEmergency({ provision, effect }: Given): Result<ConsentRule>
 /** The actors that a Consent names by identifier: they may read it. */
 export const namedActors = (resource: Parameters<typeof actorOfReference>[1]): readonly string[] =>
   objectsOf(objectOf(resource.provision)?.actor).flatMap(({ reference }) => actorOfReference(reference, resource) ?? [])
-
-/** The types of document that a Consent masks, as they are written. */
-export const maskedCodings = (provision: unknown): readonly { readonly system: string; readonly code: string }[] =>
-  conceptCodings(objectOf(provision)?.code).map(({ system, code }) => ({
-    system: textOf(system) ?? '',
-    code: textOf(code) ?? '',
-  }))

@@ -12,7 +12,7 @@ import type { PatientOrRepresentative, Professional } from './principal.ts'
 import { type Extent, restrict } from './restriction.ts'
 import { permissionFor, scopeQuery } from './scope-query.ts'
 import { represents, trailView } from './trail-view.ts'
-import { namingActor, ofColumn, ofPatient, ownDeposits, type Reading } from './visible-rows.ts'
+import { addressedTo, namingActor, ofColumn, ofPatient, ownDeposits, type Reading } from './visible-rows.ts'
 
 /** What a decision rests on. */
 export interface Grounds extends Surroundings {
@@ -38,7 +38,8 @@ function forProfessional(professional: Professional, asked: Asked): Door {
   const entry = enter(professional, { column, facts, now })
   const named = namingActor(professional, type)
   if (typeof entry === 'object') {
-    return { basis: entry.basis, rows: [...ofColumn(professional, { policy, column, entry }, asked), named] }
+    const addressed = addressedTo(professional, asked, entry)
+    return { basis: entry.basis, rows: [...ofColumn(professional, { policy, column, entry }, asked), named, addressed] }
   }
   return named.op === 'nothing' ? entry : { basis: 'named actor', rows: [named] }
 }

@@ -1,5 +1,6 @@
 /** What a regime is asked and what it answers. `access.md` sections 2, 3 and 6. */
 import type { Interaction } from '../resources/resource.ts'
+import type { Told } from './notices.ts'
 import type { Principal } from './principal.ts'
 import type { Restriction } from './restriction.ts'
 
@@ -56,6 +57,8 @@ export interface Permit {
   readonly restriction: Restriction
   /** Why the door opened, for the trail: `authorised`, `care team`, `treating`, `own record`, `bris_de_glace`, … */
   readonly basis: string
+  /** What the patient must be told of an access through this door, when he must. */
+  readonly told?: Told
   /** On a permit for AuditEvent: what of the trail within the record. */
   readonly trail?: TrailView
 }

@@ -62,6 +62,7 @@ const rows = new Map<string, string | ((resource: Resource) => string)>([
   ['RelatedPerson', 'record'],
   ['CareTeam', 'record'],
   ['Consent', 'consent'],
+  ['Communication', 'notice'],
 ])
 
 /** The types of the matrix that codings name, each once. */
@@ -77,7 +78,7 @@ export const matrixTypes = (
 ]
 
 /**
- * The document type of a resource by itself: a code of the matrix, `record`, `consent` or `other`. What follows a
+ * The document type of a resource by itself: a code of the matrix, `record`, `consent`, `notice` or `other`. What follows a
  * document (Binary, List, Provenance, reports of a Bundle) is corrected by `companionLabels`.
  * Fails on a DocumentReference whose type is none of the matrix, or two of it.
  */

@@ -1,32 +1,62 @@
 /** Whether and why a professional may enter a record now. `access.md` section 2. */
 import { actorsOf, personOf } from './actors.ts'
+import { stands } from './block-ends.ts'
 import { holdsAt } from './calendar.ts'
 import type { ConditionId } from './decision.ts'
 import type { Facts, Grant } from './facts.ts'
-import type { AccessMode, Professional } from './principal.ts'
+import { permitsFor } from './part-rows.ts'
+import type { PartRule } from './part-rule.ts'
+import type { AccessMode, Principal, Professional } from './principal.ts'
 
 /** How a professional entered. */
 export interface Entry {
-  readonly basis: 'treating' | 'authorised' | 'care team' | 'bris_de_glace' | 'centre_15'
-  /** Whether he is the patient's médecin traitant. */
+  readonly basis: 'treating' | 'administrator' | 'authorised' | 'care team' | 'bris_de_glace' | 'centre_15'
+  /** Whether he is the patient's médecin traitant, or has his rights. */
   readonly treating: boolean
   /** Whether masked documents are seen too. */
   readonly seesMasked: boolean
+  /** The parts of the record that are open to him; absent when all of it is. */
+  readonly permits?: readonly PartRule[]
 }
 
 /** Whether one of the actors holds a grant at `now`. */
 export const granted = (grants: readonly Grant[], actors: readonly string[], now: number): boolean =>
   grants.some(grant => actors.includes(grant.actor) && holdsAt(grant, now))
 
+/** Whether the principal, or the structure in which he acts, holds one of the grants at `now`, and no block has ended it. */
+export function holdsOne(
+  grants: readonly Grant[],
+  principal: Principal,
+  { facts, now }: { readonly facts: Facts; readonly now: number },
+): boolean {
+  if (grants.length === 0) return false
+  const actors = actorsOf(principal)
+  const person = personOf(principal)
+  return grants.some(
+    grant => actors.includes(grant.actor) && holdsAt(grant, now) && stands(facts, grant, { person, now }),
+  )
+}
+
 /** Whether the patient blocked the professional or the structure in which he acts. */
 export const blocked = (professional: Professional, facts: Facts, now: number): boolean =>
   granted(facts.blocked, actorsOf(professional), now)
 
-/** Whether the professional, in person, is a médecin traitant whom the patient did not block. */
-export function treats(professional: Professional, facts: Facts, now: number): boolean {
+const inPerson = (grants: readonly Grant[], person: string | null): readonly Grant[] =>
+  grants.filter(({ actor }) => actor === person)
+
+/** How the professional, in person, comes to the rights of a médecin traitant, blocked or not. */
+function treatingAs(professional: Professional, { facts, now }: Pick<Place, 'facts' | 'now'>) {
+  const { treating, administrators = [] } = facts
+  if (treating.length === 0 && administrators.length === 0) return undefined
   const person = personOf(professional)
-  return person !== null && granted(facts.treating, [person], now) && !blocked(professional, facts, now)
+  const holds = (grants: readonly Grant[]) => holdsOne(inPerson(grants, person), professional, { facts, now })
+  if (holds(treating)) return 'treating'
+  return holds(administrators) ? 'administrator' : undefined
 }
+
+/** Whether the professional, in person, is a médecin traitant, or has his rights, and the patient did not block him. */
+export const treats = (professional: Professional, facts: Facts, now: number): boolean =>
+  treatingAs(professional, { facts, now }) !== undefined && !blocked(professional, facts, now)
 
 type EmergencyMode = Exclude<AccessMode, 'normal'>
 
@@ -58,12 +88,14 @@ export interface Place {
 }
 
 function ordinary(professional: Professional, { facts, now }: Place): Entry | ConditionId {
-  const actors = actorsOf(professional)
   if (blocked(professional, facts, now)) return 'not-blocked'
-  if (treats(professional, facts, now)) return { basis: 'treating', treating: true, seesMasked: true }
-  if (granted(facts.authorised, actors, now)) return { basis: 'authorised', treating: false, seesMasked: false }
-  if (granted(facts.careTeam, actors, now)) return { basis: 'care team', treating: false, seesMasked: false }
-  return 'authorised'
+  const as = treatingAs(professional, { facts, now })
+  if (as !== undefined) return { basis: as, treating: true, seesMasked: true }
+  const plain = { treating: false, seesMasked: false }
+  if (holdsOne(facts.authorised, professional, { facts, now })) return { basis: 'authorised', ...plain }
+  if (holdsOne(facts.careTeam, professional, { facts, now })) return { basis: 'care team', ...plain }
+  const permits = permitsFor({ professional, facts, now })
+  return permits.length === 0 ? 'authorised' : { basis: 'authorised', ...plain, permits }
 }
 
 /** @returns how the professional enters, or the condition that keeps him out. */

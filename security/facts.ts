@@ -1,10 +1,22 @@
 /** What must be known of a record before a decision: one row of the collection `access`, compiled from its consents. */
 
+import type { ChosenEvent } from './notification-choice.ts'
+import type { PartRule } from './part-rule.ts'
+
 /** A professional (`rpps:…`) or a structure (`finess:…`) for a period. Milliseconds since 1970, [from, before); null is open. */
 export interface Grant {
   readonly actor: string
   readonly from: number | null
   readonly before: number | null
+  /** When it was given or last confirmed: a block that ended later has ended it too. */
+  readonly since?: number
+}
+
+/** A block that holds no more. */
+export interface EndedBlock {
+  readonly actor: string
+  /** Milliseconds since 1970. */
+  readonly at: number
 }
 
 /** What the patient hides from professionals as a whole. */
@@ -39,11 +51,17 @@ export interface Facts {
   readonly authorised: readonly Grant[]
   readonly blocked: readonly Grant[]
   readonly treating: readonly Grant[]
+  /** Whom the patient gave the rights of a médecin traitant. Absent where nobody. */
+  readonly administrators?: readonly Grant[]
   readonly careTeam: readonly Grant[]
   readonly representatives: readonly Representative[]
   readonly masks: readonly Mask[]
   /** The patient's two oppositions and third choice: null where nothing was chosen (then it is allowed; masked documents are not). */
   readonly emergency: { readonly breakGlass: boolean; readonly centre15: boolean; readonly masked: boolean }
+  /** Permits and denials for parts of the record, or for some purposes. Absent where there are none. */
+  readonly parts?: readonly PartRule[]
+  /** Blocks that hold no more, the last of each actor. Absent where there are none. */
+  readonly ended?: readonly EndedBlock[]
   /** Ids (`_id`) of single rows that a Consent masks. */
   readonly maskedRows: readonly string[]
   /** Who has deposited into this record: `rpps:…`, `finess:…`, `patient:<key>`, … as in the scalar `depositor`. */
@@ -53,4 +71,8 @@ export interface Facts {
    * documents of his own; absent means not known, and then everybody may be one.
    */
   readonly authors?: readonly string[]
+  /** Which professionals have opened this record (`rpps:…`): whoever is not among them reads for the first time. */
+  readonly readers?: readonly string[]
+  /** What the patient asked to be told beside what everybody is told; absent for nothing. */
+  readonly tells?: readonly ChosenEvent[]
 }

@@ -2,13 +2,15 @@
 import { type JsonObject, listOf, objectOf, textOf } from '../resources/json-value.ts'
 import { failAll, ok, type Result } from '../resources/outcome.ts'
 import { columns } from './access-matrix.ts'
-import type { ProfessionRow } from './policy.ts'
+import type { Basis, ProfessionRow } from './policy.ts'
 
 /** The file, as far as rules need it. */
 export interface Habilitation {
   readonly professions: readonly ProfessionRow[]
+  /** Whom each column is for. */
+  readonly columnNames?: ReadonlyMap<string, string>
   /** Codes of document types that a profession (by `id`) may deposit. */
-  readonly writes: readonly { readonly profession: string; readonly documentType: string }[]
+  readonly writes: readonly { readonly profession: string; readonly documentType: string; readonly basis?: Basis }[]
   readonly patientDeposits: readonly string[]
   readonly insuranceDeposits: readonly string[]
 }
@@ -47,6 +49,9 @@ function qualifierOf(row: JsonObject, where: string, complain: Complain): Profes
   return qualifier
 }
 
+/** What no text is named for is a proposal of ours. */
+const basisOf = (word: unknown): Basis => (word === 'sourced' ? 'sourced' : 'proposed')
+
 function professionOf(value: unknown, where: string, complain: Complain): ProfessionRow {
   const row = objectOf(value) ?? {}
   const id = textOf(row.id) ?? ''
@@ -55,13 +60,12 @@ function professionOf(value: unknown, where: string, complain: Complain): Profes
     ...codeOf(row, where, complain),
     id,
     column: columnOf(row, where, complain),
+    basis: basisOf(row.columnBasis),
     qualifier: qualifierOf(row, where, complain),
     alsoAppliesTo: listOf(row.alsoAppliesTo).map((also, at) => codeOf(also, `${where}.alsoAppliesTo[${at}]`, complain)),
+    ...(row.requires === undefined ? {} : { requires: codeOf(row.requires, `${where}.requires`, complain) }),
   }
 }
-
-/** A row that asks for a second code asks for what no token holds: it applies to nobody. */
-const needsNothingElse = (value: unknown): boolean => objectOf(value)?.requires === undefined
 
 /** Exclusions are rows without a column, unless a profession already says so. */
 function exclusionsOf(file: JsonObject, known: readonly ProfessionRow[], complain: Complain): readonly ProfessionRow[] {
@@ -73,13 +77,13 @@ function exclusionsOf(file: JsonObject, known: readonly ProfessionRow[], complai
 
 function writesOf(file: JsonObject, ids: ReadonlySet<string>, complain: Complain): Habilitation['writes'] {
   return listOf(file.write).flatMap((value, at) => {
-    const { profession, documentType, write } = objectOf(value) ?? {}
+    const { profession, documentType, write, writeBasis } = objectOf(value) ?? {}
     const sound = typeof profession === 'string' && typeof documentType === 'string' && typeof write === 'boolean'
     if (!sound || !ids.has(profession)) {
       complain(`write[${at}]`, 'the id of a profession, a document type and true or false')
       return []
     }
-    return write ? [{ profession, documentType }] : []
+    return write ? [{ profession, documentType, basis: basisOf(writeBasis) }] : []
   })
 }
 
@@ -92,6 +96,14 @@ function producerOf(file: JsonObject, kind: 'patient' | 'insurance', complain: C
   return deposits
 }
 
+const namesOf = (file: JsonObject): ReadonlyMap<string, string> =>
+  new Map(
+    listOf(file.columns).map(value => {
+      const { column, label } = objectOf(value) ?? {}
+      return [textOf(column) ?? '', textOf(label) ?? ''] as const
+    }),
+  )
+
 /** @returns the rows of the file; fails with every place that makes no sense. */
 export function parseHabilitation(json: unknown): Result<Habilitation> {
   const complaints: { readonly diagnostics: string }[] = []
@@ -101,9 +113,9 @@ export function parseHabilitation(json: unknown): Result<Habilitation> {
   const file = objectOf(json) ?? {}
   const named = listOf(file.professions).map((value, at) => professionOf(value, `professions[${at}]`, complain))
   if (named.length === 0) complain('professions', 'rows')
-  const rows = named.filter((_, at) => needsNothingElse(listOf(file.professions)[at]))
   const habilitation = {
-    professions: [...rows, ...exclusionsOf(file, named, complain)],
+    professions: [...named, ...exclusionsOf(file, named, complain)],
+    columnNames: namesOf(file),
     writes: writesOf(file, new Set(named.map(({ id }) => id)), complain),
     patientDeposits: producerOf(file, 'patient', complain),
     insuranceDeposits: producerOf(file, 'insurance', complain),

@@ -10,6 +10,8 @@ export interface IdentityProvider {
   readonly algorithms?: readonly string[]
   /** Finds the public key of a token: a remote set in production, a literal one in tests. Rejects when keys are out of reach. */
   readonly keys: JWTVerifyGetKey
+  /** How long after its issue a token of an emergency is believed, in seconds; an hour when absent. */
+  readonly emergencySeconds?: number
   /** Whether a token without the claim `dmp` is refused. */
   readonly demandsDmp: boolean
 }

@@ -34,6 +34,10 @@ function bitOf({ system, code }: Coding): number | undefined {
   return bits.has(code) ? undefined : 0
 }
 
+/** The bit of a visibility label; undefined for any other coding. */
+export const labelBit = ({ system, code }: Coding): number | undefined =>
+  system === visibilitySystem || system === visibilityOid ? bits.get(code) : undefined
+
 /** The code of a visibility label; undefined for any other coding. */
 export const labelOf = ({ system, code }: Coding): string | undefined =>
   (system === visibilitySystem || system === visibilityOid) && bits.has(code) ? code : undefined

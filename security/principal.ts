@@ -24,6 +24,8 @@ export interface Professional extends Everyone {
   readonly specialities: readonly { readonly system: string; readonly code: string }[]
   readonly cnopSection: string | null
   readonly role: string | null
+  /** Genre of activity (TRE_R22) of a profession that has no code of its own. */
+  readonly genre?: string | null
   /** FINESS of the structure in which the professional acts. */
   readonly structure: string | null
   readonly mode: AccessMode

@@ -4,8 +4,10 @@ import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 import { defaultZone, periodOf } from './calendar.ts'
 import { checkElements, type ProvisionElement, policyUris, provisionElements } from './consent-elements.ts'
+import { isLimited, readLimited } from './consent-exceptions.ts'
 import type { ConsentRule, Given } from './consent-rule.ts'
-import { readActor, readDataPeriod, readDocument, readEmergency, readTypes } from './consent-shapes.ts'
+import { actReason, readActor, readDataPeriod, readDocument, readEmergency, readTypes } from './consent-shapes.ts'
+import { codingsOf, isCoding, objectsOf } from './elements.ts'
 
 interface Shape {
   /** The element by which the shape is known. */
@@ -40,20 +42,30 @@ function effectOf(provision: JsonObject): Result<'permit' | 'deny'> {
   return fail('refusedByRule', 'expected permit or deny, found neither', 'Consent.provision.type')
 }
 
+/** One document by itself is the plain mask; several, or an author, are a part. */
+const isPlain = (main: ProvisionElement, { provision }: Given): boolean =>
+  main !== 'data' || (objectsOf(provision.data).length === 1 && objectsOf(provision.data)[0]?.meaning !== 'authoredby')
+
+/** The patient agrees to the record for what it is kept for, or refuses it. IHE PCF, basic consent. */
+const isTreatment = ({ provision }: Given): boolean =>
+  codingsOf(provision.purpose).every(coding => isCoding(coding, actReason, 'TREAT')) &&
+  codingsOf(provision.purpose).length > 0
+
 function readShape(given: Given): Result<ConsentRule> {
   const present = provisionElements.filter(name => name !== 'type' && given.provision[name] !== undefined)
   const shape = shapes.find(({ main }) => present.includes(main))
-  const [first] = present
-  if (first === undefined) return readOpened(given.resource, given.effect)
+  const [first, ...others] = present
+  if (first === undefined || (first === 'purpose' && others.length === 0 && isTreatment(given)))
+    return readOpened(given.resource, given.effect)
   const stranger = present.find(name => name !== shape?.main && !shape?.beside.includes(name))
-  if (shape === undefined || stranger !== undefined) {
-    const found = stranger ?? first
+  const plain = shape !== undefined && stranger === undefined && isPlain(shape.main, given)
+  if (!plain && isLimited(given.provision)) return readLimited(given)
+  if (shape === undefined || stranger !== undefined)
     return fail(
       'refusedByRule',
-      `expected one rule in a Consent, found "${found}" beside it`,
-      `Consent.provision.${found}`,
+      `expected one rule in a Consent, found "${stranger ?? first}" beside it`,
+      `Consent.provision.${stranger ?? first}`,
     )
-  }
   if (shape.effects.includes(given.effect)) return shape.read(given)
   return fail(
     'refusedByRule',

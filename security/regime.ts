@@ -8,6 +8,7 @@ import type { Identifier, Interaction, Resource } from '../resources/resource.ts
 import type { IndexEntry } from '../search/index-entry.ts'
 import type { AccessRequest, Decision, Denial } from './decision.ts'
 import type { Facts } from './facts.ts'
+import type { Law } from './law.ts'
 import type { Principal } from './principal.ts'
 
 /** What a row carries because of who deposited it and what it is. `access.md` sections 5 and 7. */
@@ -71,6 +72,8 @@ export interface Regime {
   readonly onePatient: boolean
   /** What the trail says decided: the matrix in force and the digest of its restrictions; null without a matrix. */
   policy(now: number): string | null
+  /** What explains and rehearses the regime; absent where there is no matrix. */
+  readonly law?: Law
   /**
    * What a patch of a resource may make of it: `after`, perhaps with what must stay put back. Fails where it changes what no
    * patch may. Whose it is, `write` judges.

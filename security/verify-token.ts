@@ -69,6 +69,16 @@ async function verified(
   }
 }
 
+/** A token of an emergency is short-lived whatever its `exp` says; one that does not say when it was issued is none. */
+function emergencyEnd(
+  principal: Principal,
+  { iat }: JWTPayload,
+  { emergencySeconds = 3600 }: IdentityProvider,
+): number {
+  if (principal.kind !== 'professional' || principal.mode === 'normal') return Number.POSITIVE_INFINITY
+  return iat === undefined ? 0 : (iat + emergencySeconds) * 1000
+}
+
 /**
  * Verifies an access token with the one provider that it names as its issuer.
  * @returns who asks; fails with `unauthenticated` and always the same sentence, whatever is wrong with the token.
@@ -91,5 +101,6 @@ export async function verifyToken(
   if (payload.iat !== undefined && payload.iat > now.getTime() / 1000 + clockTolerance) return refused()
   const principal = toPrincipal(payload, provider)
   if (principal === undefined || payload.exp === undefined) return refused()
-  return ok({ principal, expires: payload.exp * 1000 })
+  const expires = Math.min(payload.exp * 1000, emergencyEnd(principal, payload, provider))
+  return expires + clockTolerance * 1000 <= now.getTime() ? refused() : ok({ principal, expires })
 }

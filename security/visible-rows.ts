@@ -7,6 +7,7 @@ import { recordTypes } from './document-type.ts'
 import type { Entry } from './entry.ts'
 import type { Facts, MaskRule } from './facts.ts'
 import { masks } from './mask-lists.ts'
+import { denialsFor, permittedRows } from './part-rows.ts'
 import type { Policy } from './policy.ts'
 import type { Principal, Professional } from './principal.ts'
 
@@ -50,6 +51,7 @@ function readableTypes(
   { type, treating }: { type: string; treating: boolean },
 ): readonly string[] {
   if (type === 'Consent') return treating ? ['consent'] : []
+  if (type === 'Communication') return []
   return recordTypes.has(type) ? ['record'] : listOf(policy, column, treating)
 }
 
@@ -86,6 +88,39 @@ function authorOf(professional: Professional, { facts }: Reading): string | null
   return person !== null && (facts.authors?.includes(person) ?? true) ? person : null
 }
 
+/** What provisions about parts of the record ask of a row: `within` of any, and of what is masked to all, `masked`. */
+interface PartLimits {
+  readonly within: readonly Query[]
+  readonly masked: readonly Query[]
+}
+
+const unlimited: PartLimits = { within: [], masked: [] }
+
+function limitsOf(
+  professional: Professional,
+  { policy, entry }: { readonly policy: Policy; readonly entry: Entry },
+  { facts, now, type }: Reading,
+): PartLimits {
+  const { own, masked } = denialsFor({ professional, facts, now }, entry, { type, policy })
+  const permits = entry.permits === undefined ? [] : [permittedRows(entry.permits, type, policy)]
+  return { within: [...permits, ...own.map(not)], masked }
+}
+
+/** The same for who sees masked documents: but for what is put aside or withdrawn, where he is no author of it. */
+function ofWholeColumn(
+  types: readonly string[],
+  { entry, person, limits }: { readonly entry: Entry; readonly person: string | null; readonly limits: PartLimits },
+): readonly Query[] {
+  const [seen, hidden] = entry.treating
+    ? [masks.treating, masks.hiddenFromTreating]
+    : [masks.emergency, masks.hiddenInEmergency]
+  const column = and(scalarIn('documentType', types), ...limits.within)
+  const shown = and(column, scalar('mask', ...seen), ...limits.masked.map(not))
+  if (person === null) return [shown]
+  const others = limits.masked.length === 0 ? scalar('mask', ...hidden) : everything
+  return [shown, and(column, others, key(authorKey(person)))]
+}
+
 /**
  * The rows that a professional who entered sees by his column: those that are not masked, and masked ones that name him
  * as an author. Disjoint but for rules of the patient.
@@ -96,28 +131,37 @@ export function ofColumn(
   reading: Reading,
 ): readonly Query[] {
   const types = readableTypes(policy, column, { type: reading.type, treating: entry.treating })
+  const limits = reading.facts.parts === undefined ? unlimited : limitsOf(professional, { policy, entry }, reading)
   const person = authorOf(professional, reading)
-  if (entry.seesMasked) {
-    const [seen, hidden] = entry.treating
-      ? [masks.treating, masks.hiddenFromTreating]
-      : [masks.emergency, masks.hiddenInEmergency]
-    const within = (list: readonly number[]): Query => and(scalarIn('documentType', types), scalar('mask', ...list))
-    return [within(seen), ...(person === null ? [] : [and(within(hidden), key(authorKey(person)))])]
-  }
+  if (entry.seesMasked) return ofWholeColumn(types, { entry, person, limits })
   const rules = masking(reading)
   const seen = and(
     scalarIn('documentType', rules.types.size === 0 ? types : types.filter(type => !rules.types.has(type))),
     scalar('mask', ...masks.professional),
     ...rules.others.map(not),
+    ...limits.within,
+    ...limits.masked.map(not),
   )
   if (person === null) return [seen]
-  const hidden = rules.none ? scalar('mask', ...masks.hiddenFromProfessional) : everything
-  return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)))]
+  const isPlain = rules.none && limits.masked.length === 0
+  const hidden = isPlain ? scalar('mask', ...masks.hiddenFromProfessional) : everything
+  return [seen, and(scalarIn('documentType', types), hidden, key(authorKey(person)), ...limits.within)]
 }
 
 /** The Consents which name the principal as an actor, in one record or in all. */
 export const namingActor = (principal: Principal, type: string): Query =>
   type === 'Consent' ? and(scalar('documentType', 'consent'), key(...actorsOf(principal).map(actorKey))) : nothing
+
+/** The notices that are addressed to a médecin traitant; the patient's own are his alone. */
+export const addressedTo = (
+  professional: Professional,
+  { type }: Pick<Reading, 'type'>,
+  { treating }: Entry,
+): Query => {
+  const person = personOf(professional)
+  if (type !== 'Communication' || !treating || person === null) return nothing
+  return and(scalar('documentType', 'notice'), key(actorKey(person)))
+}
 
 /** What the principal deposited, and what his structure deposited with him as an author: only where there is any. */
 export function ownDeposits(principal: Principal, facts: Facts): readonly Query[] {

@@ -1,6 +1,7 @@
 /** Builds the web application: the tables of routes, protections and problems become one Fastify instance. */
 import { randomUUID } from 'node:crypto'
-import fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { Server } from 'node:http'
+import fastify, { type FastifyHttpOptions, type FastifyInstance } from 'fastify'
 import { fail } from '../resources/outcome.ts'
 import { sendFailure } from './http/answer.ts'
 import { endConnectionsOnClose } from './http/closing.ts'
@@ -17,6 +18,7 @@ import { readAsked } from './http/parameters.ts'
 import type { Parts } from './http/parts.ts'
 import { handleClientError, handleError, handleFrameworkError } from './http/problems.ts'
 import { protect } from './http/protections.ts'
+import { boundUrls, headBytes } from './http/url-length.ts'
 import { createLog } from './log.ts'
 
 export type { Parts } from './http/parts.ts'
@@ -29,7 +31,7 @@ const bytesPerMebibyte = 1024 * 1024
 /** How long a client may take to send a request, and an idle connection is kept. */
 const timing = { requestTimeout: 120_000, keepAliveTimeout: 72_000 }
 
-const options = ({ config, log }: Parts, headers: Readonly<Record<string, string>>): FastifyServerOptions => ({
+const options = ({ config, log }: Parts, headers: Readonly<Record<string, string>>): FastifyHttpOptions<Server> => ({
   ...timing,
   loggerInstance: log ?? createLog('silent'),
   logController: new OwnLog({ requestIdLogLabel: 'request' }),
@@ -39,7 +41,8 @@ const options = ({ config, log }: Parts, headers: Readonly<Record<string, string
   forceCloseConnections: 'idle',
   return503OnClosing: false,
   frameworkErrors: handleFrameworkError,
-  clientErrorHandler: handleClientError(headers),
+  clientErrorHandler: handleClientError(headers, config),
+  http: { maxHeaderSize: headBytes(config) },
   routerOptions: {
     ignoreTrailingSlash: true,
     // `request.query` is what `readAsked` gives: decoded pairs in order, or why they cannot be decoded.
@@ -72,6 +75,7 @@ export function buildApp(parts: Parts): App {
   app.setNotFoundHandler((_request, reply) =>
     sendFailure(reply, fail('notServed', 'expected a URL that this server serves, found another').failure),
   )
+  boundUrls(app, parts.config)
   boundInFlight(app, parts.config)
   guardRoutes(app)
   takeBodiesAsBytes(app)

@@ -7,11 +7,10 @@ import { type Xml, xmlOf } from '../profiles/xml/xml.ts'
 import type { Catalog } from '../resources/catalog.ts'
 import { ok, type Result } from '../resources/outcome.ts'
 import { readCatalog } from '../resources/read-catalog.ts'
-import type { Interaction } from '../resources/resource.ts'
+import type { Interaction, Resource } from '../resources/resource.ts'
 import { compileCanonicalDate } from '../search/canonical-date.ts'
-import { compileFollow } from '../search/inclusion.ts'
-import { compileIndexer } from '../search/index-resource.ts'
 import type { Surroundings } from '../security/gate.ts'
+import { policiesInForce } from '../security/policy-in-force.ts'
 import type { Regime } from '../security/regime.ts'
 import { dmpRegime } from '../security/regimes/dmp.ts'
 import { noneRegime } from '../security/regimes/none.ts'
@@ -22,11 +21,14 @@ import { type Definitions, loadCapabilityStatement, loadDefinitions } from './de
 import { enter } from './enter.ts'
 import type { Context } from './interactions/interaction.ts'
 import { performers } from './interactions/performers.ts'
-import { loadPolicy } from './load-policy.ts'
+import { loadHistory } from './load-policy.ts'
 import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
 import { aesPageLinks } from './page-links-aes.ts'
+import { promisedIn } from './promised-in.ts'
 import { scopeReader } from './read-scope.ts'
 import { resolvePath } from './root.ts'
+import type { Basis } from './search-parameters/in-force.ts'
+import { type KnownParameters, openKnown, withoutDefinitions } from './search-parameters/known.ts'
 import type { Secrets } from './secrets.ts'
 import { servedStatement } from './served-statement.ts'
 import type { MongoStore } from './store/mongo-store.ts'
@@ -39,6 +41,8 @@ export interface Materials {
   readonly openStore: () => Promise<MongoStore>
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** Where matrices, restrictions and habilitation are kept, when not in `security/`. */
+  readonly policyFolder?: string
 }
 
 /** The interactions that have code. Operations are promised by their names. */
@@ -47,14 +51,17 @@ const performed: ReadonlySet<Interaction> = new Set(
 )
 
 /** The one replaceable part that the setting ACCESS_REGIME chooses. */
-async function regimeOf({ config, now }: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+async function regimeOf(materials: Materials, surroundings: Surroundings): Promise<Result<Regime>> {
+  const { config, now, policyFolder } = materials
   if (config.ACCESS_REGIME === 'none') return ok(noneRegime())
   if (config.ACCESS_REGIME === 'smart') return ok(smartRegime(surroundings))
-  const policy = await loadPolicy({ socialColumns: config.SOCIAL_COLUMNS, now: now() })
-  return policy.ok ? ok(dmpRegime(policy.value, surroundings)) : policy
+  const history = await loadHistory({ socialColumns: config.SOCIAL_COLUMNS }, policyFolder)
+  if (!history.ok) return history
+  const policy = policiesInForce(history.value, now())
+  return policy.ok ? ok(dmpRegime(policy.value, surroundings, history.value)) : policy
 }
 
-type Compiled = Pick<Context, 'index' | 'canonicalDate' | 'follow' | 'validate' | 'elementNames' | 'patchByPath'>
+type Compiled = Pick<Context, 'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath'>
 
 /** Milliseconds between two types. */
 const warmEvery = 100
@@ -71,23 +78,13 @@ function warmSlowly({ warm }: Validator, types: string[]): void {
 }
 
 /** What the definitions of R4 become once the catalog is known. */
-function compile(catalog: Catalog, { structures }: Definitions, { ZONE, BASE_URL }: Config): Result<Compiled> {
-  const index = compileIndexer(catalog.types.values(), ZONE, BASE_URL)
-  if (!index.ok) return index
+function compile(catalog: Catalog, { structures }: Definitions, { ZONE }: Config): Result<Compiled> {
   const canonicalDate = compileCanonicalDate(catalog.types.values(), ZONE)
   if (!canonicalDate.ok) return canonicalDate
-  const follow = compileFollow(catalog, BASE_URL)
-  if (!follow.ok) return follow
   const validator = compileValidator(structures, catalog.types.keys())
   warmSlowly(validator, [...catalog.types.keys()])
   return ok({
-    index: index.value,
     canonicalDate: canonicalDate.value,
-    follow: (resource, code) =>
-      follow.value({ source: resource.resourceType, code }, resource).map(reference => {
-        const [type = '', id = ''] = reference.split('/')
-        return { type, id }
-      }),
     validate: validator.validate,
     elementNames: elementNamesOf(structures),
     patchByPath: (target, patch) => applyFhirpathPatch(structures, target, patch),
@@ -107,32 +104,71 @@ const ownPowers = ({ secrets, now }: Materials) => ({
 /** What every interaction is given, and what reads the definitions beside them. */
 type Made = Context & { readonly store: MongoStore; readonly xml: Xml }
 
+/** The parts of the context that follow what operators define. */
+const following = (known: KnownParameters) => ({
+  known,
+  get catalog() {
+    return known.inForce.catalog
+  },
+  get statement() {
+    return known.inForce.statement
+  },
+  index: (resource: Resource) => known.inForce.index(resource),
+  follow: (resource: Resource, code: string) =>
+    known.inForce.follow({ source: resource.resourceType, code }, resource).map(reference => {
+      const [type = '', id = ''] = reference.split('/')
+      return { type, id }
+    }),
+})
+
+/** A SearchParameter must be well formed, and must be one that can be served. */
+const validating =
+  ({ validate }: Compiled, known: KnownParameters): Context['validate'] =>
+  resource => {
+    const valid = validate(resource)
+    return valid.ok && resource.resourceType === 'SearchParameter' ? known.check(valid.value) : valid
+  }
+
+/** What is served, as it is read and compiled before the database is there. */
+function basisOf(catalog: Catalog, statement: unknown, { config, now }: Materials): Basis {
+  const { BASE_URL: base, ZONE: zone, ACCESS_REGIME: regime } = config
+  const serving = { base, regime, cors: config.CORS_ORIGINS !== undefined, started: now() }
+  return { catalog, zone, base, statement, serve: each => servedStatement(each, serving) }
+}
+
 async function contextOf(materials: Materials): Promise<Result<Made>> {
-  const { config, now } = materials
+  const { config } = materials
   const definitions = await loadDefinitions()
   const path = config.CAPABILITY_STATEMENT
-  const statement = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const loaded = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
+  const statement = promisedIn(loaded, config.ACCESS_REGIME)
   const catalog = readCatalog(statement, definitions, performed)
   if (!catalog.ok) return catalog
   const compiled = compile(catalog.value, definitions, config)
   if (!compiled.ok) return compiled
-  const [base, zone, cors] = [config.BASE_URL, config.ZONE, config.CORS_ORIGINS !== undefined]
+  const basis = basisOf(catalog.value, statement, materials)
+  const first = withoutDefinitions(basis)
+  if (!first.ok) return first
+  const { base, zone } = basis
   const readScope = scopeReader({ catalog: catalog.value, zone, base })
   const regime = await regimeOf(materials, { catalog: catalog.value, readScope })
   if (!regime.ok) return regime
-  return ok({
-    ...ownPowers(materials),
-    ...compiled.value,
-    catalog: catalog.value,
+  const store = await materials.openStore()
+  const grounds = { catalog: catalog.value, structures: definitions.structures, table: definitions.searchParameters }
+  const wait = config.SEARCH_PARAMETER_WAIT_SECONDS
+  const clock = () => performance.now()
+  const known = await openKnown({ store, grounds, basis, wait, clock }, first.value)
+  const fixed = { ...ownPowers(materials), ...compiled.value, validate: validating(compiled.value, known) }
+  const rest = {
     regime: regime.value,
-    store: await materials.openStore(),
-    xml: xmlOf(definitions.structures),
+    store,
+    performers,
     base,
     zone,
-    performers,
-    statement: servedStatement(statement, { base, regime: config.ACCESS_REGIME, cors, started: now() }),
     maxCount: config.SEARCH_MAX_COUNT,
-  })
+    mostUrlBytes: config.MAX_URL_BYTES,
+  }
+  return ok(Object.assign(following(known), fixed, rest, { xml: xmlOf(definitions.structures) }))
 }
 
 export interface Composed {

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { type Complaint, failAll, ok, type Result } from '../resources/outcome.ts'
 import { resolvePath } from './root.ts'
-import type { Form, Setting } from './setting.ts'
+import { type Form, isLoopback, type Setting } from './setting.ts'
 import { settings } from './settings.ts'
 
 type Settings = typeof settings
@@ -24,10 +24,6 @@ export type Config = Omit<Stated, 'BASE_URL' | 'DEMO' | 'AUDIENCE'> & {
   /** Whether links follow what TRUSTED_PROXIES say of the address that a client used: where no BASE_URL was stated. */
   readonly FOLLOWS_PROXIES: boolean
 }
-
-/** Whether the host name means this machine only. */
-export const isLoopback = (host: string): boolean =>
-  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 
 const isDemo = ({ DEMO, MONGODB_URL, NODE_ENV }: Stated): boolean =>
   DEMO === undefined ? MONGODB_URL === undefined && NODE_ENV !== 'production' : DEMO !== 'false'
@@ -64,6 +60,15 @@ const rules: readonly { readonly broken: (stated: Stated) => boolean; readonly r
   {
     broken: ({ MONGODB_URL, SECRETS_FILE }) => MONGODB_URL !== undefined && SECRETS_FILE === undefined,
     remedy: 'MONGODB_URL needs SECRETS_FILE: every instance on one database must have the same secrets',
+  },
+  {
+    broken: stated => (stated.NOTIFICATION_SMTP_URL === undefined) !== (stated.NOTIFICATION_FROM === undefined),
+    remedy: 'NOTIFICATION_SMTP_URL and NOTIFICATION_FROM need each other',
+  },
+  {
+    broken: stated =>
+      (stated.NOTIFICATION_WEBHOOK_URL === undefined) !== (stated.NOTIFICATION_WEBHOOK_SECRET === undefined),
+    remedy: 'NOTIFICATION_WEBHOOK_URL and NOTIFICATION_WEBHOOK_SECRET need each other',
   },
   {
     broken: stated => needsIssuer(stated) && stated.ISSUERS === undefined && stated.ISSUERS_FILE === undefined,

@@ -22,7 +22,8 @@ interface Entering {
 async function providersOf({ config, secrets: { demoKey } }: Entering): Promise<Result<readonly IdentityProvider[]>> {
   const configured = await configuredIssuers(config)
   if (!configured.ok || demoKey === undefined) return configured
-  return ok([...configured.value, demoProvider(demoKey, config.AUDIENCE)])
+  const emergencySeconds = config.EMERGENCY_TOKEN_MINUTES * 60
+  return ok([...configured.value, { ...demoProvider(demoKey, config.AUDIENCE), emergencySeconds }])
 }
 
 /** Where clients choose the ids of patients, the record that a token names is known by its key only to the registry. */

@@ -15,6 +15,11 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     remedy:
       'Correct its spelling, or send `Prefer: handling=lenient` to have it ignored; a name that may be meant to restrict is never ignored.',
   },
+  parameterNotReady: {
+    means:
+      'The search parameter was defined here, and the resources that were there before are still being indexed by it.',
+    remedy: 'Ask again later; `$reindex` on the SearchParameter tells how far it is.',
+  },
   tooCostly: {
     means:
       'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, or too many versions had to be passed over.',
@@ -74,10 +79,11 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   unsupportedMediaType: {
     means: 'The body is of a media type, character set or encoding that the server does not read.',
     remedy:
-      'Send `application/fhir+json` or `application/fhir+xml` (a patch as `application/json-patch+json` or `application/fhir+json`) in UTF-8, plain or in gzip.',
+      'Send `application/fhir+json` or `application/fhir+xml` (a patch as `application/json-patch+json`, or a FHIRPath Patch in one of these) in UTF-8, plain or in gzip.',
   },
   invalidResource: {
-    means: 'The resource breaks the structure that R4 gives its type.',
+    means:
+      'The resource breaks the structure that R4 gives its type, or a code is not of the value set that R4 requires (`code-invalid`).',
     remedy: 'Correct each element that an `expression` names.',
   },
   refusedByRule: {
@@ -93,9 +99,13 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     means: 'No byte of the document lies in the range that the header Range asks.',
     remedy: 'Ask for a range within the size that `Content-Range` tells, or for all of it.',
   },
+  urlTooLong: {
+    means: 'The URL is longer than the setting `MAX_URL_BYTES` allows.',
+    remedy: 'Send the search by POST to its `_search`, with the parameters as a form in the body.',
+  },
   headersTooLarge: {
-    means: 'The URL and the headers together are larger than the server takes.',
-    remedy: 'Send a search by POST, and shorter headers.',
+    means: 'The headers are larger than the server takes: 16 KiB beside the URL.',
+    remedy: 'Send shorter headers.',
   },
   tooManyRequests: {
     means: 'The caller has sent more requests in a minute than the server takes.',

@@ -50,7 +50,8 @@ async function toProvider({ jwks, ...named }: Named, config: Config): Promise<Re
   const keys = await keysAt(/^https?:/.test(jwks) ? jwks : resolvePath(jwks))
   if (!keys.ok) return keys
   const demandsDmp = config.ACCESS_REGIME === 'dmp'
-  return ok({ audience: config.AUDIENCE, demandsDmp, ...named, keys: keys.value })
+  const emergencySeconds = config.EMERGENCY_TOKEN_MINUTES * 60
+  return ok({ audience: config.AUDIENCE, demandsDmp, emergencySeconds, ...named, keys: keys.value })
 }
 
 /** @returns the providers that the settings name; fails with every one that cannot be used. */

@@ -6,7 +6,7 @@ import { fail, failAll, ok, type Result } from '../resources/outcome.ts'
 import { type AccessMatrix, parseAccessMatrix } from '../security/access-matrix.ts'
 import { parseColumnRestrictions } from '../security/column-restrictions.ts'
 import { parseHabilitation } from '../security/habilitation.ts'
-import { type PolicyInForce, policiesInForce } from '../security/policy-in-force.ts'
+import { type PolicyHistory, type PolicyInForce, policiesInForce } from '../security/policy-in-force.ts'
 import { root } from './root.ts'
 
 export interface PolicySettings {
@@ -44,16 +44,18 @@ function parseJson(text: string, file: string): Result<unknown> {
 const digestOf = (parts: readonly string[]): string =>
   createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16)
 
+/** Where matrices, restrictions and habilitation are kept. */
+export const policyFolder = join(root, 'security')
+
 /**
  * Reads `access-matrix/` and `habilitation/` in `folder`.
- * @returns the policy of each instant; fails with every cell, line and name that makes no sense: then the server must not start.
+ * @returns the sources of the policy of every day; fails with every cell, line and name that makes no sense.
  * @throws when a file cannot be read.
  */
-export async function loadPolicy(
-  settings: PolicySettings,
-  folder = join(root, 'security'),
-): Promise<Result<PolicyInForce>> {
-  const { socialColumns, now } = settings
+export async function loadHistory(
+  { socialColumns }: Pick<PolicySettings, 'socialColumns'>,
+  folder = policyFolder,
+): Promise<Result<PolicyHistory>> {
   const matrixFolder = join(folder, 'access-matrix')
   const closed = await readFile(join(matrixFolder, restrictionsFile), 'utf8')
   const professions = await readFile(join(folder, 'habilitation', 'columns.json'), 'utf8')
@@ -66,12 +68,20 @@ export async function loadPolicy(
   if (!restrictions.ok) return wrong ?? restrictions
   if (!habilitation.ok) return wrong ?? habilitation
   const digest = digestOf([closed, professions, String(socialColumns)])
-  const history = {
+  return ok({
     matrices: matrices.value,
     restrictions: restrictions.value,
     habilitation: habilitation.value,
     digest,
     socialColumns,
-  }
-  return policiesInForce(history, now)
+  })
+}
+
+/**
+ * @returns the policy of each instant; fails as `loadHistory` does, and without a matrix in force: then the server must not start.
+ * @throws when a file cannot be read.
+ */
+export async function loadPolicy(settings: PolicySettings, folder = policyFolder): Promise<Result<PolicyInForce>> {
+  const history = await loadHistory(settings, folder)
+  return history.ok ? policiesInForce(history.value, settings.now) : history
 }

@@ -1,5 +1,6 @@
 /** Links to pages, sealed with AES-256-GCM. https://hl7.org/fhir/R4/http.html#paging */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
+import { deflateRawSync, inflateRawSync } from 'node:zlib'
 import type { PageLinks } from './page-links.ts'
 
 const algorithm = 'aes-256-gcm'
@@ -8,6 +9,18 @@ const lifetimeMillis = 3_600_000
 const nonceBytes = 12
 const tagBytes = 16
 const instantBytes = 8
+
+/** A longer content is packed: links must fit in a URL. JSON does not begin with the mark. */
+const longContent = 1024
+const packedMark = 0x01
+
+function pack(content: string): Buffer {
+  const bytes = Buffer.from(content)
+  return bytes.length > longContent ? Buffer.concat([Buffer.from([packedMark]), deflateRawSync(bytes)]) : bytes
+}
+
+const unpack = (bytes: Buffer): string =>
+  (bytes[0] === packedMark ? inflateRawSync(bytes.subarray(1)) : bytes).toString()
 
 type Bound = Parameters<PageLinks['seal']>[0]
 
@@ -43,7 +56,7 @@ export const aesPageLinks = (key: Uint8Array): PageLinks => ({
     cipher.setAAD(binding(bound))
     const until = Buffer.alloc(instantBytes)
     until.writeDoubleBE(now + lifetimeMillis)
-    const body = [cipher.update(until), cipher.update(content, 'utf8'), cipher.final()]
+    const body = [cipher.update(until), cipher.update(pack(content)), cipher.final()]
     return Buffer.concat([nonce, ...body, cipher.getAuthTag()]).toString('base64url')
   },
 
@@ -51,6 +64,6 @@ export const aesPageLinks = (key: Uint8Array): PageLinks => ({
     const bytes = decode(sealed)
     const opened = bytes === undefined ? undefined : decrypt(key, bytes, bound)
     if (opened === undefined || opened.readDoubleBE(0) <= now) return undefined
-    return opened.toString('utf8', instantBytes)
+    return unpack(opened.subarray(instantBytes))
   },
 })

@@ -37,11 +37,11 @@ const operationUrls: Readonly<Record<OperationLevel, string>> = {
 
 /** An operation at each of its levels; one that changes something is posted. https://hl7.org/fhir/R4/operations.html#executing */
 function routesOfOperation(operation: OperationName): readonly Route[] {
-  const { levels, affectsState }: Operation = operations[operation]
+  const { levels, affectsState, tells }: Operation = operations[operation]
   return levels.flatMap((level): readonly Route[] => {
     const route = { url: `${operationUrls[level]}${operation}`, interaction: 'operation', operation, level } as const
     const posted: Route = { method: 'POST', ...route, body: 'parameters' }
-    return affectsState ? [posted] : [{ method: 'GET', ...route, body: 'none' }, posted]
+    return affectsState && tells !== true ? [posted] : [{ method: 'GET', ...route, body: 'none' }, posted]
   })
 }
 

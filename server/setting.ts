@@ -67,6 +67,34 @@ export const fhirBase: Form<string> = {
   },
 }
 
+/** Whether the host name means this machine only. */
+export const isLoopback = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+
+/** Where notices may be posted: encrypted, but on this machine. */
+export const outsideUrl: Form<string> = {
+  expects: 'an https URL (http on this machine)',
+  read: value => {
+    const url = urlOf(value, ['http:', 'https:'])
+    return url !== undefined && (url.protocol === 'https:' || isLoopback(url.hostname)) ? value : undefined
+  },
+}
+
+export const smtpUrl: Form<string> = {
+  expects: 'an `smtp://` or `smtps://` URL',
+  read: value => ((urlOf(value, ['smtp:', 'smtps:'])?.hostname ?? '') === '' ? undefined : value),
+}
+
+export const emailAddress: Form<string> = {
+  expects: 'an e-mail address',
+  read: value => (/^[\w.+-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value) ? value : undefined),
+}
+
+export const longSecret: Form<string> = {
+  expects: 'a text of 32 characters or more',
+  read: value => (value.length < 32 ? undefined : value),
+}
+
 export const mongoUrl: Form<string> = {
   expects: 'a `mongodb://` or `mongodb+srv://` URL',
   read: value => (/^mongodb(\+srv)?:\/\/\S+$/.test(value) ? value : undefined),

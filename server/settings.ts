@@ -1,14 +1,18 @@
 /** Every setting of the server: `docs/configuration.md` is printed from this table. */
 import {
+  emailAddress,
   fhirBase,
   hostName,
   issuers,
+  longSecret,
   mongoUrl,
   oneOf,
   origins,
+  outsideUrl,
   path,
   proxies,
   type Setting,
+  smtpUrl,
   text,
   timeZone,
   wholeNumber,
@@ -75,6 +79,18 @@ export const settings = {
     fallback: 'Europe/Paris',
     form: timeZone,
   },
+  AGE_OF_MAJORITY: {
+    meaning:
+      'Years at which the legal representatives of a minor lose access, by the clock. It is written into a record with its rules: change it before records are opened.',
+    fallback: '18',
+    form: wholeNumber(1, 99),
+  },
+  EMERGENCY_TOKEN_MINUTES: {
+    meaning:
+      'How long after its issue (`iat`) an access token opens records in the modes `bris_de_glace` and `centre_15`, whatever its `exp` says.',
+    fallback: '60',
+    form: wholeNumber(1, 1440),
+  },
   SEARCH_MAX_COUNT: {
     meaning: 'Most matches on one page, whatever `_count` asks.',
     fallback: '200',
@@ -85,12 +101,23 @@ export const settings = {
     fallback: 'all',
     form: oneOf('all', 'patient'),
   },
+  SEARCH_PARAMETER_WAIT_SECONDS: {
+    meaning:
+      'How long a new SearchParameter is known before stored resources are indexed by it. Every server looks twelve times in it, and trusts what it saw for a sixth of it; the rest is for writes under way.',
+    fallback: '60',
+    form: wholeNumber(1, 3600),
+  },
   SOCIAL_COLUMNS: {
     meaning: 'Whether the six columns of social professions (AJ to AT) of the matrix are open.',
     fallback: 'false',
     form: yesOrNo,
   },
   BODY_LIMIT_MIB: { meaning: 'Largest body of a request, in mebibytes.', fallback: '20', form: wholeNumber(1, 512) },
+  MAX_URL_BYTES: {
+    meaning: 'Longest URL of a request, path and query; a longer search is sent by POST to `_search`.',
+    fallback: '8192',
+    form: wholeNumber(2048, 65_536),
+  },
   RATE_LIMIT_PER_MINUTE: {
     meaning:
       'Most requests of one caller in a minute; 0 sets no limit. It stops a loop that went wild; a hospital is one caller.',
@@ -128,6 +155,41 @@ export const settings = {
     meaning:
       'Proxies whose `X-Forwarded-For` is believed, and, without `BASE_URL`, their `Forwarded` or `X-Forwarded-Proto`, `-Host` and `-Prefix`: they must replace what clients write there. Without it none is.',
     form: proxies,
+  },
+  NOTIFICATIONS: {
+    meaning:
+      'Whether this server delivers notices (regime `dmp`): into the record, and by the ways that the next settings open. They are written whatever it says.',
+    fallback: 'true',
+    form: yesOrNo,
+  },
+  NOTIFICATION_SMTP_URL: {
+    meaning:
+      'Mail server for notices to those who chose e-mail, with user and password where it asks for them; `smtp` is encrypted by STARTTLS but on this machine. Without it no mail is sent.',
+    form: smtpUrl,
+    secret: true,
+  },
+  NOTIFICATION_FROM: { meaning: 'Address from which notices are mailed.', form: emailAddress },
+  NOTIFICATION_SMS_URL: {
+    meaning: 'Gateway to which `{id, to, text}` is posted for those who chose short messages. Without it none is sent.',
+    form: outsideUrl,
+    secret: true,
+  },
+  NOTIFICATION_SMS_TOKEN: { meaning: 'Bearer token of that gateway.', form: text, secret: true },
+  NOTIFICATION_WEBHOOK_URL: {
+    meaning: 'Where notices are posted for those who chose `webhook`, signed. Without it none is posted.',
+    form: outsideUrl,
+    secret: true,
+  },
+  NOTIFICATION_WEBHOOK_SECRET: {
+    meaning: 'Key of the HMAC-SHA-256 in `X-Dmp-Signature`, of 32 characters or more.',
+    form: longSecret,
+    secret: true,
+  },
+  NOTIFICATION_TRIES: {
+    meaning:
+      'How often a notice is tried before it is set aside for the operator (`npm run outbox`): after 1, 4, 16 … seconds, an hour at most.',
+    fallback: '12',
+    form: wholeNumber(1, 100),
   },
   LOG_LEVEL: {
     meaning: 'Least severe messages that are logged.',

@@ -5,11 +5,14 @@ import type { App } from './app.ts'
 import { type ClosingOrder, closingOrder } from './closing-order.ts'
 import type { Composed } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
+import { jobs } from './jobs/jobs.ts'
 import { startMongod } from './launch/embedded-mongod.ts'
 import { freePort } from './launch/loopback-port.ts'
 import { loadDemoRecords } from './load-demo.ts'
 import { createLog, describeError } from './log.ts'
+import { newUlid } from './new-ids.ts'
 import { resolvePath } from './root.ts'
+import { watch } from './search-parameters/watch.ts'
 import { checkFingerprint, readSecrets, type Secrets } from './secrets.ts'
 import type { MongoStore } from './store/mongo-store.ts'
 
@@ -66,6 +69,7 @@ async function openDatabase(config: Config, url: string, { order }: Progress): P
     crossPatientSearch: config.CROSS_PATIENT_SEARCH,
     historyAcross: config.ACCESS_REGIME !== 'dmp',
     zone: config.ZONE,
+    ageOfMajority: config.AGE_OF_MAJORITY,
   })
   await order.opened(() => store.close())
   return store
@@ -117,6 +121,12 @@ async function openApp({ store, parts }: Composed, secrets: Secrets, { say, orde
   const log = createLog(config.LOG_LEVEL)
   const app = buildApp({ ...parts, log, ready: () => answers(store) })
   await order.opened(() => closeApp(app, config.SHUTDOWN_GRACE_SECONDS))
+  const { known } = parts.context
+  const onError = (error: unknown): void =>
+    log.warn({ error: describeError(error) }, 'search parameters are not indexed')
+  const clock = () => performance.now()
+  const { stop } = watch({ known, reindexing: store.reindexing, holder: newUlid(Date.now()), clock, onError })
+  await order.opened(stop)
   await app.ready()
   if (secrets.demoKey !== undefined) {
     log.level = 'silent'
@@ -125,6 +135,27 @@ async function openApp({ store, parts }: Composed, secrets: Secrets, { say, orde
   }
   await app.listen({ host: config.HOST, port: config.PORT, backlog })
   return app
+}
+
+/** What works beside the requests; it stops before the database is closed. */
+async function startBeside({ store, parts }: Composed, { order }: Progress): Promise<void> {
+  const { startJobs } = await import('./jobs/run-jobs.ts')
+  const log = createLog(parts.config.LOG_LEVEL)
+  const running = startJobs({
+    jobs,
+    context: { ...parts.context, store },
+    onError: (error, job) => log.error({ error, job }, 'a job failed'),
+  })
+  await order.opened(running.stop)
+  const { NOTIFICATIONS, ACCESS_REGIME, NOTIFICATION_TRIES: tries } = parts.config
+  if (!NOTIFICATIONS || ACCESS_REGIME !== 'dmp') return
+  const { startDeliveries } = await import('./notifications/run-deliveries.ts')
+  const { channelsOf } = await import('./notifications/channels.ts')
+  const delivering = startDeliveries({
+    ...{ context: { ...parts.context, store }, tries, channels: channelsOf(parts.config, Date.now) },
+    onError: (error, what) => log.error({ error }, what),
+  })
+  await order.opened(delivering.stop)
 }
 
 async function run(given: Environment, progress: Progress): Promise<Result<Running>> {
@@ -139,6 +170,7 @@ async function run(given: Environment, progress: Progress): Promise<Result<Runni
   const opened = await openMeanwhile(materials, environment.value, progress)
   if (!opened.ok) return opened
   const app = await openApp(opened.value, secrets.value, progress)
+  await startBeside(opened.value, progress)
   const documentation = BASE_URL.replace(/\/fhir$/, '/docs')
   return ok({ config: config.value, app, base: BASE_URL, documentation })
 }

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { compositeOf } from '../resources/composite-definition.ts'
-import { compileExpression } from '../resources/fhirpath.ts'
+import { compileExpression as compile } from '../resources/fhirpath.ts'
 import { ownDefinitions } from '../resources/operations.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
@@ -14,6 +14,15 @@ import { idOfVariant, instanceOf, variantsOf } from './http/instances.ts'
 import { bundleOf, idOf, idsOf, nextOf, type Rest, startRest, statusesOf } from './http/rest.ts'
 import { select } from './support/pointer.ts'
 import { toXml } from './support/xml.ts'
+
+const compiled = new Map<string, ReturnType<typeof compile>>()
+
+/** An expression is asked of many resources: it is compiled once. */
+function compileExpression(expression: string): ReturnType<typeof compile> {
+  const known = compiled.get(expression) ?? compile(expression)
+  compiled.set(expression, known)
+  return known
+}
 
 /** What is read of one `rest.resource` of a statement. */
 interface Promised {
@@ -347,13 +356,13 @@ async function round(t: Test, rest: Rest, promised: Promised): Promise<void> {
   await tryConditions(t, rest, promised)
 }
 
-/** Does the work for every type, some at a time. */
+/** Does the work for every type, some at a time: what arrives together is read and written together. */
 async function forAll<Type>(types: readonly Type[], work: (type: Type) => Promise<void>): Promise<void> {
   const left = [...types]
   const next = async (): Promise<void> => {
     for (let type = left.shift(); type !== undefined; type = left.shift()) await work(type)
   }
-  await Promise.all([next(), next(), next(), next()])
+  await Promise.all(Array.from({ length: 12 }, next))
 }
 
 /** Writes a resource of the type in a format, and reads it by every interaction that gives it back. */
@@ -485,6 +494,8 @@ t.test('the statement of the project', async t => {
           name: 'everything',
           definition: 'http://hl7.org/fhir/OperationDefinition/Patient-everything',
         },
+        { type: 'SearchParameter', name: 'reindex', definition: `${ownDefinitions}reindex` },
+        { type: 'Patient', name: 'who-can-access', definition: `${ownDefinitions}who-can-access` },
       ],
     )
     const hidden = { ...instanceOf(structures, 'DocumentReference', 0), masterIdentifier: undefined }
@@ -495,12 +506,18 @@ t.test('the statement of the project', async t => {
     for (const { name, definition } of promised.filter(each => each.definition.startsWith(ownDefinitions)))
       t.match((await rest.get(`OperationDefinition/${name}`)).json, { url: definition, code: name })
     t.equal((await rest.get('OperationDefinition/everything')).status, 404, 'HL7 defines it')
+    const reindex = `SearchParameter/${idOfVariant(0)}/$reindex`
+    for (const answer of [await rest.get(reindex), await rest.post(reindex, { resourceType: 'Parameters' })])
+      t.same(select(answer.json, '/parameter/[name=status]/valueCode'), ['not-used'], 'the instance is a draft')
     const path = `${patient}/$everything`
     const answers = [await rest.get(path), await rest.post(path, { resourceType: 'Parameters' })]
     const ofRecord = new Set(
       [...stored.values()]
         .flat()
-        .filter(({ resourceType }) => !['Practitioner', 'PractitionerRole', 'Organization'].includes(resourceType))
+        .filter(
+          ({ resourceType }) =>
+            !['Practitioner', 'PractitionerRole', 'Organization', 'SearchParameter'].includes(resourceType),
+        )
         .map(({ resourceType }) => resourceType),
     )
     for (const answer of answers) {
@@ -508,6 +525,17 @@ t.test('the statement of the project', async t => {
       const types = new Set(select(answer.json, '/entry/*/resource/resourceType').map(String))
       for (const type of ofRecord) t.ok(types.has(type), `${path} holds ${type}`)
     }
+  })
+
+  t.test('operations that explain the shared record are promised where it is, and nowhere else', async t => {
+    const file = JSON.parse(readFileSync(join(root, 'capability-statement.json'), 'utf8'))
+    const names = select(file, '/rest/0/operation/*/name')
+    t.same(names, ['explain-access', 'rehearse'])
+    const { json } = await rest.get('metadata')
+    t.same(select(json, '/rest/0/operation/*/name'), [])
+    t.notOk(select(json, '/rest/0/resource/*/operation/*/name').includes('who-can-access'))
+    for (const path of [...names.map(name => `$${name}`), `${patient}/$who-can-access`])
+      t.equal((await rest.get(path)).status, 404, path)
   })
 
   t.test('AuditEvent is read and searched, and nothing else', async t => {
@@ -518,10 +546,17 @@ t.test('the statement of the project', async t => {
     const [event] = select(answer.json, '/entry/0/resource')
     const values: Readonly<Record<string, string>> = {
       _id: String(id),
+      _lastUpdated: String(select(event, '/recorded')[0]).slice(0, 10),
+      action: 'R',
       agent: 'anonymous',
+      'agent-role': '10',
       date: String(select(event, '/recorded')[0]).slice(0, 10),
       entity: patient,
+      'entity-role': '1',
+      'entity-type': '2',
+      outcome: '0',
       patient,
+      subtype: 'read',
       type: 'rest',
     }
     for (const { name } of promised?.searchParam ?? []) {
@@ -550,7 +585,9 @@ t.test('the statement of the project', async t => {
       statement.map(({ type }) => type),
     )
     t.same(select(json, '/rest/0/interaction/*/code'), ['transaction', 'batch', 'history-system', 'search-system'])
-    t.same(select(json, '/patchFormat'), [['application/json-patch+json', 'application/fhir+json']])
+    t.same(select(json, '/patchFormat'), [
+      ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
+    ])
   })
 
   t.test('what is not promised is refused', async t => {
@@ -636,4 +673,29 @@ t.test('a statement of all types of R4 is served without code for them (dmp)', a
     const { status } = await doctor.post(type, instanceOf(structures, type, 0))
     t.ok(status < 500, `create of ${type} is answered with ${status}`)
   })
+})
+
+t.test('the operations of the shared record are promised, defined and performed (dmp)', async t => {
+  const rest = await startRest(t, { environment: { ACCESS_REGIME: 'dmp' } })
+  const doctor = withToken(rest, await rest.server.token('gp'))
+  const { json } = await rest.get('metadata')
+  const ofLaw = ['explain-access', 'rehearse', 'who-can-access']
+  const promised = [...select(json, '/rest/0/operation/*'), ...select(json, '/rest/0/resource/*/operation/*')].filter(
+    each => ofLaw.includes(String(select(each, '/name')[0])),
+  ) as readonly {
+    readonly name: string
+    readonly definition: string
+  }[]
+  t.same(promised.map(({ name }) => name).sort(), ofLaw)
+  for (const { name, definition } of promised) {
+    t.equal(definition, `${ownDefinitions}${name}`)
+    const defined = await rest.get(`OperationDefinition/${name}`)
+    t.match(defined.json, { resourceType: 'OperationDefinition', url: definition, code: name, affectsState: false })
+  }
+  const opening = JSON.parse(readFileSync(join(root, 'fixtures/demo/marie/open.json'), 'utf8'))
+  const opened = await doctor.post('', opening)
+  const record = /Patient\/\w+/.exec(String(select(opened.json, '/entry/0/response/location')[0]))?.[0]
+  t.equal((await doctor.get(`$explain-access?url=${record}`)).status, 200)
+  t.equal((await doctor.post('$rehearse', { resourceType: 'Parameters' })).status, 403)
+  t.notSame((await doctor.get(`${record}/$who-can-access`)).status, 405)
 })

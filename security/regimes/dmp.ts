@@ -5,15 +5,22 @@ import type { AccessRequest, Decision } from '../decision.ts'
 import type { Facts } from '../facts.ts'
 import { gate, type Surroundings } from '../gate.ts'
 import { judgeWrites } from '../judge-writes.ts'
+import { lawOf } from '../law.ts'
+import { toldOf } from '../notices.ts'
 import { patchedDocument } from '../patched-document.ts'
-import type { PolicyInForce } from '../policy-in-force.ts'
+import type { PolicyHistory, PolicyInForce } from '../policy-in-force.ts'
 import type { Regime } from '../regime.ts'
 import { judgeScopes } from '../write-scopes.ts'
 
-/** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. */
-export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings): Regime {
-  const read = (request: AccessRequest, facts: Facts | undefined): Decision =>
-    decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
+/** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. With its `history` it explains and rehearses itself. */
+export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings, history?: PolicyHistory): Regime {
+  const read = (request: AccessRequest, facts: Facts | undefined): Decision => {
+    const decision = decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
+    const { principal } = request
+    if (decision.effect === 'deny' || facts === undefined || principal.kind !== 'professional') return decision
+    const told = toldOf(principal, facts, decision.basis)
+    return told === undefined ? decision : { ...decision, told }
+  }
   return {
     name: 'dmp',
     needsFacts: true,
@@ -22,6 +29,7 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
       const { version, restrictions } = policyInForce(now)
       return `${version}+${restrictions}`
     },
+    ...(history === undefined ? {} : { law: lawOf(history, policyInForce, surroundings) }),
     patch: (type, before, after) => (type === 'DocumentReference' ? patchedDocument(before, after) : ok(after)),
     choosesIds: principal => principal.kind === 'operator',
     gate: request => gate(request, policyInForce(request.now), surroundings),

@@ -4,8 +4,9 @@ import type { Resource } from '../../resources/resource.ts'
 import { actorsOf, depositorOf } from '../actors.ts'
 import { isVerified } from '../consent-elements.ts'
 import type { ConsentRule } from '../consent-rule.ts'
-import { treats } from '../entry.ts'
+import { blocked, treats } from '../entry.ts'
 import { mayOpen } from '../opening.ts'
+import type { Part } from '../part-rule.ts'
 import { readConsent } from '../read-consent.ts'
 import { isOfRecord, targetRow } from './consent-target.ts'
 import { ownsDeposit } from './deposit.ts'
@@ -13,12 +14,22 @@ import type { Judging } from './judging.ts'
 
 type Writer = 'patient' | 'opener' | 'himself' | 'treating' | 'depositor'
 
+/** Whom a permit or a block is about. */
+function actorOfRule(rule: ConsentRule): string | null {
+  if ('grant' in rule) return rule.grant.actor
+  return 'rules' in rule ? (rule.rules[0]?.actor ?? null) : null
+}
+
 /** The table of section 4. */
 const writers: Readonly<Record<ConsentRule['kind'], readonly Writer[]>> = {
   opened: ['patient', 'opener'],
   authorise: ['patient', 'himself'],
   block: ['patient', 'treating'],
   treating: ['patient', 'himself'],
+  administrator: ['patient'],
+  'authorise-part': ['patient', 'himself'],
+  'block-part': ['patient', 'treating'],
+  'mask-part': ['patient'],
   mask: ['patient'],
   'mask-document': ['patient', 'depositor'],
   emergency: ['patient'],
@@ -36,8 +47,11 @@ const is: Readonly<Record<Writer, (rule: ConsentRule, judging: Judging) => boole
   // Once a record is open, only its holder refuses it.
   opener: (rule, { request: { principal, opens } }) =>
     rule.kind === 'opened' && principal.kind !== 'patient' && mayOpen(principal) && (opens || rule.effect === 'permit'),
-  himself: (rule, { request: { principal } }) =>
-    principal.kind === 'professional' && 'grant' in rule && actorsOf(principal).includes(rule.grant.actor),
+  // Who is blocked cannot prepare his return.
+  himself: (rule, { request: { principal, now }, facts }) =>
+    principal.kind === 'professional' &&
+    actorsOf(principal).includes(actorOfRule(rule) ?? '') &&
+    !blocked(principal, facts, now),
   treating: (_, { request: { principal, now }, facts }) =>
     principal.kind === 'professional' && treats(principal, facts, now),
   depositor: (rule, judging) => {
@@ -74,10 +88,25 @@ function judgeBefore(judging: Judging): Result<undefined> {
   return rule.ok ? judgeRule(before.resource, rule.value, judging) : refused()
 }
 
+const outer = 'Consent.provision.data.reference'
+const inner = 'Consent.provision.provision.data.reference'
+
+/** The single documents that a Consent names, and where. */
+function documentsIn(rule: ConsentRule): readonly { readonly document: string; readonly path: string }[] {
+  if (rule.kind === 'mask-document') return [{ document: rule.document, path: outer }]
+  if (!('rules' in rule)) return []
+  const [first, ...others] = rule.rules
+  const within = [...(first?.except ?? []), ...others]
+  const told = (parts: readonly Part[], path: string) =>
+    parts.flatMap(({ documents = [] }) => documents.map(document => ({ document, path })))
+  return [...told(first?.parts ?? [], outer), ...within.flatMap(({ parts }) => told(parts, inner))]
+}
+
 /** A mask on what is not of this record would mask nothing, in silence. */
 function judgeTarget(rule: ConsentRule, judging: Judging): Result<undefined> {
-  if (rule.kind !== 'mask-document' || isOfRecord(rule.document, judging)) return ok(undefined)
-  return fail('refusedByRule', 'expected a document of this record, found another', 'Consent.provision.data.reference')
+  const stranger = documentsIn(rule).find(({ document }) => !isOfRecord(document, judging))
+  if (stranger === undefined) return ok(undefined)
+  return fail('refusedByRule', 'expected a document of this record, found another', stranger.path)
 }
 
 /** Judges one write of a Consent. */

@@ -1,6 +1,6 @@
 /** Who may deposit, change and delete clinical resources. `access.md` section 6. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
-import { authorKey } from '../../search/key.ts'
+import { authorKey, shownKey } from '../../search/key.ts'
 import { depositorOf, personOf, structureOf } from '../actors.ts'
 import { columnOf } from '../columns.ts'
 import { invisiblePatient, invisibleRepresentants } from '../mask.ts'
@@ -43,6 +43,11 @@ export function judgeProducer(
 const labelElement = (type: string): string =>
   type === 'DocumentReference' ? `${type}.securityLabel` : `${type}.meta.security`
 
+/** Making visible to representatives is irreversible. EX_3.3-1045. */
+const hidesAgain = ({ write: { before }, ownMask }: Plan): boolean =>
+  (ownMask & ~(before?.labels.ownMask ?? ownMask) & invisibleRepresentants) !== 0 &&
+  before?.labels.keys.includes(shownKey) === true
+
 /** What a token may ask of visibility: a secret connection hides from representatives, and no patient from himself. */
 function judgeVisibility({ request: { principal }, plan, labels }: Judging): Result<undefined> {
   const { write, ownMask } = plan
@@ -51,6 +56,12 @@ function judgeVisibility({ request: { principal }, plan, labels }: Judging): Res
     return fail(
       'refusedByRule',
       'expected the label INVISIBLE_REPRESENTANTS_LEGAUX in a secret connection, found none',
+      labelElement(write.type),
+    )
+  if (hidesAgain(plan))
+    return fail(
+      'refusedByRule',
+      'expected no INVISIBLE_REPRESENTANTS_LEGAUX on what was shown to representatives already, found it',
       labelElement(write.type),
     )
   if (principal.kind === 'patient' && (ownMask & invisiblePatient) !== 0)

@@ -1,13 +1,14 @@
 /** The labels that rows of a unit carry. `access.md` section 5. */
 import type { Resource } from '../../resources/resource.ts'
-import { actorKey, authorKey } from '../../search/key.ts'
+import { actorKey, authorKey, shownKey } from '../../search/key.ts'
 import { depositorOf } from '../actors.ts'
 import { type Companion, companionLabels } from '../companions.ts'
 import { isActive } from '../consent-elements.ts'
 import { namedActors } from '../consent-shapes.ts'
 import type { Facts } from '../facts.ts'
-import { hiddenUntil, invisiblePatient, masqueePs } from '../mask.ts'
+import { hiddenUntil, invisiblePatient, invisibleRepresentants, masqueePs } from '../mask.ts'
 import type { Labels, ProposedWrite, WriteRequest } from '../regime.ts'
+import { labelKeys } from '../sensitivity.ts'
 import { firstDeposit } from './first-deposit.ts'
 import type { Plan } from './judging.ts'
 
@@ -36,6 +37,13 @@ const keysOf = ({ after, plan: { authors } }: Own): readonly string[] =>
     ? namedActors(after).map(actorKey)
     : authors.flatMap(({ actors }) => actors.map(authorKey))
 
+/** What was once hidden from representatives and then shown to them is not hidden again: its row remembers. */
+function shownKeys({ write: { before }, ownMask }: Plan): readonly string[] {
+  if (before === undefined) return []
+  const shows = (before.labels.ownMask & ~ownMask & invisibleRepresentants) !== 0
+  return shows || before.labels.keys.includes(shownKey) ? [shownKey] : []
+}
+
 /** Author keys by `_id`: of the unit's own rows, and of those that it refers to. */
 type AuthorsOf = ReadonlyMap<string, readonly string[]>
 
@@ -45,6 +53,8 @@ const authorsOf = (owns: readonly Own[], request: WriteRequest): AuthorsOf =>
     ...owns.map(own => [own.plan.write._id, keysOf(own)] as const),
   ])
 
+const isAuthorKey = (key: string): boolean => key.startsWith(authorKey(''))
+
 /** A Binary has no author of its own: whoever wrote the document that it carries may read it. */
 const carriedKeys = (
   { plan: { write } }: Own,
@@ -52,7 +62,10 @@ const carriedKeys = (
   authors: AuthorsOf,
 ): readonly string[] =>
   write.type === 'Binary'
-    ? [...(write.before?.labels.keys ?? []), ...(companion?.follows ?? []).flatMap(_id => authors.get(_id) ?? [])]
+    ? [
+        ...(write.before?.labels.keys ?? []),
+        ...(companion?.follows ?? []).flatMap(_id => authors.get(_id) ?? []),
+      ].filter(isAuthorKey)
     : []
 
 interface Authored {
@@ -80,7 +93,14 @@ function labelsOf(row: Own, companion: Companion | undefined, at: Authored): Lab
     hiddenUntil: isHidden ? Math.max(...instants) : null,
     depositor: write.before?.labels.depositor ?? depositorOf(at.request.principal),
     follows: companion?.follows ?? [],
-    keys: [...new Set([...(at.authors.get(write._id) ?? []), ...carriedKeys(row, companion, at.authors)])],
+    keys: [
+      ...new Set([
+        ...(at.authors.get(write._id) ?? []),
+        ...carriedKeys(row, companion, at.authors),
+        ...shownKeys(plan),
+        ...labelKeys(row.after, write.before?.labels.keys ?? []),
+      ]),
+    ],
   }
 }
 

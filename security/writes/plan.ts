@@ -1,8 +1,9 @@
 /** Reads what a write asks for by its content alone: nothing here depends on the record. `access.md` sections 4, 5 and 7. */
+import { objectOf } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { namedAuthors } from '../authors.ts'
-import { maskedCodings } from '../consent-shapes.ts'
+import { codingsWithin } from '../consent-part.ts'
 import { documentTypeOf, matrixTypes, recordTypes } from '../document-type.ts'
 import { ownMask } from '../mask.ts'
 import type { Policy } from '../policy.ts'
@@ -17,12 +18,15 @@ export const isAboutRecord = (type: string): boolean => type === 'Consent' || re
 /** The state to come, and whom it names as its authors. */
 type Content = Pick<Plan, 'authors'> & { readonly after: Resource }
 
-/** A type that the matrix does not know would mask nothing, in silence. */
-function checkMaskedTypes(consent: Resource, policy: Policy): Result<void> {
-  const strange = maskedCodings(consent.provision).find(coding => matrixTypes([coding], policy).length === 0)
+/** A type or class that the matrix does not know would mask nothing, in silence. */
+function checkNamedTypes(consent: Resource, policy: Policy): Result<void> {
+  const provision = objectOf(consent.provision)
+  const strange =
+    codingsWithin(provision, 'code').find(coding => matrixTypes([coding], policy).length === 0) ??
+    codingsWithin(provision, 'class').find(({ code }) => !policy.classes.has(code))
   if (strange === undefined) return ok(undefined)
-  const found = `expected types of the habilitation matrix, found "${strange.system}|${strange.code}"`
-  return fail('refusedByRule', found, 'Consent.provision.code')
+  const found = `expected types and classes of the habilitation matrix, found "${strange.system}|${strange.code}"`
+  return fail('refusedByRule', found, strange.path)
 }
 
 function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
@@ -33,7 +37,7 @@ function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Co
   if (after.resourceType !== 'Consent') return ok(plan)
   const rule = readConsent(after)
   if (!rule.ok) return rule
-  const types = checkMaskedTypes(after, policy)
+  const types = checkNamedTypes(after, policy)
   return types.ok ? ok({ ...plan, rule: rule.value }) : types
 }
 

@@ -5,6 +5,7 @@ import { actorOfReference } from '../authors.ts'
 import { periodOf } from '../calendar.ts'
 import { objectsOf, targetOf } from '../elements.ts'
 import { ownMask } from '../mask.ts'
+import { checkNotificationChoice } from '../notification-choice.ts'
 
 /** Elements that may change the meaning of all others. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
 const changing = ['modifierExtension', 'implicitRules'] as const
@@ -28,6 +29,7 @@ const checkRelatedPerson = (person: Resource): Result<void> =>
   periodOf(person.period) === undefined ? badPeriod('RelatedPerson.period') : ok(undefined)
 
 const checks: ReadonlyMap<string, (resource: Resource) => Result<void>> = new Map([
+  ['Patient', checkNotificationChoice],
   ['CareTeam', checkCareTeam],
   ['RelatedPerson', checkRelatedPerson],
 ])

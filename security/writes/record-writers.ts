@@ -1,9 +1,10 @@
 /** Who may write a record's Patient, its care teams and its related persons. `access.md` section 4, last column. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
-import { actorsOf, depositorOf } from '../actors.ts'
+import { depositorOf } from '../actors.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
-import { blocked, granted } from '../entry.ts'
+import { blocked, holdsOne } from '../entry.ts'
+import { sameNotificationChoice } from '../notification-choice.ts'
 import { insOf } from '../opening.ts'
 import { isPatient, judgeConsent } from './consent-writers.ts'
 import type { Judging } from './judging.ts'
@@ -14,7 +15,8 @@ const refused = (type: string, expected: string): Result<never> =>
 /** Whether a professional is authorised by the patient now, in person or through his structure; an emergency is not enough. */
 function isAuthorised({ request: { principal, now }, facts }: Judging): boolean {
   if (principal.kind !== 'professional' || blocked(principal, facts, now)) return false
-  return granted([...facts.authorised, ...facts.treating, ...facts.careTeam], actorsOf(principal), now)
+  const { authorised, treating, administrators = [], careTeam } = facts
+  return holdsOne([...authorised, ...treating, ...administrators, ...careTeam], principal, { facts, now })
 }
 
 const wroteIt = ({ request: { principal }, plan: { write } }: Judging): boolean =>
@@ -50,6 +52,11 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   if (!governs && !wroteIt(judging)) return refused('Patient', 'the patient, the operator, or who opened the record')
   if (!governs && isClosed(before) !== isClosed(after))
     return refused('Patient.active', 'the patient, to close or reopen a record')
+  // Who opened the record checked who the patient is; he himself would come of age by a stroke of the pen.
+  if (isPatient(judging) && before.birthDate !== after.birthDate)
+    return fail('refusedByRule', 'expected the birth date of the record, found another', 'Patient.birthDate')
+  if (!governs && !sameNotificationChoice(before, after))
+    return refused('Patient.extension', 'the patient, to choose what he is told and how')
   if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }

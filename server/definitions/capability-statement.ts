@@ -27,7 +27,10 @@ const notWithFiles: ReadonlySet<string> = new Set(['search-type', 'history-type'
 const notStored = new Set(['Parameters', 'OperationOutcome'])
 
 /** The trail is written by the server alone, and searched by these. `access.md` section 8. */
-const auditParameters = new Set(['_id', 'patient', 'date', 'agent', 'type', 'entity'])
+const auditParameters = new Set([
+  ...['_id', '_lastUpdated', 'patient', 'date', 'agent', 'agent-role', 'entity', 'entity-role', 'entity-type'],
+  ...['type', 'subtype', 'action', 'outcome'],
+])
 
 /** Whether a parameter is promised. An expression that ends on a whole resource is no reference. */
 function isPromised(type: string, code: string, table: SearchParameterTable): boolean {
@@ -103,7 +106,7 @@ export function statementOf(types: readonly string[], table: SearchParameterTabl
     kind: 'instance',
     fhirVersion: '4.0.1',
     format: ['json', 'xml', 'application/fhir+json', 'application/fhir+xml'],
-    patchFormat: ['application/json-patch+json', 'application/fhir+json'],
+    patchFormat: ['application/json-patch+json', 'application/fhir+json', 'application/fhir+xml'],
     rest: [
       {
         mode: 'server',

@@ -52,6 +52,9 @@ const profile = (type: string): string => `http://hl7.org/fhir/StructureDefiniti
 
 const to = (...targets: readonly string[]) => ({ code: 'Reference', targetProfile: targets.map(profile) })
 
+/** Elements that R4 binds to media types, and whose short codes (`json`, `xml`) its own text and examples use. */
+export const unboundElements: ReadonlySet<string> = new Set(['CapabilityStatement.format'])
+
 /** Elements as R4 4.0.1 has them. */
 export const restoredElements: readonly SnapshotElement[] = [
   {
@@ -85,7 +88,13 @@ export const restoredElements: readonly SnapshotElement[] = [
     type: [{ code: 'dateTime' }, { code: 'Period' }, { code: 'Duration' }, { code: 'Timing' }],
   },
   { path: 'EvidenceVariable.characteristic.timeFromStart', min: 0, max: '1', type: [{ code: 'Duration' }] },
-  { path: 'EvidenceVariable.characteristic.groupMeasure', min: 0, max: '1', type: [{ code: 'code' }] },
+  {
+    path: 'EvidenceVariable.characteristic.groupMeasure',
+    min: 0,
+    max: '1',
+    type: [{ code: 'code' }],
+    binding: { strength: 'required', valueSet: 'http://hl7.org/fhir/ValueSet/group-measure' },
+  },
   {
     path: 'MeasureReport.subject',
     min: 0,

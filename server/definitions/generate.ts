@@ -12,6 +12,7 @@ import { definitionFiles, definitionsFolder, loadDefinitions } from './load.ts'
 import { cutSearchParameters } from './search-parameters.ts'
 import { hasSource, readSource, sourceFiles } from './source.ts'
 import { cutStructures } from './structures.ts'
+import { cutValueSets } from './value-sets.ts'
 
 const stampName = 'stamp.txt'
 const here = dirname(fileURLToPath(import.meta.url))
@@ -43,16 +44,18 @@ async function replaceFile(name: string, text: string): Promise<void> {
 
 async function generate(stamp: string): Promise<void> {
   const source = await readSource()
-  const structures = cutStructures(source.structures)
+  const valueSets = cutValueSets(source.valueSets)
+  const structures = cutStructures(source.structures, valueSets)
   const made = {
     structures,
     searchParameters: cutSearchParameters(source.searchParameters, structures),
     compartment: Object.fromEntries(
       source.compartment.resource.flatMap(({ code, param }) => (param === undefined ? [] : [[code, param]])),
     ),
+    valueSets,
   }
   await mkdir(definitionsFolder, { recursive: true })
-  for (const name of ['structures', 'searchParameters', 'compartment'] as const)
+  for (const name of ['structures', 'searchParameters', 'compartment', 'valueSets'] as const)
     await replaceFile(definitionFiles[name], JSON.stringify(made[name]))
   await replaceFile(stampName, stamp)
 }

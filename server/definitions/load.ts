@@ -1,10 +1,11 @@
 /** The definitions that `generate.ts` wrote, and the capability statement, read at start. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Structures } from '../../profiles/structure.ts'
+import type { CutStructures, Structures } from '../../profiles/structure.ts'
 import type { CompartmentTable } from '../../resources/compartment.ts'
 import type { CatalogSources } from '../../resources/read-catalog.ts'
 import type { SearchParameterTable } from '../../resources/search-parameter-definition.ts'
+import type { ValueSets } from '../../resources/value-set.ts'
 import { root } from '../root.ts'
 
 /** Where `generate.ts` writes. */
@@ -15,11 +16,13 @@ export const definitionFiles = {
   structures: 'structures.json',
   searchParameters: 'search-parameters.json',
   compartment: 'compartment.json',
+  valueSets: 'value-sets.json',
 } as const
 
 /** What R4 says, cut down to what is read at run time. */
 export interface Definitions extends CatalogSources {
   readonly structures: Structures
+  readonly valueSets: ValueSets
 }
 
 async function read(name: string): Promise<unknown> {
@@ -32,10 +35,12 @@ async function read(name: string): Promise<unknown> {
 
 /** Returns the definitions. @throws when they have not been made. */
 export async function loadDefinitions(): Promise<Definitions> {
+  const valueSets = (await read(definitionFiles.valueSets)) as ValueSets
   return {
-    structures: (await read(definitionFiles.structures)) as Structures,
+    structures: { ...((await read(definitionFiles.structures)) as CutStructures), valueSets },
     searchParameters: (await read(definitionFiles.searchParameters)) as SearchParameterTable,
     compartment: (await read(definitionFiles.compartment)) as CompartmentTable,
+    valueSets,
   }
 }
 

@@ -1,6 +1,6 @@
 /** R4's SearchParameters, one by one for each type that has them. https://hl7.org/fhir/R4/searchparameter-registry.html */
 
-import type { Structures } from '../../profiles/structure.ts'
+import type { CutStructures } from '../../profiles/structure.ts'
 import type { SearchParameterFacts, SearchParameterTable } from '../../resources/search-parameter-definition.ts'
 
 /** The part of a SearchParameter that is read. */
@@ -46,7 +46,7 @@ export function cutExpression(expression: string, type: string): string | undefi
 }
 
 /** The types to which the element at a plain path may refer; undefined when the path is not plain or leads to any type. */
-function targetsOfPath(path: string, { nodes }: Structures): readonly string[] | undefined {
+function targetsOfPath(path: string, { nodes }: CutStructures): readonly string[] | undefined {
   const [type = '', ...names] = path.replace(/^\(?([\w.]+)(?:\)| as Reference\)|\.as\(Reference\))?$/, '$1').split('.')
   let node = type
   for (const [at, name] of names.entries()) {
@@ -59,7 +59,7 @@ function targetsOfPath(path: string, { nodes }: Structures): readonly string[] |
 }
 
 /** The declared targets, cut to what the elements of this type allow. Empty when any. */
-function targetsOf(expression: string, declared: readonly string[], structures: Structures): readonly string[] {
+function targetsOf(expression: string, declared: readonly string[], structures: CutStructures): readonly string[] {
   const possible = branchesOf(expression).map(branch => {
     const resolved = /resolve\(\) is (\w+)\)/.exec(branch)?.[1]
     return resolved === undefined ? targetsOfPath(branch, structures) : [resolved]
@@ -71,7 +71,7 @@ function targetsOf(expression: string, declared: readonly string[], structures: 
 }
 
 /** @returns what R4 4.0.1 says of every search parameter, by type and name. Parameters without an expression are left out. */
-export function cutSearchParameters(all: readonly SearchParameter[], structures: Structures): SearchParameterTable {
+export function cutSearchParameters(all: readonly SearchParameter[], structures: CutStructures): SearchParameterTable {
   const official = all.filter(({ version }) => version === '4.0.1')
   const codes = new Map(official.map(({ url, code }) => [url, code]))
   const forType = (type: string) =>

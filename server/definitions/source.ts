@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { root } from '../root.ts'
 import type { SearchParameter } from './search-parameters.ts'
 import type { StructureDefinition } from './structure-definition.ts'
+import type { CodeSystem, ValueSet } from './value-set.ts'
 
 const folder = join(root, 'node_modules', '@medplum', 'definitions', 'dist', 'fhir', 'r4')
 
@@ -12,7 +13,13 @@ export const sourceFiles = {
   resources: join(folder, 'profiles-resources.json'),
   types: join(folder, 'profiles-types.json'),
   searchParameters: join(folder, 'search-parameters.json'),
+  valueSets: join(folder, 'valuesets.json'),
+  valueSets2: join(folder, 'v2-tables.json'),
+  valueSets3: join(folder, 'v3-codesystems.json'),
 } as const
+
+/** R4's own value sets, and those of version 2 and 3 that are published with it. */
+const valueSetFiles = [sourceFiles.valueSets, sourceFiles.valueSets2, sourceFiles.valueSets3]
 
 interface Bundle<Entry> {
   readonly entry: readonly { readonly resource: Entry }[]
@@ -30,6 +37,7 @@ export interface Source {
   readonly structures: readonly StructureDefinition[]
   readonly searchParameters: readonly SearchParameter[]
   readonly compartment: CompartmentDefinition
+  readonly valueSets: readonly (ValueSet | CodeSystem)[]
 }
 
 /** Whether the development dependency is installed. */
@@ -66,5 +74,6 @@ export async function readSource(): Promise<Source> {
     structures: [...types, ...resources].filter(isStructure),
     searchParameters: await entries<SearchParameter>(sourceFiles.searchParameters),
     compartment,
+    valueSets: (await Promise.all(valueSetFiles.map(file => entries<ValueSet | CodeSystem>(file)))).flat(),
   }
 }

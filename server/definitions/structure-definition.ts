@@ -7,6 +7,13 @@ export interface SnapshotType {
   readonly extension?: readonly { readonly url: string; readonly valueUrl?: string }[]
 }
 
+/** The value set of an element. */
+export interface SnapshotBinding {
+  readonly strength: string
+  readonly valueSet?: string
+  readonly extension?: readonly { readonly url: string; readonly valueCanonical?: string }[]
+}
+
 /** The part of an ElementDefinition that is read. */
 export interface SnapshotElement {
   readonly path: string
@@ -16,6 +23,7 @@ export interface SnapshotElement {
   readonly base?: { readonly path: string }
   readonly type?: readonly SnapshotType[]
   readonly contentReference?: string
+  readonly binding?: SnapshotBinding
 }
 
 /** The part of a StructureDefinition that is read. */

@@ -1,10 +1,18 @@
 /** StructureDefinitions, cut down to what validation reads. https://hl7.org/fhir/R4/structuredefinition.html */
-import type { Element, ElementType, Structures } from '../../profiles/structure.ts'
-import { additionalElements, additionalTargets, additionalTypes, restoredElements } from './corrections.ts'
+import type { CutStructures, Element, ElementType } from '../../profiles/structure.ts'
+import type { ValueSets } from '../../resources/value-set.ts'
+import {
+  additionalElements,
+  additionalTargets,
+  additionalTypes,
+  restoredElements,
+  unboundElements,
+} from './corrections.ts'
 import type { SnapshotElement, SnapshotType, StructureDefinition } from './structure-definition.ts'
 
 const systemType = 'http://hl7.org/fhirpath/System.'
 const fhirType = 'http://hl7.org/fhir/StructureDefinition/structuredefinition-fhir-type'
+const maxValueSet = 'http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet'
 const restored = new Map(restoredElements.map(element => [element.path, element]))
 
 const parentOf = (path: string): string => path.slice(0, path.lastIndexOf('.'))
@@ -38,7 +46,18 @@ function toTypes(element: SnapshotElement): readonly ElementType[] {
   return [...byCode.values()]
 }
 
-function toElement(element: SnapshotElement): Element {
+/** The value set to which an element must keep, without its version: required, or the widest that codes may be of; none when its codes are not known. */
+function bindingOf({ path, type, binding }: SnapshotElement, sets: ValueSets['sets']): Pick<Element, 'binding'> {
+  const widest = binding?.extension?.find(({ url }) => url === maxValueSet)?.valueCanonical
+  const canonical = binding?.strength === 'required' ? binding.valueSet : widest
+  const url = canonical?.split('|')[0] ?? ''
+  const [kind = ''] = (type ?? []).map(({ code }) => code)
+  const isBound = kind === 'code' || (kind === 'CodeableConcept' && binding?.strength === 'required')
+  const isKnown = (sets[url] ?? null) !== null
+  return isBound && isKnown && !unboundElements.has(path) ? { binding: url } : {}
+}
+
+function toElement(element: SnapshotElement, sets: ValueSets['sets']): Element {
   const name = element.path.slice(element.path.lastIndexOf('.') + 1)
   const bare = element.type?.some(({ code }) => code.startsWith(systemType) || code === 'xhtml') === true
   return {
@@ -48,6 +67,7 @@ function toElement(element: SnapshotElement): Element {
     ...(name.endsWith('[x]') ? { choice: true } : {}),
     ...(bare ? { bare: true } : {}),
     ...(element.isSummary === true ? { summary: true } : {}),
+    ...bindingOf(element, sets),
     types: toTypes(element),
   }
 }
@@ -61,7 +81,7 @@ function correct({ id, snapshot }: StructureDefinition): readonly SnapshotElemen
 }
 
 /** @returns the structure of every type that can be instantiated, and of `Element`, the parent of all. */
-export function cutStructures(definitions: readonly StructureDefinition[]): Structures {
+export function cutStructures(definitions: readonly StructureDefinition[], { sets }: ValueSets): CutStructures {
   const nodes: Record<string, Element[]> = {}
   const resources: string[] = []
   for (const definition of definitions) {
@@ -72,7 +92,7 @@ export function cutStructures(definitions: readonly StructureDefinition[]): Stru
     for (const element of correct(definition)) {
       const node = nodes[parentOf(element.path)] ?? []
       nodes[parentOf(element.path)] = node
-      node.push(toElement(element))
+      node.push(toElement(element, sets))
     }
   }
   return { resources, nodes }

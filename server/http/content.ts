@@ -56,14 +56,21 @@ function refuseResource(request: FastifyRequest, type: string): Failure | undefi
 }
 
 /** The media types of a patch. */
-export const patchFormats = 'application/json-patch+json, application/fhir+json'
+export const patchFormats = 'application/json-patch+json, application/fhir+json, application/fhir+xml'
 
-/** A patch is one of JSON, or a resource Parameters. https://hl7.org/fhir/R4/http.html#patch */
-function refusePatch(contentType: string): Failure | undefined {
-  const media = parseMediaType(contentType)
-  return (isJsonPatch(media) || media.name === 'application/fhir+json') && !isForeign(media)
+/** A patch is one of JSON, or a resource Parameters; one of XML (RFC 5261) works on another tree. https://hl7.org/fhir/R4/http.html#patch */
+function refusePatch(request: FastifyRequest): Failure | undefined {
+  const media = parseMediaType(request.headers['content-type'] ?? '')
+  const isXml = media.name === fhirXmlName && request.server.formats.has('xml')
+  request.isXml = isXml && !isForeign(media)
+  return (isJsonPatch(media) || media.name === 'application/fhir+json' || isXml) && !isForeign(media)
     ? undefined
-    : unsupported('application/json-patch+json, or of application/fhir+json with Parameters', 'another media type')
+    : unsupported(
+        'application/json-patch+json, or of application/fhir+json or application/fhir+xml with the Parameters of a FHIRPath Patch',
+        media.name === 'application/xml-patch+xml'
+          ? 'a patch of XML, which is not performed here'
+          : 'another media type',
+      )
 }
 
 /** Looked at before the body is read. @returns why the body cannot be taken; undefined when it can. */
@@ -73,7 +80,7 @@ export function refuseContent({ body }: Route, request: FastifyRequest, type: st
   if (encoding !== undefined && encoding !== 'identity' && !isPacked(request))
     return unsupported(`plain bytes or ${takenEncoding}`, 'another content encoding')
   if (body === 'resource') return refuseResource(request, type)
-  if (body === 'patch') return refusePatch(contentType ?? '')
+  if (body === 'patch') return refusePatch(request)
   if (!mayHaveBody(request) && contentType === undefined) return undefined
   if (body === 'parameters') return refuseResource(request, 'Parameters')
   const media = parseMediaType(contentType ?? '')
@@ -95,8 +102,16 @@ export function readBody(request: FastifyRequest, type: string): Result<Body> {
   return readJsonBody(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
 }
 
+/** The same body, with its long data in their places. */
+function inOnePiece(read: Result<Body>): Result<Body> {
+  if (!read.ok || read.value.form !== 'json' || read.value.apart === undefined) return read
+  const text = read.value.apart.whole()
+  return text.ok ? ok({ form: 'json', text: text.value }) : text
+}
+
 /** A patch, none of whose parts stands apart: what it compares must be there. */
 export function readPatch(request: FastifyRequest): Result<Body> {
+  if (request.fromXml !== null) return inOnePiece(request.fromXml)
   const text = decode(bytesOf(request))
   if (!text.ok) return text
   if (text.value === '') return fail('malformedBody', 'expected a patch, found an empty body')

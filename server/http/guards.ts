@@ -1,8 +1,8 @@
 /** What stops a start or a request before anything else looks at it. `access.md` sections 12 and 13. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fail } from '../../resources/outcome.ts'
-import { isLoopback } from '../config.ts'
 import { isOpenArea } from '../routes.ts'
+import { isLoopback } from '../setting.ts'
 import { sendFailure } from './answer.ts'
 import { isForwarded, regimeHeaders } from './headers.ts'
 

@@ -5,11 +5,13 @@ import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Failure, fail, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
+import type { Config } from '../config.ts'
 import { describeError } from '../log.ts'
 import { Unavailable } from '../store/unavailable.ts'
 import { sendFailure, sendOutcome } from './answer.ts'
 import { fhirJson } from './headers.ts'
 import { Refused } from './refused.ts'
+import { isLongUrl, urlTooLong } from './url-length.ts'
 
 /** The web framework's own errors that a client causes. Any other one is a bug of the server. */
 const ofFramework: Readonly<Record<string, Failure>> = {
@@ -73,19 +75,31 @@ export const handleFrameworkError = (error: FastifyError, request: FastifyReques
 }
 
 const unreadable: Readonly<Record<string, Failure>> = {
-  HPE_HEADER_OVERFLOW: fail('headersTooLarge', 'expected a shorter URL and fewer headers: 16 KiB together').failure,
+  HPE_HEADER_OVERFLOW: fail(
+    'headersTooLarge',
+    'expected fewer and shorter headers: they have 16 KiB beside the longest URL',
+  ).failure,
   ERR_HTTP_REQUEST_TIMEOUT: fail('badParameter', 'expected the request sooner, found only a part of it').failure,
 }
 
 const noHttp = fail('badParameter', 'expected an HTTP request, found something else').failure
 
+/** What the parser of HTTP says; `rawPacket` is what came last. */
+type Unreadable = Error & { readonly code?: string; readonly rawPacket?: unknown }
+
+function failureOfBytes({ code = '', rawPacket }: Unreadable, mostUrlBytes: number): Failure {
+  if (code === 'HPE_HEADER_OVERFLOW' && isLongUrl(rawPacket, mostUrlBytes)) return urlTooLong(mostUrlBytes)
+  return unreadable[code] ?? noHttp
+}
+
 /** Answers what is not even a request; there is nothing yet to answer through but the socket. */
 export function handleClientError(
   headers: Readonly<Record<string, string>>,
-): (error: Error & { code?: string }, socket: Socket) => void {
-  return ({ code = '' }, socket) => {
-    if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-    const failure = unreadable[code] ?? noHttp
+  { MAX_URL_BYTES }: Pick<Config, 'MAX_URL_BYTES'>,
+): (error: Unreadable, socket: Socket) => void {
+  return (error, socket) => {
+    if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
+    const failure = failureOfBytes(error, MAX_URL_BYTES)
     const { status } = failureKinds[failure.kind]
     const body = JSON.stringify(toOperationOutcome(failure))
     const fields = {

@@ -88,6 +88,7 @@ export function readCall(
   else if (id !== undefined) draft.id = id
   if (version !== undefined) draft.version = version
   if (route.operation !== undefined) draft.operation = route.operation
+  if (route.operation !== undefined && route.method === 'GET') draft.tells = true
   if (body !== undefined) draft.body = body
   const range = rangeAsked(request.method, request.headers)
   if (range !== undefined) draft.range = range

@@ -6,14 +6,18 @@ import type { SearchRequest } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import { toAuditEvent } from '../../security/audit-event.ts'
 import type { Denial, TrailView } from '../../security/decision.ts'
-import type { TrailEntry, TrailRequest } from '../store/store.ts'
+import type { Order, Position, TrailEntry, TrailRequest } from '../store/store.ts'
 import { decideIn, gate, notFound, permitById, sayRefusal } from './access.ts'
 import { versionHeaders } from './answer.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import { keysetPage, walkTo } from './keyset.ts'
+import type { Beside, KeysetStart } from './page.ts'
+import { pagingLinks } from './paging-links.ts'
 import { askedPart, cut, keepsOf } from './part.ts'
 import { reachOf } from './patient-names.ts'
-import { addressOf, toldQuery, urlOf } from './search-address.ts'
-import { nextLink, openSearch } from './search-link.ts'
+import { toldQuery } from './search-address.ts'
+import { openSearch } from './search-link.ts'
+import { countsOnly, keysetOf } from './search-page.ts'
 import { warnings } from './search-reply.ts'
 import { leaveTrace, refuse } from './trail.ts'
 import { shownTo } from './trail-query.ts'
@@ -38,7 +42,8 @@ export async function readAuditEvent(context: Context, call: Call): Promise<Resu
     return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
   const [entry] = await context.store.trail.find({ ...requestOf(view, { patient, now: context.now() }), id, limit: 1 })
   if (entry === undefined) return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
-  await leaveTrace(context, call, { patient, status: 200, basis: decided.permit.basis })
+  const { basis, told } = decided.permit
+  await leaveTrace(context, call, { patient, status: 200, basis, told })
   const body = cut(eventOf(context, shownTo(view, entry)), keepsOf(context, part.value, call.type))
   return ok({ status: 200, headers: versionHeaders({ version: 1, updated: entry.at }), body })
 }
@@ -60,65 +65,69 @@ interface TrailSearch {
   readonly conditions: TrailConditions
   readonly patient: string
   readonly view: TrailView
-  readonly after: TrailRequest['after']
+  readonly start: KeysetStart | undefined
 }
 
 /** The trail is ordered by time alone. */
-function descending({ sort }: SearchRequest): Result<boolean> {
+function orderOf({ sort }: SearchRequest): Result<Order> {
   const [first, second] = sort
-  if (first === undefined) return ok(true)
+  if (first === undefined) return ok({ by: 'updated', descending: true })
   const byTime = second === undefined && (first.by === 'date' || first.by === '_lastUpdated')
   return byTime
-    ? ok(first.descending)
+    ? ok({ by: 'updated', descending: first.descending })
     : fail('badParameter', 'expected AuditEvents sorted by date or -date, found another order', 'http._sort')
 }
+
+/** A page of the trail. */
+interface TrailPage extends Beside<KeysetStart> {
+  readonly rows: readonly TrailEntry[]
+}
+
+const positionOf = ({ at, _id }: TrailEntry): Position => ({ value: at, tie: _id })
+
+/** The page of a search that finds nothing, or is only counted. */
+const pageOfNothing = (request: SearchRequest, start: KeysetStart | undefined): TrailPage =>
+  keysetPage<TrailEntry>([], {
+    order: { by: 'updated', descending: true },
+    ...{ count: request.count, start: countsOnly(request) ? undefined : start, positionOf },
+  })
 
 async function found(
   context: Context,
   search: TrailSearch,
-): Promise<
-  Result<{ readonly entries: readonly TrailEntry[]; readonly total: number | undefined; readonly more: boolean }>
-> {
-  const { request, conditions, patient, view, after } = search
-  const order = descending(request)
+): Promise<Result<{ readonly page: TrailPage; readonly total: number | undefined }>> {
+  const { request, conditions, patient, view, start } = search
+  const order = orderOf(request)
   if (!order.ok) return order
   const { nothing, ...asked } = conditions
-  const trail: TrailRequest = {
-    ...requestOf(view, { patient, now: context.now() }),
-    ...asked,
-    descending: order.value,
-    limit: request.count + 1,
-  }
-  const start = after === undefined ? {} : { after }
-  const countsOnly = request.summary === 'count' || request.count === 0
-  const rows = nothing || countsOnly ? [] : await context.store.trail.find({ ...trail, ...start })
+  const trail: TrailRequest = { ...requestOf(view, { patient, now: context.now() }), ...asked }
+  const none = nothing || countsOnly(request)
+  const walk = walkTo(order.value, start)
+  const reached = walk.after === undefined ? {} : { after: walk.after }
+  const how = { descending: walk.order.descending, limit: request.count + 1, ...reached }
+  const rows = none ? [] : await context.store.trail.find({ ...trail, ...how })
   const count = async (): Promise<number> => (nothing ? 0 : context.store.trail.count(trail))
-  const total = countsOnly || request.total !== 'none' ? await count() : undefined
-  const entries = rows.slice(0, request.count).map(entry => shownTo(view, entry))
-  return ok({ entries, total, more: rows.length > request.count })
+  const total = countsOnly(request) || request.total !== 'none' ? await count() : undefined
+  const at = { order: order.value, count: request.count, start, positionOf }
+  const page = none ? pageOfNothing(request, start) : keysetPage(rows, at)
+  return ok({ page: { ...page, rows: page.rows.map(entry => shownTo(view, entry)) }, total })
 }
 
-function replyOf(
-  context: Context,
-  call: Call,
-  at: { request: SearchRequest; entries: readonly TrailEntry[]; total: number | undefined; more: boolean },
-): Reply {
-  const { request, entries, total, more } = at
-  const last = entries.at(-1)
-  const next =
-    more && last !== undefined
-      ? [
-          {
-            relation: 'next' as const,
-            url: nextLink(context, call, { request, start: { after: { value: last.at, tie: last._id } } }),
-          },
-        ]
-      : []
-  const query = queryString(request.applied)
-  const self = { relation: 'self' as const, url: urlOf(context, addressOf(call), query) }
+interface Answered {
+  readonly request: SearchRequest
+  readonly start: KeysetStart | undefined
+  readonly page: TrailPage
+  readonly total: number | undefined
+}
+
+function replyOf(context: Context, call: Call, { request, start, page, total }: Answered): Result<Reply> {
+  const { rows: entries, previous, next } = page
+  const { applied } = request
+  const links = pagingLinks(context, call, { applied, query: queryString(applied), start, previous, next })
+  if (!links.ok) return links
   const keeps = keepsOf(context, request, call.type)
   const body = searchset({
-    links: [self, ...next],
+    links: links.value,
     entries: [
       ...entries.map(entry => ({
         fullUrl: `${context.base}/AuditEvent/${entry._id}`,
@@ -129,20 +138,22 @@ function replyOf(
     ],
     ...(total === undefined ? {} : { total }),
   })
-  return { status: 200, headers: {}, body }
+  return ok({ status: 200, headers: {}, body })
 }
 
 async function empty(
   context: Context,
   call: Call,
-  at: { request: SearchRequest; patient: string | null; denial: Denial },
+  at: { request: SearchRequest; start: KeysetStart | undefined; patient: string | null; denial: Denial },
 ): Promise<Result<Reply>> {
-  const { request, patient, denial } = at
+  const { request, start, patient, denial } = at
   if (denial.because === 'token') return sayRefusal(context, call, { denial, patient })
-  const asksTotal = request.summary === 'count' || request.count === 0 || request.total !== 'none'
+  const asksTotal = countsOnly(request) || request.total !== 'none'
   const query = toldQuery(call, request)
   await leaveTrace(context, call, { patient, status: 200, outcome: 'refused', query, failed: denial.failed })
-  return ok(replyOf(context, call, { request, entries: [], total: asksTotal ? 0 : undefined, more: false }))
+  return replyOf(context, call, {
+    ...{ request, start, page: pageOfNothing(request, start), total: asksTotal ? 0 : undefined },
+  })
 }
 
 const nobody: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
@@ -153,7 +164,8 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   if (closed !== undefined) return closed
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
-  const { request, start } = opened.value
+  const { request } = opened.value
+  const start = keysetOf(opened.value.start)
   const conditions = trailConditions(request.query)
   if (!conditions.ok) return conditions
   const reach = await reachOf(context, call, request)
@@ -162,14 +174,15 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   const [patient] = records
   if (reach.value.records === 'every' || records.length > 1)
     return fail('tooCostly', 'expected a search on AuditEvent that names one patient', 'http.patient')
-  if (patient === undefined) return empty(context, call, { request, patient: null, denial: nobody })
+  if (patient === undefined) return empty(context, call, { request, start, patient: null, denial: nobody })
   const decision = await decideIn(context, call, patient)
   const view = decision.effect === 'permit' ? decision.trail : undefined
-  if (decision.effect === 'deny') return empty(context, call, { request, patient, denial: decision })
-  if (view === undefined) return empty(context, call, { request, patient, denial: { ...nobody, failed: 'visible' } })
-  const after = start !== undefined && 'after' in start ? start.after : undefined
-  const answer = await found(context, { request, conditions: conditions.value, patient, view, after })
+  if (decision.effect === 'deny') return empty(context, call, { request, start, patient, denial: decision })
+  if (view === undefined)
+    return empty(context, call, { request, start, patient, denial: { ...nobody, failed: 'visible' } })
+  const answer = await found(context, { request, conditions: conditions.value, patient, view, start })
   if (!answer.ok) return answer
-  await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis: decision.basis })
-  return ok(replyOf(context, call, { request, ...answer.value }))
+  const { basis, told } = decision
+  await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis, told })
+  return replyOf(context, call, { request, start, ...answer.value })
 }

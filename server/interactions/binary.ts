@@ -86,6 +86,7 @@ export async function readBinary(context: Context, call: Call): Promise<Result<R
     patient: found.place.patient,
     status: reply.status,
     basis: found.permit.basis,
+    told: found.permit.told,
     targets: [targetOf(found.row)],
   })
   return ok(reply)

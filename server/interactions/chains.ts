@@ -36,7 +36,11 @@ interface Stage extends Outer {
 const searching = ({ principal }: Call, type: string) => ({ principal, interaction: 'search-type', type }) as const
 
 /** What the token refuses of the types that the chains search: the same for every id, and before any is looked up. */
-export function refusedChain({ regime, now }: Context, call: Call, { chains }: SearchRequest): Denial | undefined {
+export function refusedChain(
+  { regime, now }: Context,
+  call: Call,
+  { chains }: Pick<SearchRequest, 'chains'>,
+): Denial | undefined {
   for (const type of new Set(chains.flatMap(typesFollowed))) {
     const denial = regime.gate({ ...searching(call, type), now: now() })
     if (denial !== undefined) return denial

@@ -119,7 +119,7 @@ async function begin(context: Context, call: Call): Promise<Result<Reply>> {
   const patient = row._id
   const query = `$everything${request.value.query === '' ? '' : `?${request.value.query}`}`
   const opened = { request: request.value, row, patient, facts: standingFacts(context, call, { patient, facts }) }
-  await leaveTrace(context, call, { patient, status: 200, basis: permit.basis, query })
+  await leaveTrace(context, call, { patient, status: 200, basis: permit.basis, told: permit.told, query })
   const links = request.value.count === undefined ? linksOf(context, call, { request: request.value }) : undefined
   const flow: Flow = {
     ...{ context, call, opened, set: new GrowingSearchset(links) },

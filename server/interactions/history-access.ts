@@ -10,6 +10,7 @@ import { shownOf } from './everything-access.ts'
 import type { HistoryRequest } from './history-request.ts'
 import type { Call, Context } from './interaction.ts'
 import { patientKeys } from './patient-names.ts'
+import type { Why } from './permitted-search.ts'
 
 /** The record of a history by key, every record, or none where nobody is named or the types are of no record. */
 export type Reached = { readonly record: string | 'every' | null; readonly nobody: boolean }
@@ -60,7 +61,7 @@ export interface Open {
   readonly parts: readonly OfType[]
   /** Why nothing is open, or why something is. */
   readonly failed: Denial['failed'] | undefined
-  readonly basis: string
+  readonly why: Why
 }
 
 /** @returns the types within what the caller may see of them. */
@@ -76,10 +77,10 @@ export async function openTypes(
       return { part: partOf(context, call, at), why: whyOf(context, call, at) }
     }),
   )
-  const bases = decided.flatMap(({ why }) => ('basis' in why ? [why.basis] : []))
+  const doors = decided.flatMap(({ why }) => ('basis' in why ? [why] : []))
   const failures = decided.flatMap(({ why }) => ('failed' in why ? [why.failed] : []))
   const parts = decided.flatMap(({ part }) => part ?? [])
-  return { parts, basis: bases[0] ?? '', failed: parts.length === 0 ? (failures[0] ?? 'visible') : undefined }
+  return { parts, why: doors[0] ?? { basis: '' }, failed: parts.length === 0 ? (failures[0] ?? 'visible') : undefined }
 }
 
 interface At {

@@ -65,6 +65,7 @@ export async function historyInstance(context: Context, call: Call): Promise<Res
   const newest = await standingVersion(context, permit.restriction, { type: call.type, _id: place._id })
   if (newest === undefined) return refuse(context, call, { failure: absent, patient, failed: 'visible' })
   const { versions, next } = await pageOf(context, { call, request: request.value, permit, place, newest })
-  await leaveTrace(context, call, { patient, status: 200, basis: permit.basis, targets: versions.map(targetOf) })
+  const { basis, told } = permit
+  await leaveTrace(context, call, { patient, status: 200, basis, told, targets: versions.map(targetOf) })
   return ok(await historyReply(context, call, { request: request.value, versions, next }))
 }

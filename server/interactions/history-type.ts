@@ -23,14 +23,14 @@ async function historyOf(
   if (!place.ok) return place
   const { record, nobody } = place.value
   const open = nobody
-    ? { parts: [], basis: '', failed: 'record-exists' as const }
+    ? { parts: [], why: { basis: '' }, failed: 'record-exists' as const }
     : await openTypes(context, call, { types, record })
   const page = open.parts.length === 0 ? ok(nothing) : await versionsPage(context, open.parts, request)
   if (!page.ok) return page
   const query = `_history${request.applied.length === 0 ? '' : `?${queryString(request.applied)}`}`
-  const { failed, basis } = open
+  const { failed, why } = open
   const patient = record === 'every' ? null : record
-  if (failed === undefined) await traceRecords(context, call, { record, query, basis, rows: page.value.versions })
+  if (failed === undefined) await traceRecords(context, call, { record, query, why, rows: page.value.versions })
   else await leaveTrace(context, call, { patient, status: 200, outcome: 'refused', query, failed })
   return ok(await historyReply(context, call, { request, ...page.value }))
 }

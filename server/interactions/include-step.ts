@@ -10,7 +10,7 @@ import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import type { Facts } from '../../security/facts.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { Found } from '../store/store.ts'
-import { decideWith } from './access.ts'
+import { decideWith, factsOf } from './access.ts'
 import type { Call, Context } from './interaction.ts'
 import { locateAll, type Place } from './locate.ts'
 
@@ -57,26 +57,39 @@ function followed(
   return [...references.values()]
 }
 
-/** Places by type, and apart for records and directory, so that each group is one restricted query. */
-function grouped(
-  references: readonly { type: string; id: string }[],
-  places: ReadonlyMap<string, Place>,
-): ReadonlyMap<string, { type: string; inRecord: boolean; ids: string[] }> {
-  const groups = new Map<string, { type: string; inRecord: boolean; ids: string[] }>()
-  for (const { type, id } of references) {
-    const place = places.get(`${type}/${id}`)
-    if (place === undefined) continue
-    const name = `${type} ${place.collection}`
-    const group = groups.get(name) ?? { type, inRecord: place.collection === 'record', ids: [] }
-    group.ids.push(place._id)
-    groups.set(name, group)
-  }
-  return groups
+/** Rows of one type in one place: a record by key, every record, or the directory (null). */
+interface Group {
+  readonly type: string
+  readonly record: Matches['record']
+  readonly ids: string[]
 }
 
-/** Where what a match refers to may live: where records are searched together, in any of them. */
-const recordFor = ({ regime }: Context, record: Matches['record']): Matches['record'] =>
-  regime.onePatient ? record : 'every'
+/**
+ * Where what a match refers to may live: where records are searched together, in any of them. Where each record has its
+ * own rules and matches are of several, what they refer to is decided in the record in which it is.
+ */
+function recordFor({ regime }: Context, record: Matches['record'], place: Place): Matches['record'] | undefined {
+  if (place.collection === 'directory') return null
+  if (!regime.onePatient) return 'every'
+  return (record === 'every' ? place.patient : record) ?? undefined
+}
+
+/** Places by type and record, so that each group is one restricted query. */
+function grouped(
+  references: readonly { type: string; id: string }[],
+  recordOf: (reference: { type: string; id: string }) => { place: Place; record: Matches['record'] } | undefined,
+): readonly Group[] {
+  const groups = new Map<string, Group>()
+  for (const reference of references) {
+    const found = recordOf(reference)
+    if (found === undefined) continue
+    const name = `${reference.type} ${found.record}`
+    const group = groups.get(name) ?? { type: reference.type, record: found.record, ids: [] }
+    group.ids.push(found.place._id)
+    groups.set(name, group)
+  }
+  return [...groups.values()]
+}
 
 /** What the rows refer to, as far as the caller may search it. */
 export async function forward(
@@ -85,13 +98,17 @@ export async function forward(
   matches: Matches & Pick<SearchRequest, 'include'>,
 ): Promise<readonly Found[]> {
   const references = followed(context, matches.rows, matches.include).slice(0, mostIncluded + 1)
-  const groups = grouped(references, await locateAll(context, references))
+  const places = await locateAll(context, references)
+  const groups = grouped(references, ({ type, id }) => {
+    const place = places.get(`${type}/${id}`)
+    const record = place === undefined ? undefined : recordFor(context, matches.record, place)
+    return place === undefined || record === undefined ? undefined : { place, record }
+  })
   const lists = await Promise.all(
-    [...groups.values()].map(async ({ type, inRecord, ids }) => {
+    groups.map(async ({ type, record, ids }) => {
       if (!context.catalog.types.has(type) || type === 'AuditEvent') return []
-      const record = inRecord ? recordFor(context, matches.record) : null
-      if (inRecord && record === null) return []
-      const restriction = restrictionFor(context, call, { type, record, facts: matches.facts })
+      const facts = record === matches.record ? matches.facts : await factsOf(context, record)
+      const restriction = restrictionFor(context, call, { type, record, facts })
       return restriction === undefined ? [] : context.store.rows(restriction, type, ids)
     }),
   )

@@ -9,12 +9,15 @@ import type { IndexEntry } from '../../search/index-entry.ts'
 import type { Principal } from '../../security/principal.ts'
 import type { Regime } from '../../security/regime.ts'
 import type { PageLinks } from '../page-links.ts'
+import type { KnownParameters } from '../search-parameters/known.ts'
 import type { Store } from '../store/store.ts'
 import type { TextApart } from './write/data-apart.ts'
 
-/** What is the same for every request. A test builds one in a few lines. */
+/** What is the same for every request, but for what operators define: search parameters, known anew every few seconds. */
 export interface Context {
   readonly catalog: Catalog
+  /** The search parameters that operators defined. */
+  readonly known: KnownParameters
   readonly regime: Regime
   readonly store: Store
   readonly links: PageLinks
@@ -45,6 +48,8 @@ export interface Context {
   readonly statement: Uint8Array
   readonly zone: string
   readonly maxCount: number
+  /** The longest URL that a request may have, and so a link that the server gives. */
+  readonly mostUrlBytes: number
 }
 
 /** The headers that change what an interaction does. https://hl7.org/fhir/R4/http.html */
@@ -78,6 +83,8 @@ export interface Call {
   readonly interaction: Interaction
   /** Which operation is asked for; the trail says `operation` whatever its parts are decided as. */
   readonly operation?: OperationName
+  /** It is asked how it stands, and must change nothing. */
+  readonly tells?: true
   readonly type: string
   readonly id?: string
   readonly version?: string

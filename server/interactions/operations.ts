@@ -3,9 +3,20 @@ import type { OperationName } from '../../resources/operations.ts'
 import { fail } from '../../resources/outcome.ts'
 import { announce } from './announce.ts'
 import { everything } from './everything.ts'
+import { explainAccess } from './explain-access.ts'
 import type { Perform } from './interaction.ts'
+import { rehearse } from './rehearse.ts'
+import { reindex } from './reindex.ts'
+import { whoCanAccess } from './who-can-access.ts'
 
-const code: Readonly<Record<OperationName, Perform>> = { announce, everything }
+const code: Readonly<Record<OperationName, Perform>> = {
+  announce,
+  everything,
+  'who-can-access': whoCanAccess,
+  'explain-access': explainAccess,
+  rehearse,
+  reindex,
+}
 
 /** Performs the operation that the call names. */
 export const operation: Perform = async (context, call) =>

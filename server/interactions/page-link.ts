@@ -12,7 +12,8 @@ const addable: ReadonlySet<string> = new Set([pageParameter, '_format', '_pretty
 
 interface Sealed<Start> {
   readonly parameters: Parameters
-  readonly start: Start
+  /** Absent for the first page. */
+  readonly start?: Start
 }
 
 /** A page as it is asked for: `start` is undefined for the first. */

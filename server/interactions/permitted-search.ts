@@ -15,8 +15,11 @@ export interface Permitted {
   readonly asked: Asked
   readonly record: string | 'every' | null
   readonly facts: Facts | undefined
-  readonly basis: string
+  readonly why: Why
 }
+
+/** Why a door opened, and what the patient must be told of it. */
+export type Why = Pick<Permit, 'basis' | 'told'>
 
 /** The one record, every record, or none; several named records are every record with a condition. */
 export const recordOf = ({ records }: Reach): string | 'every' | null =>
@@ -43,14 +46,14 @@ export async function permitted(
   const several = Array.isArray(reach.records) && reach.records.length > 1
   const query = several ? and(request.query, scalar('patient', ...(reach.records ?? []))) : request.query
   const asked = { request, query, restrictions: permits.map(({ restriction }) => restriction) }
-  return { asked, record, facts, basis: decision.basis }
+  return { asked, record, facts, why: decision }
 }
 
 /** One line for each record that the answer touches, and one when it touches none. */
 export async function traceRecords(
   context: Context,
   call: Call,
-  at: { record: string | 'every' | null; query: string; basis: string; rows: readonly Found[] },
+  at: { record: string | 'every' | null; query: string; why: Why; rows: readonly Found[] },
 ): Promise<void> {
   const records = new Map<string | null, Found[]>(at.record === 'every' || at.record === null ? [] : [[at.record, []]])
   for (const row of at.rows) records.set(row.patient, [...(records.get(row.patient) ?? []), row])
@@ -60,7 +63,8 @@ export async function traceRecords(
         patient,
         status: 200,
         query: at.query,
-        basis: at.basis,
+        basis: at.why.basis,
+        told: at.why.told,
         targets: rows.map(targetOf),
       }),
     ),

@@ -59,6 +59,7 @@ export async function read(context: Context, call: Call): Promise<Result<Reply>>
     patient: found.place.patient,
     status: reply.status,
     basis: found.permit.basis,
+    told: found.permit.told,
     targets: [targetOf(found.row)],
   })
   return ok(reply)

@@ -3,20 +3,14 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { parseSearch } from '../../search/parse-search.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import type { Call, Context } from './interaction.ts'
-import { openPage, pageQuery } from './page-link.ts'
-import { addressOf, urlOf, withinCompartment } from './search-address.ts'
+import { openPage } from './page-link.ts'
+import { addressOf, withinCompartment } from './search-address.ts'
 import type { PageStart } from './search-page.ts'
 
 export interface OpenedSearch {
   readonly request: SearchRequest
   /** Where the page begins; undefined for the first. */
   readonly start: PageStart | undefined
-}
-
-/** @returns the address of the page that begins at `start`; nobody but this caller can use it, for a limited time. */
-export function nextLink(context: Context, call: Call, at: { request: SearchRequest; start: PageStart }): string {
-  const address = addressOf(call)
-  return urlOf(context, address, pageQuery(context, call, { address, parameters: at.request.applied, start: at.start }))
 }
 
 function parsed(context: Context, call: Call, parameters: Call['parameters']): Result<SearchRequest> {

@@ -1,33 +1,17 @@
-/** One page of matches: from the restrictions, in order, after a position. https://hl7.org/fhir/R4/http.html#paging */
-import { fail, ok, type Result } from '../../resources/outcome.ts'
-import type { Query } from '../../search/query.ts'
+/** One page of matches: from the restrictions, in order, beside a position. https://hl7.org/fhir/R4/http.html#paging */
+import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
-import { compareBy } from '../../search/sort-values.ts'
-import type { Restriction } from '../../security/restriction.ts'
 import { compareRows } from '../store/order.ts'
-import type { Found, Order, Position, SortRow } from '../store/store.ts'
+import type { Found, Order, Position } from '../store/store.ts'
 import type { Context } from './interaction.ts'
+import { keysetPage, walkTo } from './keyset.ts'
+import type { Asked, KeysetStart, Page, PageStart, SortedStart } from './page.ts'
+import { sortedPage } from './sorted-page.ts'
 
-/** What to look for, and within which restrictions (a record or all, and the directory where both may hold a type). */
-export interface Asked {
-  readonly request: SearchRequest
-  readonly query: Query
-  readonly restrictions: readonly Restriction[]
-}
-
-/** Where a page begins: after a row of the index's order, or after a row of an order that was sorted in memory. */
-export type PageStart = { readonly after: Position } | { readonly row: string; readonly offset: number }
-
-export interface Page {
-  readonly rows: readonly Found[]
-  readonly next: PageStart | undefined
-}
-
-/** A sort by anything but the canonical date, the last update or the id is done in memory, over so many rows at most. */
-const mostSorted = 1000
+export type { Asked, Page, PageStart } from './page.ts'
 
 /** The order that the database has an index for, or undefined when rows must be sorted here. */
-export function indexedOrder({ sort }: SearchRequest): Order | undefined {
+export function indexedOrder({ sort }: Pick<SearchRequest, 'sort'>): Order | undefined {
   const [first, second] = sort
   if (first === undefined) return { by: 'date', descending: true }
   if (second !== undefined || first.by === 'parameter') return undefined
@@ -47,67 +31,55 @@ export const positionOf = (row: Found, order: Order): Position => ({
 const merged = (lists: readonly (readonly Found[])[], order: Order): readonly Found[] =>
   lists.flat().sort(compareRows(order))
 
+/** @returns a page of what was read as `walkTo` says. */
+export function pageOfLists(
+  lists: readonly (readonly Found[])[],
+  at: { readonly order: Order; readonly count: number; readonly start: KeysetStart | undefined },
+): Page {
+  const { order, start } = at
+  const rows = lists.length === 1 ? (lists[0] ?? []) : merged(lists, walkTo(order, start).order)
+  return keysetPage(rows, { ...at, positionOf })
+}
+
 async function indexedPage(
   context: Context,
   asked: Asked,
-  from: { order: Order; start: PageStart | undefined },
+  from: { order: Order; start: KeysetStart | undefined },
 ): Promise<Page> {
   const { request, query, restrictions } = asked
   const { order, start } = from
-  const after = start !== undefined && 'after' in start ? { after: start.after } : {}
+  const { type, count } = request
+  const walk = walkTo(order, start)
   const lists = await Promise.all(
-    restrictions.map(restriction =>
-      context.store.page({ restriction, type: request.type, query, order, limit: request.count + 1, ...after }),
-    ),
+    restrictions.map(restriction => context.store.page({ restriction, type, query, limit: count + 1, ...walk })),
   )
-  const rows = lists.length === 1 ? (lists[0] ?? []) : merged(lists, order)
-  const kept = rows.slice(0, request.count)
-  const last = kept.at(-1)
-  const more = rows.length > request.count && last !== undefined
-  return { rows: kept, next: more ? { after: positionOf(last, order) } : undefined }
+  return pageOfLists(lists, { order, count, start })
 }
 
-async function rowsInOrder(context: Context, asked: Asked, wanted: readonly SortRow[]): Promise<readonly Found[]> {
-  const ids = wanted.map(({ _id }) => _id)
-  const lists = await Promise.all(
-    asked.restrictions.map(restriction => context.store.rows(restriction, asked.request.type, ids)),
-  )
-  const byId = new Map(lists.flat().map(row => [row._id, row]))
-  return ids.flatMap(_id => byId.get(_id) ?? [])
-}
+/** @returns the start, where it is one of an index's order; a link keeps its search, and so its order. */
+export const keysetOf = (start: PageStart | undefined): KeysetStart | undefined =>
+  start !== undefined && ('after' in start || 'before' in start) ? start : undefined
 
-async function sortedPage(context: Context, asked: Asked, start: PageStart | undefined): Promise<Result<Page>> {
-  const { request, query, restrictions } = asked
-  const limit = mostSorted + 1
-  const lists = await Promise.all(
-    restrictions.map(restriction => context.store.sortRows({ restriction, type: request.type, query, limit })),
-  )
-  const rows = lists.flat()
-  if (rows.length > mostSorted)
-    return fail(
-      'tooCostly',
-      `expected a search with at most ${mostSorted} matches to sort, found more; narrow it`,
-      'http._sort',
-    )
-  const ordered = [...rows].sort(
-    compareBy(request.sort, context.catalog.types.get(request.type)?.parameters ?? new Map()),
-  )
-  const seen = start !== undefined && 'row' in start ? ordered.findIndex(({ _id }) => _id === start.row) + 1 : 0
-  const from = start !== undefined && 'offset' in start && seen === 0 ? start.offset : seen
-  const wanted = ordered.slice(from, from + request.count)
-  const last = wanted.at(-1)
-  const more = ordered.length > from + request.count && last !== undefined
-  return ok({
-    rows: await rowsInOrder(context, asked, wanted),
-    next: more ? { row: last._id, offset: from + request.count } : undefined,
+/** @returns the start, where it is one of an order that is sorted in memory. */
+export const sortedOf = (start: PageStart | undefined): SortedStart | undefined =>
+  start !== undefined && ('beyond' in start || 'until' in start) ? start : undefined
+
+/** Whether the number of matches alone is asked for. */
+export const countsOnly = ({ summary, count }: Pick<SearchRequest, 'summary' | 'count'>): boolean =>
+  summary === 'count' || count === 0
+
+/** @returns the page of a search that finds nothing, or is only counted: as it would be if there were nothing to find. */
+export const emptyPage = (request: SearchRequest, start: PageStart | undefined): Page =>
+  keysetPage<Found>([], {
+    order: indexedOrder(request) ?? { by: '_id', descending: false },
+    ...{ count: request.count, start: countsOnly(request) ? undefined : keysetOf(start), positionOf },
   })
-}
 
-/** @returns the matches of one page and where the next begins; `tooCostly` for a sort that cannot be bounded. */
+/** @returns the matches of one page, and the pages beside it; `tooCostly` for a sort that cannot be bounded. */
 export async function pageOf(context: Context, asked: Asked, start: PageStart | undefined): Promise<Result<Page>> {
   const order = indexedOrder(asked.request)
-  if (order === undefined) return sortedPage(context, asked, start)
-  return ok(await indexedPage(context, asked, { order, start }))
+  if (order === undefined) return sortedPage(context, [asked], sortedOf(start))
+  return ok(await indexedPage(context, asked, { order, start: keysetOf(start) }))
 }
 
 /** How many matches this caller may see. */

@@ -1,19 +1,21 @@
 /** A page as a searchset Bundle: bytes beside bytes, unless a part of the resources was asked for. */
 import { bytesOf, type SearchEntry, searchset } from '../../resources/bundle.ts'
+import { ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import type { Found } from '../store/store.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { wholeJson } from './lifted.ts'
+import { pagingLinks } from './paging-links.ts'
 import { cut, keepsOf, type Part } from './part.ts'
-import { addressOf, toldQuery, urlOf } from './search-address.ts'
-import { nextLink } from './search-link.ts'
-import type { Page } from './search-page.ts'
+import { toldQuery } from './search-address.ts'
+import type { Page, PageStart } from './search-page.ts'
 
 /** What an answer is made of. */
 export interface Answered {
   readonly request: SearchRequest
+  readonly start: PageStart | undefined
   readonly page: Page
   readonly others: readonly Found[]
   readonly total: number | undefined
@@ -54,19 +56,17 @@ export const warnings = ({ ignored }: SearchRequest): readonly SearchEntry[] =>
         },
       ]
 
-/** @returns the answer, and the applied query for the trail. */
+/** @returns the answer, and the applied query for the trail; fails where no link to another page can be written. */
 export async function searchReply(
   context: Context,
   call: Call,
   answered: Answered,
-): Promise<{ reply: Reply; query: string }> {
-  const { request, page, others, total, extra } = answered
+): Promise<Result<{ reply: Reply; query: string }>> {
+  const { request, start, page, others, total, extra } = answered
   const query = queryString(request.applied)
-  const self = urlOf(context, addressOf(call), query)
-  const next =
-    page.next === undefined
-      ? []
-      : [{ relation: 'next' as const, url: nextLink(context, call, { request, start: page.next }) }]
+  const { previous, next } = page
+  const links = pagingLinks(context, call, { applied: request.applied, query, start, previous, next })
+  if (!links.ok) return links
   const asEntries = entriesOf(context, request)
   const entries: SearchEntry[] = [
     ...(await asEntries(page.rows, 'match')),
@@ -74,10 +74,9 @@ export async function searchReply(
     ...(await asEntries(others, 'include')),
     ...warnings(request),
   ]
-  const links = [{ relation: 'self' as const, url: self }, ...next]
-  const body = searchset({ links, entries, ...(total === undefined ? {} : { total }) })
-  return {
+  const body = searchset({ links: links.value, entries, ...(total === undefined ? {} : { total }) })
+  return ok({
     reply: { status: 200, headers: {}, body },
     query: call.compartment === undefined ? query : toldQuery(call, request),
-  }
+  })
 }

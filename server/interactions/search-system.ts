@@ -1,23 +1,24 @@
 /** The search interaction on several types: of the whole server, or of a compartment. https://hl7.org/fhir/R4/http.html#search */
-import { searchset } from '../../resources/bundle.ts'
+import { type SearchEntry, searchset } from '../../resources/bundle.ts'
 import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import { refuseWide } from '../../search/too-wide.ts'
 import type { Denial } from '../../security/decision.ts'
-import { compareRows } from '../store/order.ts'
-import type { Found, OfType, Position } from '../store/store.ts'
+import type { Found } from '../store/store.ts'
 import { sayRefusal } from './access.ts'
-import { byExtent } from './extents.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { wholeJson } from './lifted.ts'
-import { cut, keepsOf } from './part.ts'
+import { pagingLinks } from './paging-links.ts'
+import { cut, keepsOf, type Part } from './part.ts'
 import { oneRecordOnly, type Reach, reachOf } from './patient-names.ts'
 import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './permitted-search.ts'
-import { addressOf, toldQuery, urlOf } from './search-address.ts'
-import { positionOf, totalOf } from './search-page.ts'
-import { openTypesSearch, type TypesSearch, typesPageQuery } from './search-types.ts'
+import { toldQuery } from './search-address.ts'
+import type { Page } from './search-page.ts'
+import { linkedAt, openTypesSearch, type TypesSearch } from './search-types.ts'
+import { throughChains } from './through-chains.ts'
 import { leaveTrace } from './trail.ts'
+import { alongWith, typesPage, typesTotal } from './types-page.ts'
 
 /** A search of one of the types, as far as it goes. */
 type Decided = { readonly reach: Reach; readonly decision: Permitted | Denial }
@@ -40,61 +41,44 @@ async function decided(context: Context, call: Call, request: SearchRequest): Pr
   return ok({ reach: reach.value, decision: await permitted(context, asked, { request, reach: reach.value }) })
 }
 
-const countsOnly = ({ summary, count }: SearchRequest): boolean => summary === 'count' || count === 0
-
-const partsOf = ({ asked }: Permitted): readonly OfType[] =>
-  asked.restrictions.map(restriction => ({ restriction, type: asked.request.type, query: asked.query }))
-
-interface Page {
-  readonly rows: readonly Found[]
-  readonly next: Position | undefined
+interface Answered {
+  readonly search: TypesSearch
+  readonly page: Page
+  readonly others: readonly Found[]
+  readonly total: number | undefined
 }
 
-async function pageOf(context: Context, search: TypesSearch, open: readonly Permitted[]): Promise<Page> {
-  const { requests, order, start } = search
-  const [{ count }] = requests
-  if (countsOnly(requests[0])) return { rows: [], next: undefined }
-  const after = start === undefined ? {} : { after: start }
-  const lists = await Promise.all(
-    byExtent(open.flatMap(partsOf)).map(parts => context.store.typesPage({ parts, order, limit: count + 1, ...after })),
-  )
-  const rows = lists.length === 1 ? (lists[0] ?? []) : lists.flat().sort(compareRows(order))
-  const kept = rows.slice(0, count)
-  const last = kept.at(-1)
-  return { rows: kept, next: rows.length > count && last !== undefined ? positionOf(last, order) : undefined }
+/** `_elements` is about the types that are searched; `_summary` about all. */
+function partFor({ requests }: TypesSearch, { type }: Found): Part {
+  const [{ summary, elements }] = requests
+  const isSearched = requests.some(request => request.type === type)
+  return elements.length > 0 && !isSearched ? { summary: 'false', elements: [] } : { summary, elements }
 }
 
-async function totalFor(
+const entryOf = async (
   context: Context,
-  { requests: [first] }: TypesSearch,
-  open: readonly Permitted[],
-): Promise<number | undefined> {
-  if (!countsOnly(first) && first.total === 'none') return undefined
-  const totals = await Promise.all(open.map(({ asked }) => totalOf(context, asked)))
-  return totals.reduce((sum, total) => sum + total, 0)
-}
+  search: TypesSearch,
+  { row, mode }: { readonly row: Found; readonly mode: 'match' | 'include' },
+): Promise<SearchEntry> => ({
+  fullUrl: `${context.base}/${row.type}/${row.id}`,
+  json: cut(await wholeJson(context.store, row), keepsOf(context, partFor(search, row), row.type)),
+  mode,
+})
 
-async function replyOf(
-  context: Context,
-  call: Call,
-  { search, page, total }: { search: TypesSearch; page: Page; total: number | undefined },
-): Promise<Reply> {
-  const address = addressOf(call)
-  const self = { relation: 'self' as const, url: urlOf(context, address, queryString(search.applied)) }
-  const start = page.next
-  const next =
-    start === undefined
-      ? []
-      : [{ relation: 'next' as const, url: urlOf(context, address, typesPageQuery(context, call, { search, start })) }]
-  const entries = await Promise.all(
-    page.rows.map(async row => ({
-      fullUrl: `${context.base}/${row.type}/${row.id}`,
-      json: cut(await wholeJson(context.store, row), keepsOf(context, search.requests[0], row.type)),
-      mode: 'match' as const,
-    })),
-  )
-  const body = searchset({ links: [self, ...next], entries, ...(total === undefined ? {} : { total }) })
-  return { status: 200, headers: {}, body }
+async function replyOf(context: Context, call: Call, answered: Answered): Promise<Result<Reply>> {
+  const { search, page, others, total } = answered
+  const { applied, start } = search
+  const { previous, next } = page
+  const paged = { applied, query: queryString(applied), start, previous, next, good: linkedAt(call) }
+  const links = pagingLinks(context, call, paged)
+  if (!links.ok) return links
+  const shown = [
+    ...page.rows.map(row => ({ row, mode: 'match' as const })),
+    ...others.map(row => ({ row, mode: 'include' as const })),
+  ]
+  const entries = await Promise.all(shown.map(each => entryOf(context, search, each)))
+  const body = searchset({ links: links.value, entries, ...(total === undefined ? {} : { total }) })
+  return ok({ status: 200, headers: {}, body })
 }
 
 /** The one record of the search; the same for all types, or none of them is of records. */
@@ -112,7 +96,7 @@ async function trace(
   const query = toldQuery(call, search)
   const record = recordOfAll(all)
   const [open] = all.flatMap(({ decision }) => (isRefusal(decision) ? [] : [decision]))
-  if (open !== undefined) return traceRecords(context, call, { record, query, basis: open.basis, rows })
+  if (open !== undefined) return traceRecords(context, call, { record, query, why: open.why, rows })
   const [denial] = all.flatMap(({ decision }) => (isRefusal(decision) ? [decision] : []))
   const failed = denial?.failed ?? 'visible'
   const patient = record === 'every' ? null : record
@@ -132,8 +116,35 @@ export async function searchSystem(context: Context, call: Call): Promise<Result
   const said = all.map(({ decision }) => decision).find(each => isRefusal(each) && each.because === 'token')
   if (said !== undefined && isRefusal(said)) return sayRefusal(context, call, { denial: said, patient: null })
   const open = all.flatMap(({ decision }) => (isRefusal(decision) ? [] : [decision]))
-  const [page, total] = await Promise.all([pageOf(context, search, open), totalFor(context, search, open)])
-  const reply = await replyOf(context, call, { search, page, total })
-  await trace(context, call, { search, all, rows: page.rows })
-  return ok(reply)
+  return perform(context, call, { search, all, open })
+}
+
+/** The types whose chains lead somewhere, or have none. */
+async function linked(context: Context, call: Call, open: readonly Permitted[]): Promise<Result<readonly Permitted[]>> {
+  const found: Permitted[] = []
+  for (const each of open) {
+    const narrowed = await throughChains(context, ofType(call, each.asked.request.type), each)
+    if (!narrowed.ok) return narrowed
+    found.push(narrowed.value)
+  }
+  return ok(found)
+}
+
+async function perform(
+  context: Context,
+  call: Call,
+  at: { search: TypesSearch; all: readonly Decided[]; open: readonly Permitted[] },
+): Promise<Result<Reply>> {
+  const { search, all } = at
+  const narrowed = await linked(context, call, at.open)
+  if (!narrowed.ok) return narrowed
+  const open = narrowed.value
+  const [page, total] = await Promise.all([typesPage(context, search, open), typesTotal(context, search, open)])
+  if (!page.ok) return page
+  const { rows } = page.value
+  const others = await alongWith(context, call, { search, record: recordOfAll(all), open, rows })
+  if (!others.ok) return others
+  const reply = await replyOf(context, call, { search, page: page.value, others: others.value, total })
+  if (reply.ok) await trace(context, call, { search, all, rows: [...rows, ...others.value] })
+  return reply
 }

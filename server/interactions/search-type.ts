@@ -1,11 +1,10 @@
 /** The search interaction on one type. https://hl7.org/fhir/R4/http.html#search */
 import { ok, type Result } from '../../resources/outcome.ts'
-import { and } from '../../search/query.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { refuseWide } from '../../search/too-wide.ts'
 import type { Denial } from '../../security/decision.ts'
 import { factsOf, gate, sayRefusal } from './access.ts'
-import { chained, refusedChain } from './chains.ts'
+import { refusedChain } from './chains.ts'
 import { included } from './include.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { visiblePage, visibleTotal } from './open-records.ts'
@@ -13,38 +12,24 @@ import { type Reach, reachOf } from './patient-names.ts'
 import { accessStatusOf } from './patient-status.ts'
 import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './permitted-search.ts'
 import { openSearch } from './search-link.ts'
-import type { Page, pageOf } from './search-page.ts'
+import { countsOnly, emptyPage, type PageStart } from './search-page.ts'
 import { searchReply } from './search-reply.ts'
-import { wordsAsked } from './texts.ts'
+import { throughChains } from './through-chains.ts'
 import { leaveTrace } from './trail.ts'
+import { withMembers } from './value-sets.ts'
 
-/** The same search with what its chains and words found as conditions. */
-async function throughChains(context: Context, call: Call, at: Permitted): Promise<Result<Permitted>> {
-  const { asked, record, facts } = at
-  const { chains, texts } = asked.request
-  if (chains.length === 0 && texts.length === 0) return ok(at)
-  const condition = await chained(context, call, { chains, record, facts })
-  if (!condition.ok) return condition
-  const linked = { ...asked, query: and(asked.query, condition.value) }
-  const words = await wordsAsked(context, linked)
-  if (!words.ok) return words
-  return ok({ ...at, asked: { ...linked, query: and(linked.query, words.value) } })
-}
-
-/** A record that refuses answers like one that holds nothing. */
-const emptyPage: Page = { rows: [], next: undefined }
-
-const countsOnly = ({ summary, count }: SearchRequest): boolean => summary === 'count' || count === 0
 const asksTotal = (request: SearchRequest): boolean => countsOnly(request) || request.total !== 'none'
 
 async function perform(
   context: Context,
   call: Call,
-  at: Permitted & { start: Parameters<typeof pageOf>[2] },
+  at: Permitted & { start: PageStart | undefined },
 ): Promise<Result<Reply>> {
-  const { asked, record, facts, basis, start } = at
+  const { asked, record, facts, why, start } = at
   const { request } = asked
-  const page = countsOnly(request) ? ok(emptyPage) : await visiblePage(context, asked, { record, start })
+  const page = countsOnly(request)
+    ? ok(emptyPage(request, start))
+    : await visiblePage(context, asked, { record, start })
   if (!page.ok) return page
   const others = await included(context, call, { rows: page.value.rows, record, facts, request })
   if (!others.ok) return others
@@ -53,18 +38,20 @@ async function perform(
   const extra =
     page.value.rows.length === 0 ? await accessStatusOf(context, call, { request, record, facts }) : undefined
   const total = counted.value === 0 && extra !== undefined ? 1 : counted.value
-  const reply = await searchReply(context, call, { request, page: page.value, others: others.value, total, extra })
+  const answered = { request, start, page: page.value, others: others.value, total, extra }
+  const reply = await searchReply(context, call, answered)
+  if (!reply.ok) return reply
   const rows = [...page.value.rows, ...others.value]
-  await traceRecords(context, call, { record, query: reply.query, basis, rows })
-  return ok(reply.reply)
+  await traceRecords(context, call, { record, query: reply.value.query, why, rows })
+  return ok(reply.value.reply)
 }
 
 async function refused(
   context: Context,
   call: Call,
-  at: { request: SearchRequest; reach: Reach; denial: Denial },
+  at: { request: SearchRequest; start: PageStart | undefined; reach: Reach; denial: Denial },
 ): Promise<Result<Reply>> {
-  const { request, reach, denial } = at
+  const { request, start, reach, denial } = at
   const record = recordOf(reach)
   if (denial.because === 'token')
     return sayRefusal(context, call, { denial, patient: record === 'every' ? null : record })
@@ -72,20 +59,21 @@ async function refused(
   const extra = await accessStatusOf(context, call, { request, record, facts })
   const total = extra === undefined ? 0 : 1
   const reply = await searchReply(context, call, {
-    request,
-    page: emptyPage,
+    ...{ request, start },
+    page: emptyPage(request, start),
     others: [],
     total: asksTotal(request) ? total : undefined,
     extra,
   })
+  if (!reply.ok) return reply
   await leaveTrace(context, call, {
     patient: record,
     status: 200,
     outcome: 'refused',
-    query: reply.query,
+    query: reply.value.query,
     failed: denial.failed,
   })
-  return ok(reply.reply)
+  return ok(reply.value.reply)
 }
 
 /** Nobody is named: the same answer as a record that holds nothing. */
@@ -96,20 +84,23 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
   if (closed !== undefined) return closed
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
-  const { request, start } = opened.value
+  const { start } = opened.value
+  const read = await withMembers(context, call, opened.value.request)
+  if (!read.ok) return read
+  const request = read.value
   const denial = refusedChain(context, call, request)
   if (denial !== undefined) return sayRefusal(context, call, { denial, patient: null })
   const reach = await reachOf(context, call, request)
   if (!reach.ok) return reach
   if (namesNobody(reach.value)) {
     const absent: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
-    return refused(context, call, { request, reach: { records: null }, denial: absent })
+    return refused(context, call, { request, start, reach: { records: null }, denial: absent })
   }
   const record = recordOf(reach.value)
   const wide = record === null || record === 'every' ? refuseWide(request.query) : undefined
   if (wide !== undefined) return wide
   const decided = await permitted(context, call, { request, reach: reach.value })
-  if (isRefusal(decided)) return refused(context, call, { request, reach: reach.value, denial: decided })
+  if (isRefusal(decided)) return refused(context, call, { request, start, reach: reach.value, denial: decided })
   const narrowed = await throughChains(context, call, decided)
   return narrowed.ok ? perform(context, call, { ...narrowed.value, start }) : narrowed
 }

@@ -1,32 +1,31 @@
 /** A search over several types, from its URL or from a link to one of its pages. https://hl7.org/fhir/R4/http.html#search */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { refuseCostly } from '../../search/chain-costs.ts'
 import { parseSearch } from '../../search/parse-search.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import type { Denial } from '../../security/decision.ts'
-import type { Order, Position } from '../store/store.ts'
+import type { Order } from '../store/store.ts'
+import { refusedChain } from './chains.ts'
 import type { Call, Context } from './interaction.ts'
-import { openPage, pageQuery } from './page-link.ts'
+import { openPage } from './page-link.ts'
 import { addressOf, withinCompartment } from './search-address.ts'
-import { indexedOrder } from './search-page.ts'
+import { indexedOrder, type PageStart } from './search-page.ts'
 
 /** The same search as each of its types understands it. */
 export interface TypesSearch {
   readonly requests: readonly [SearchRequest, ...SearchRequest[]]
   /** `_type`, and what was applied of the rest. */
   readonly applied: SearchRequest['applied']
-  readonly order: Order
-  readonly start: Position | undefined
+  /** The order of an index; undefined where rows are sorted in memory. */
+  readonly order: Order | undefined
+  readonly start: PageStart | undefined
 }
 
 /** The trail keeps rules of its own, and is searched by itself. */
 const trail = 'AuditEvent'
 
 /** A link of theirs is none to a search of one type. */
-const linkedAt = (call: Call): string => `several ${addressOf(call)}`
-
-/** @returns the query of a link to the page that begins after `start`. */
-export const typesPageQuery = (context: Context, call: Call, at: { search: TypesSearch; start: Position }): string =>
-  pageQuery(context, call, { address: linkedAt(call), parameters: at.search.applied, start: at.start })
+export const linkedAt = (call: Call): string => `several ${addressOf(call)}`
 
 const bad = (name: string, sentence: string): Result<never> => fail('badParameter', sentence, `http.${name}`)
 
@@ -76,24 +75,27 @@ function allowedTypes(
   return { failure: bad('_type', 'expected _type with the types to search: this token does not open all of them') }
 }
 
-/** What one type answers to, several do not: what comes along and what is chained is asked of one type. */
-function refuseOfOne({ include, revinclude }: SearchRequest): Result<never> | undefined {
-  const name = include.length > 0 ? '_include' : revinclude.length > 0 ? '_revinclude' : undefined
-  return name === undefined ? undefined : bad(name, `expected a search of one type for ${name}, found one of several`)
-}
-
 function parsed(context: Context, call: Call, { types, parameters }: Asked): Result<TypesSearch['requests']> {
   const { catalog, zone, base, maxCount } = context
+  const how = { catalog, zone, now: context.now(), base, maxCount, lenient: false, chains: true, together: types }
   const requests: SearchRequest[] = []
   for (const type of types) {
-    const request = parseSearch({ type, catalog, parameters, zone, now: context.now(), base, lenient: false, maxCount })
+    const request = parseSearch({ type, parameters, ...how })
     if (!request.ok) return request
-    const refused = refuseOfOne(request.value)
-    if (refused !== undefined) return refused
     requests.push(withinCompartment(call, request.value))
   }
   const [first, ...others] = requests
-  return first === undefined ? bad('_type', 'expected types to search, found none') : ok([first, ...others])
+  if (first === undefined) return bad('_type', 'expected types to search, found none')
+  const refused = refuseReading(requests) ?? refuseCostly(requests.flatMap(({ chains }) => chains))
+  return refused ?? ok([first, ...others])
+}
+
+/** Words are looked for in the resources themselves: of so many types they would be too many. */
+function refuseReading(requests: readonly SearchRequest[]): Result<never> | undefined {
+  const [text] = requests.flatMap(({ texts }) => texts)
+  if (text === undefined) return undefined
+  const { code } = text.definition
+  return bad(code, `expected a search of one type for ${code}:text, found one of several`)
 }
 
 interface Asked {
@@ -102,27 +104,43 @@ interface Asked {
   readonly parameters: Call['parameters']
 }
 
-/** An order that every type has, and the database an index for. */
-function orderOf(requests: TypesSearch['requests']): Result<Order> {
+/** The kinds of values that a key of the order has, over all types: they must be compared with each other. */
+const kindsOf = ({ catalog }: Context, requests: TypesSearch['requests'], at: number): ReadonlySet<string> =>
+  new Set(
+    requests.map(({ type, sort }) => {
+      const key = sort[at]
+      if (key?.by !== 'parameter') return key?.by === '_id' ? 'id' : 'date'
+      return catalog.types.get(type)?.parameters.get(key.code)?.type ?? 'token'
+    }),
+  )
+
+/** The order that the database has an index for, where it is that of every type; undefined where rows must be sorted here. */
+function orderOf(context: Context, requests: TypesSearch['requests']): Result<Order | undefined> {
+  const [{ sort }] = requests
+  const mixed = sort.findIndex((_key, at) => kindsOf(context, requests, at).size > 1)
+  if (mixed >= 0)
+    return bad('_sort', `expected _lastUpdated, _id or a parameter of one kind in all of the types, found another`)
   const orders = requests.map(indexedOrder)
   const [order] = orders
-  const same = orders.every(each => JSON.stringify(each) === JSON.stringify(order))
-  if (order !== undefined && same) return ok(order)
-  return bad('_sort', 'expected _lastUpdated, _id or a date by which all of the types are ordered')
+  return ok(orders.every(each => JSON.stringify(each) === JSON.stringify(order)) ? order : undefined)
 }
 
 function searched(context: Context, call: Call, asked: Asked): Result<Omit<TypesSearch, 'start'>> {
   const requests = parsed(context, call, asked)
   if (!requests.ok) return requests
-  const order = orderOf(requests.value)
+  const order = orderOf(context, requests.value)
   if (!order.ok) return order
   const types = asked.named === undefined ? [] : [['_type', asked.named.join(',')] as const]
   return ok({ requests: requests.value, applied: [...types, ...requests.value[0].applied], order: order.value })
 }
 
+/** What the token refuses of the types that are followed. */
+const refusedLink = (context: Context, call: Call, requests: TypesSearch['requests']): Denial | undefined =>
+  refusedChain(context, call, { chains: requests.flatMap(({ chains }) => chains) })
+
 /** @returns the search; or what the token refuses of it; fails for parameters that are not common to its types, and for foreign links. */
 export function openTypesSearch(context: Context, given: Call): Result<TypesSearch | { readonly denial: Denial }> {
-  const page = openPage<Position>(context, given, linkedAt(given))
+  const page = openPage<PageStart>(context, given, linkedAt(given))
   if (!page.ok) return page
   const { parameters: asked, start } = page.value
   const call = { ...given, parameters: asked }
@@ -133,5 +151,7 @@ export function openTypesSearch(context: Context, given: Call): Result<TypesSear
   if ('denial' in allowed) return ok(allowed)
   const parameters = call.parameters.filter(([name]) => name !== '_type')
   const search = searched(context, call, { types: allowed.types, named: named.value, parameters })
-  return search.ok ? ok({ ...search.value, start }) : search
+  if (!search.ok) return search
+  const denial = refusedLink(context, call, search.value.requests)
+  return ok(denial === undefined ? { ...search.value, start } : { denial })
 }

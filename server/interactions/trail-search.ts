@@ -1,19 +1,23 @@
 /** A search for AuditEvents as a search in the trail. https://hl7.org/fhir/R4/auditevent.html#search */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
-import { systemTokenKey, tokenKey } from '../../search/key.ts'
 import type { Bounds, Query } from '../../search/query.ts'
+import { parameterPath } from '../../search/search-effect.ts'
 import { actorOf } from '../../security/actor-identifier.ts'
-import type { TrailRequest } from '../store/store.ts'
+import type { Told, ToldBy, TrailRequest } from '../store/store.ts'
+import { tokenParameters, toldBy, toldOfSystem } from './trail-tokens.ts'
 
 /** What the parameters ask of the trail. */
-export type TrailConditions = Pick<TrailRequest, 'id' | 'at' | 'agents' | 'entities'> & { readonly nothing: boolean }
+export type TrailConditions = Pick<TrailRequest, 'id' | 'at' | 'agents' | 'entities'> & {
+  readonly told: readonly ToldBy[]
+  readonly nothing: boolean
+}
 
 interface Range {
   readonly from?: number
   readonly before?: number
 }
 
-const none: TrailConditions = { at: [], agents: [], entities: [], nothing: false }
+const none: TrailConditions = { at: [], agents: [], entities: [], told: [], nothing: false }
 
 const greatest = (values: readonly (number | undefined)[]): number | undefined => {
   const known = values.filter(value => value !== undefined)
@@ -55,15 +59,12 @@ function agentOf(key: string): string {
   return actorOf({ system: decoded(system), value }) ?? `${decoded(system)}|${value}`
 }
 
-/** Every event is of the type `rest`. */
-const restTypes = new Set([
-  tokenKey('type', 'rest'),
-  systemTokenKey('type', 'http://terminology.hl7.org/CodeSystem/audit-event-type', 'rest'),
-])
+const told = (of: readonly Told[], not = false): TrailConditions => ({ ...none, told: [{ of, not }] })
+
+const codeOf = (key: string): string => /^[^=|~:]*/.exec(key)?.[0] ?? ''
 
 function ofKeys(keys: readonly string[]): TrailConditions | undefined {
-  if (keys.every(key => /^type[=|]/.test(key)))
-    return keys.some(key => restTypes.has(key)) ? none : { ...none, nothing: true }
+  if (keys.every(key => tokenParameters.has(codeOf(key)))) return told(keys.flatMap(toldBy))
   if (keys.every(key => key.startsWith('agent:identifier'))) return { ...none, agents: [keys.map(agentOf)] }
   if (keys.every(key => key.startsWith('agent='))) return { ...none, agents: [valuesOf(keys, 'agent=')] }
   if (keys.every(key => key.startsWith('entity='))) return { ...none, entities: [valuesOf(keys, 'entity=')] }
@@ -72,16 +73,45 @@ function ofKeys(keys: readonly string[]): TrailConditions | undefined {
 
 const isInterval = (query: Query): query is Extract<Query, { op: 'interval' }> => query.op === 'interval'
 
-function ofInterval(parts: readonly Query[]): TrailConditions | undefined {
-  const intervals = parts.filter(isInterval)
-  const range = intervals.length === parts.length ? unionOf(intervals.map(({ bounds }) => rangeOf(bounds))) : undefined
+const isInstant = (query: Query): query is Extract<Query, { op: 'instant' }> => query.op === 'instant'
+
+/** `date`, and `_lastUpdated`: a line is written once, when it is recorded. */
+function ofTime(parts: readonly Query[]): TrailConditions | undefined {
+  const intervals = parts.filter(isInterval).map(({ bounds }) => rangeOf(bounds))
+  const instants = parts.filter(isInstant).map(({ from, before }) => ranged(from, before))
+  const all = [...intervals, ...instants]
+  const range = all.length === parts.length ? unionOf(all) : undefined
   return range === undefined ? undefined : { ...none, at: [range] }
+}
+
+/** What codes alone ask; undefined for all else. */
+function tellingOf(query: Query): ToldBy | undefined {
+  const [telling] = query.op === 'key' || query.op === 'prefix' ? (conditions(query)?.told ?? []) : []
+  return telling
+}
+
+/** Any of several: of codes, some of a system; of times, one range. */
+function ofAny(parts: readonly Query[]): TrailConditions | undefined {
+  const codes = parts.map(tellingOf).filter(telling => telling !== undefined)
+  return codes.length === parts.length ? told(codes.flatMap(({ of }) => of)) : ofTime(parts)
+}
+
+function ofPrefix(prefix: string): TrailConditions | undefined {
+  const of = toldOfSystem(prefix)
+  return of && told(of)
+}
+
+/** What lines do not tell. */
+function ofNot(query: Query): TrailConditions | undefined {
+  const telling = tellingOf(query)
+  return telling && told(telling.of, true)
 }
 
 const both = (one: TrailConditions, other: TrailConditions): TrailConditions => ({
   at: [...one.at, ...other.at],
   agents: [...one.agents, ...other.agents],
   entities: [...one.entities, ...other.entities],
+  told: [...one.told, ...other.told],
   nothing: one.nothing || other.nothing || (one.id !== undefined && other.id !== undefined && one.id !== other.id),
   ...(one.id === undefined && other.id === undefined ? {} : { id: one.id ?? other.id ?? '' }),
 })
@@ -97,23 +127,49 @@ function conditions(query: Query): TrailConditions | undefined {
       return parts.includes(undefined) ? undefined : parts.filter(part => part !== undefined).reduce(both, none)
     }
     case 'or':
-      return ofInterval(query.of)
+      return ofAny(query.of)
     case 'interval':
-      return ofInterval([query])
+    case 'instant':
+      return ofTime([query])
+    case 'prefix':
+      return ofPrefix(query.prefix)
+    case 'not':
+      return ofNot(query.of)
     case 'key':
       return ofKeys(query.in)
     case 'scalar': {
       const [id] = query.in
       return query.name === 'id' && query.in.length === 1 && typeof id === 'string' ? { ...none, id } : undefined
     }
-    case 'not':
-    case 'instant':
-    case 'prefix':
     case 'holds':
     case 'quantity':
     case 'missing':
+    case 'follows':
     case 'element':
       return undefined
+  }
+}
+
+/** The parameter that asks for what the trail does not tell, or not so. */
+function culprit(query: Query): string | undefined {
+  switch (query.op) {
+    case 'and':
+      return query.of.filter(part => conditions(part) === undefined).map(culprit)[0]
+    case 'or':
+      return query.of.map(culprit)[0]
+    case 'not':
+    case 'element':
+      return culprit(query.of)
+    case 'key':
+      return query.in.map(codeOf)[0]
+    case 'prefix':
+    case 'holds':
+      return codeOf(query.prefix)
+    case 'instant':
+    case 'scalar':
+      return query.name === 'id' ? '_id' : query.name === 'updated' ? '_lastUpdated' : undefined
+    default:
+      return 'code' in query ? query.code : undefined
   }
 }
 
@@ -123,7 +179,8 @@ export function trailConditions(query: Query): Result<TrailConditions> {
   return found === undefined
     ? fail(
         'badParameter',
-        'expected a search for AuditEvent by patient, date (one range), agent:identifier, entity, type or one _id, found another combination',
+        `expected a search for AuditEvent by patient, date (one range), agent:identifier, entity, one _id or codes (${[...tokenParameters].join(', ')}), found another form or combination`,
+        parameterPath(culprit(query) ?? ''),
       )
     : ok(found)
 }

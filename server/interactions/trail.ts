@@ -1,9 +1,11 @@
 /** The lines that a request leaves in the trail. `access.md` section 8. */
 import { failureKinds, type Result } from '../../resources/outcome.ts'
+import { depositorOf } from '../../security/actors.ts'
 import { auditAgentOf } from '../../security/audit-agent.ts'
 import type { AuditEntry, AuditTarget } from '../../security/audit-entry.ts'
 import type { ConditionId, Denial } from '../../security/decision.ts'
-import type { Found } from '../store/store.ts'
+import { accessNotices, type Told } from '../../security/notices.ts'
+import type { Found, Telling } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
 
 /** What differs from one line to the next; the rest comes from the call. */
@@ -13,6 +15,8 @@ export interface Trace {
   readonly outcome?: AuditEntry['outcome']
   readonly failed?: ConditionId
   readonly basis?: string
+  /** What the patient must be told of it. */
+  readonly told?: Told | undefined
   readonly query?: string
   readonly targets?: readonly AuditTarget[]
 }
@@ -47,7 +51,16 @@ export const targetOf = (row: Found): AuditTarget => ({
 /** Makes a line durable. Reading the directory touches no record and leaves none. */
 export async function leaveTrace(context: Context, call: Call, trace: Trace): Promise<void> {
   if (trace.patient === null && trace.failed === undefined) return
-  await context.store.audit([traceOf(context, call, trace)])
+  const line = traceOf(context, call, trace)
+  const told = trace.told === undefined || line.outcome !== 'success' ? undefined : telling(call, trace.told, line)
+  await context.store.audit([line], told)
+}
+
+/** What is told of a line of the trail. */
+function telling({ principal }: Call, told: Told, { patient, targets, at }: AuditEntry): Telling | undefined {
+  if (patient === null) return undefined
+  const agent = depositorOf(principal)
+  return { patient, newReader: told.newReader, notices: accessNotices(told, { patient, agent, targets, now: at }) }
 }
 
 /** Refuses with `failure` after the true reason became durable. */

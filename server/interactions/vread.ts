@@ -49,6 +49,7 @@ export async function vreadAs(
     patient,
     status: reply.status,
     basis: decided.permit.basis,
+    told: decided.permit.told,
     targets: [targetOf(row)],
   })
   return ok(reply)

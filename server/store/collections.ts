@@ -25,7 +25,6 @@ const storages: Readonly<Record<CollectionPlan['storage'], string>> = {
 }
 
 const updated: Index = { name: 'updated', key: { updated: 1, _id: 1 } }
-const outboxKept = 7 * 24 * 3600
 
 /** A month of the trail; its name is the month. */
 export const auditCollection: Omit<CollectionPlan, 'name'> = {
@@ -44,6 +43,7 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
     updated,
     { name: names.token, key: { 'search.token': 1 }, ...few },
     { name: names.type, key: { type: 1, date: -1, tie: 1 }, ...few },
+    { name: 'hidden', key: { hiddenUntil: 1, _id: 1 }, partialFilterExpression: { hiddenUntil: { $type: 'date' } } },
     { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
   ]
 }
@@ -72,12 +72,19 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
   { name: 'identifier', indexes: [], storage: 'small pages' },
   {
     name: 'outbox',
-    indexes: [{ name: 'delivered', key: { delivered: 1 }, expireAfterSeconds: outboxKept }],
+    indexes: [
+      { name: 'due', key: { due: 1 }, partialFilterExpression: { due: { $exists: true } } },
+      { name: 'turn', key: { patient: 1, order: 1 }, partialFilterExpression: { due: { $exists: true } } },
+      { name: 'expires', key: { expires: 1 }, expireAfterSeconds: 0 },
+    ],
     storage: 'small pages',
   },
+  { name: 'outbox_turn', indexes: [], storage: 'small pages' },
   { name: 'blob', indexes: [], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
+  { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'agreement', indexes: [], storage: 'small pages' },
+  { name: 'reindex', indexes: [], storage: 'small pages' },
 ]
 
 const namespaceExists = 48

@@ -1,5 +1,4 @@
 /** Writes units, each of them everything or nothing: one statement per collection, also for several units at once. https://hl7.org/fhir/R4/http.html#transaction */
-import { newUlid } from '../new-ids.ts'
 import { identify } from './audit-group.ts'
 import type { Months } from './audit-months.ts'
 import type { AuditWriter } from './audit-writer.ts'
@@ -10,6 +9,7 @@ import { outside, type Written, writeCollection } from './commit-rows.ts'
 import { standsAlone, togetherLimits } from './commit-together.ts'
 import type { Deployment } from './deployment.ts'
 import { inGroups } from './groups.ts'
+import { noticeDocument } from './notice-document.ts'
 import { recompile, touch } from './record-facts.ts'
 import { type Relabelled, relabel, relabelTrail } from './relabel.ts'
 import { type InTransaction, insert } from './statements.ts'
@@ -23,6 +23,8 @@ interface Parts {
   readonly writer: AuditWriter
   /** Time zone of days in consents. */
   readonly zone: string
+  /** Years; that of the law when absent. */
+  readonly ageOfMajority: number | undefined
 }
 
 /** A unit with all that must not differ between attempts. */
@@ -47,11 +49,15 @@ const keysOf = ({ writes, claims, record }: Unit): readonly string[] => [
 const patientOf = ({ record, writes }: Unit): string | undefined =>
   record?.patient ?? writes.find(({ row }) => row.patient !== null)?.row.patient ?? undefined
 
-async function changeFacts(at: InTransaction, zone: string, { unit, turns }: { unit: Unit; turns: boolean }) {
+const decidedAt = ({ writes }: Unit): number => Math.max(0, ...writes.map(({ row }) => row.updated))
+
+async function changeFacts(at: InTransaction, parts: Parts, { unit, turns }: { unit: Unit; turns: boolean }) {
   const patient = patientOf(unit)
   const { depositor = null, authors = [] } = unit.record ?? {}
   if (patient === undefined) return { masked: [], lifted: [] }
-  if (unit.record?.recompile === true) return recompile(at, { patient, depositor, authors, zone })
+  const { zone, ageOfMajority } = parts
+  if (unit.record?.recompile === true)
+    return recompile(at, { patient, depositor, authors, zone, ageOfMajority, at: decidedAt(unit) })
   await touch(at, { patient, depositor, authors, turns })
   return { masked: [], lifted: [] }
 }
@@ -65,7 +71,7 @@ async function settleAccess(
   const { unit, rows } = done
   const changed = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row._id)
   const turns = changed.length > 0 || outside(unit.writes.map(({ row }) => row)).length > 0
-  const { masked, lifted } = await changeFacts(at, parts.zone, { unit, turns })
+  const { masked, lifted } = await changeFacts(at, parts, { unit, turns })
   const patient = patientOf(unit)
   if (patient === undefined) return []
   const changes = await relabel(at, { patient, masked, lifted, changed })
@@ -109,14 +115,7 @@ async function perform(at: InTransaction, parts: Parts, group: readonly Prepared
 
 function prepare(unit: Unit, now: number): Prepared {
   const lines = unit.audit.map(entry => lineOf(identify(entry, now)))
-  const notices = unit.outbox.map(({ patient, topic, about }) => ({
-    _id: newUlid(now),
-    patient,
-    at: new Date(now),
-    topic,
-    about: [...about],
-  }))
-  return { unit, lines, notices }
+  return { unit, lines, notices: unit.outbox.map(notice => noticeDocument(notice, now)) }
 }
 
 const linksOf = (group: readonly Prepared[]) => group.flatMap(({ lines }) => lines.map(({ link }) => link))

@@ -22,21 +22,19 @@ function judge(reply: Document): void {
   if (refused !== undefined) throw new Error(`an insert was refused: ${refused.code} ${refused.errmsg}`)
 }
 
-/**
- * Inserts documents whose `_id`s nobody else uses, in order: when it fails, those that were inserted are the first ones.
- * Rejects with `Unavailable` when it cannot be known that they are durable.
- */
-export async function insertDurably(
-  { commands }: { readonly commands: Pick<Commands, 'run'> },
-  collection: string,
-  documents: readonly Document[],
-): Promise<void> {
+interface Inserting {
+  readonly collection: string
+  readonly documents: readonly Document[]
+  readonly ordered: boolean
+}
+
+async function insertAll({ commands }: To, { collection, documents, ordered }: Inserting): Promise<void> {
   for (let attempt = 1; ; attempt += 1) {
     // Once more, those that exist are passed over.
     const command = {
       insert: collection,
       documents,
-      ordered: attempt === 1,
+      ordered: ordered && attempt === 1,
       writeConcern: durable,
       maxTimeMS,
     }
@@ -48,3 +46,19 @@ export async function insertDurably(
     }
   }
 }
+
+/** Where documents go. */
+interface To {
+  readonly commands: Pick<Commands, 'run'>
+}
+
+/**
+ * Inserts documents whose `_id`s nobody else uses, in order: when it fails, those that were inserted are the first ones.
+ * Rejects with `Unavailable` when it cannot be known that they are durable.
+ */
+export const insertDurably = (to: To, collection: string, documents: readonly Document[]): Promise<void> =>
+  insertAll(to, { collection, documents, ordered: true })
+
+/** Inserts those documents whose `_id` is not there yet, and passes over the others. Rejects as `insertDurably` does. */
+export const insertMissing = (to: To, collection: string, documents: readonly Document[]): Promise<void> =>
+  insertAll(to, { collection, documents, ordered: false })

@@ -3,28 +3,56 @@ import { openMonths } from './audit-months.ts'
 import { openAuditWriter } from './audit-writer.ts'
 import { openCommit } from './commit.ts'
 import { connect, type StoreOptions } from './connect.ts'
+import type { Deployment } from './deployment.ts'
 import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
+import { type HiddenRows, openHiddenRows } from './hidden-rows.ts'
+import { type JobTurns, openJobTurns } from './job-turns.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
+import { type Outbox, openOutbox } from './outbox.ts'
 import { openPast } from './past-reader.ts'
 import { openReader } from './reader.ts'
 import { openRegistry } from './registry.ts'
+import { openReindexing } from './reindexing.ts'
+import type { Reindexing } from './reindexing-request.ts'
 import type { Store } from './store.ts'
+import { openTelling } from './telling.ts'
 import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
+import { openVolumes } from './volumes.ts'
 
 export interface MongoStore extends Store {
   /** Resolves when the database answers; rejects with `Unavailable` otherwise. */
   ping(): Promise<void>
   /** What the instances of this database agreed on under a name; the first to ask sets it. */
   agreed(name: string, proposal: string): Promise<string>
+  /** Indexes rows anew by search parameters that were defined later. */
+  readonly reindexing: Reindexing
+  readonly jobs: JobTurns
+  readonly outbox: Outbox
+  /** Documents that are hidden from their patients, by when they are shown. */
+  readonly hidden: HiddenRows
   /** Waits for the trail, then lets go of the database. */
   close(): Promise<void>
 }
 
 /** Milliseconds by which the next month of the trail is made ahead. */
 const week = 7 * 24 * 3600 * 1000
+
+/** By what the days and ages in the rules of records are counted. */
+const calendarOf = ({ zone = 'Europe/Paris', ageOfMajority }: StoreOptions) => ({ zone, ageOfMajority })
+
+/** For what works beside the requests. */
+const openBeside = (
+  deployment: Deployment,
+): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes'> => ({
+  volumes: openVolumes(deployment),
+  reindexing: openReindexing(deployment),
+  jobs: openJobTurns(deployment.db),
+  outbox: openOutbox(deployment),
+  hidden: openHiddenRows(deployment),
+})
 
 /** Opens the store: connects, makes collections and indexes, and continues the trail. Throws with a message for the operator. */
 export async function openStore(options: StoreOptions): Promise<MongoStore> {
@@ -41,11 +69,12 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     facts: openFacts(deployment),
     named: openDirectory(deployment),
     registered: openRegistry(deployment),
-    commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
-    audit: writer.write,
+    commit: openCommit({ deployment, months, writer, ...calendarOf(options) }),
+    audit: openTelling(deployment, writer),
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
+    ...openBeside(deployment),
     ping: async () => {
       await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
     },

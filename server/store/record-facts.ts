@@ -1,22 +1,43 @@
 /** The row of `access`: what the resources of a record say about who may see it, compiled in the transaction that changes them. `access.md` section 4. */
 import type { Binary, Document } from 'mongodb'
 import { parseServerId } from '../../resources/ids.ts'
-import type { Resource } from '../../resources/resource.ts'
-import { compileFacts } from '../../security/compile-facts.ts'
+import { labelKey } from '../../search/key.ts'
+import { rememberBlocks } from '../../security/block-ends.ts'
+import { compileFacts, type RecordOfAccess } from '../../security/compile-facts.ts'
 import type { Facts } from '../../security/facts.ts'
+import type { Part } from '../../security/part-rule.ts'
+import { restricted } from '../../security/sensitivity.ts'
 import { find, type InTransaction, update } from './statements.ts'
 
 const typesThatRule = ['Patient', 'Consent', 'CareTeam', 'RelatedPerson']
 
 /** Whether the bytes of a row are needed: its JSON without lifted data is enough, because no rule stands in an attachment. */
-const toResource = ({ _id, json }: Document): { _id: string; resource: Resource } => ({
+const toResource = ({ _id, json, updated }: Document): RecordOfAccess['resources'][number] => ({
   _id,
+  updated: updated.getTime(),
   resource: JSON.parse(Buffer.from((json as Binary).buffer).toString('utf8')),
 })
 
+/** The parts of the record about which there are provisions. */
+const partsOf = ({ parts = [] }: Facts): readonly Part[] =>
+  parts.flatMap(rule => [rule, ...rule.except]).flatMap(limits => limits.parts)
+
+const namedRows = (facts: Facts): readonly string[] => partsOf(facts).flatMap(({ rows = [] }) => rows)
+
+/** `_id`s of the rows with labels that provisions name, by code. */
+async function labelledIds(at: InTransaction, facts: Facts): Promise<ReadonlyMap<string, readonly string[]>> {
+  const asked = partsOf(facts).flatMap(({ labels }) => labels ?? [])
+  const codes = new Set(asked.flatMap(labels => (labels.normal ? [...labels.codes, ...restricted] : labels.codes)))
+  if (codes.size === 0) return new Map()
+  const filter = { patient: facts.patient, 'search.token': { $in: [...codes].map(labelKey) } }
+  const rows = await find(at, { find: 'record', filter, projection: { 'search.token': 1 }, hint: 'compartment' })
+  const having = (code: string) => rows.filter(({ search }) => search.token.includes(labelKey(code)))
+  return new Map([...codes].map(code => [code, having(code).map(({ _id }) => String(_id))]))
+}
+
 /** `_id`s of the rows whose id a client chose, among those that consents name. */
 async function chosenIds(at: InTransaction, facts: Facts): Promise<ReadonlyMap<string, string>> {
-  const chosen = facts.maskedRows.filter(id => parseServerId(id) === undefined)
+  const chosen = [...facts.maskedRows, ...namedRows(facts)].filter(id => parseServerId(id) === undefined)
   if (chosen.length === 0) return new Map()
   const filter = { patient: facts.patient, id: { $in: chosen } }
   const rows = await find(at, { find: 'record', filter, projection: { id: 1, type: 1 }, hint: 'compartment' })
@@ -29,6 +50,9 @@ export interface RecordChange {
   readonly authors: readonly string[]
   /** Days of consents without a time zone are days there. */
   readonly zone: string
+  readonly ageOfMajority: number | undefined
+  /** When the unit was decided, in milliseconds since 1970. */
+  readonly at: number
 }
 
 /** The rows that consents mask since, and those that they no longer mask. */
@@ -42,21 +66,24 @@ const without = (some: readonly string[], others: readonly string[]): readonly s
 
 /** Compiles the facts of a record anew and stores them. To be called after the unit's own writes. */
 export async function recompile(at: InTransaction, change: RecordChange): Promise<ConsentChange> {
-  const { patient, depositor, zone } = change
+  const { patient, depositor, zone, ageOfMajority } = change
   const [former] = await find(at, { find: 'access', filter: { _id: patient }, hint: '_id_' })
   const rows = await find(at, {
     find: 'record',
     filter: { patient, type: { $in: typesThatRule } },
-    projection: { json: 1 },
+    projection: { json: 1, updated: 1 },
     hint: 'compartment',
   })
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
   const record = { patient, resources: rows.map(toResource), depositors, authors }
-  const first = compileFacts(record, zone)
-  const rowIds = await chosenIds(at, first)
-  const { patient: _id, ...facts } = rowIds.size === 0 ? first : compileFacts({ ...record, rowIds }, zone)
-  const u = { ...facts, turn: (former?.turn ?? 0) + 1 }
+  const first = compileFacts(record, zone, ageOfMajority)
+  const [rowIds, labelled] = [await chosenIds(at, first), await labelledIds(at, first)]
+  const isFinal = rowIds.size === 0 && labelled.size === 0
+  const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone, ageOfMajority)
+  const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
+  const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
+  const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1 }
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }
@@ -68,7 +95,12 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
  */
 export async function touch(
   at: InTransaction,
-  { patient, depositor, authors, turns }: Omit<RecordChange, 'zone'> & { readonly turns: boolean },
+  {
+    patient,
+    depositor,
+    authors,
+    turns,
+  }: Omit<RecordChange, 'zone' | 'ageOfMajority' | 'at'> & { readonly turns: boolean },
 ): Promise<void> {
   const u = {
     ...(depositor === null && authors.length === 0

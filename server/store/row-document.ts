@@ -24,7 +24,8 @@ const valuesDocument = ({ token, date, quantity }: Values): Document => ({
   })),
 })
 
-const searchDocument = (search: SearchBlock): Document =>
+/** @returns the search block as it is stored. */
+export const searchDocument = (search: SearchBlock): Document =>
   search.elements === undefined
     ? valuesDocument(search)
     : {
@@ -106,13 +107,14 @@ export const toSortRow = (document: WalkedDocument): SortRow => document as unkn
 /** @returns what a chain follows. */
 export const toLinkRow = (document: WalkedDocument): LinkRow => document as unknown as LinkRow
 
-const isPolicyKey = (key: string): boolean => key.startsWith('#')
+/** Whether a rule of access, and no search parameter, put the key there. */
+export const isPolicyKey = (key: string): boolean => key.startsWith('#')
 
 /** @returns the current version with everything that a write must judge. */
 export function toStored(document: WalkedDocument): Stored & { readonly row: Row } {
   const row = { follows: [], blobs: [], ...document } as unknown as Row
-  const { _id, consentMask, json, blobs, ownMask, follows, ...entry } = row
-  const { documentType, mask, hiddenUntil, depositor, search } = row
+  const { _id, consentMask, json, blobs, ownMask, ...entry } = row
+  const { follows, documentType, mask, hiddenUntil, depositor, search } = row
   const keys = search.token.filter(isPolicyKey)
   const labels: Labels = { documentType, ownMask, mask, hiddenUntil, depositor, follows, keys }
   const resource: Resource = JSON.parse(Buffer.from(json).toString('utf8'))

@@ -4,17 +4,19 @@ import type { IndexEntry } from '../../search/index-entry.ts'
 import type { Query } from '../../search/query.ts'
 import type { AuditEntry } from '../../security/audit-entry.ts'
 import type { Facts } from '../../security/facts.ts'
+import type { Notice } from '../../security/notices.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { Order, Position } from './position.ts'
 import type { Trail } from './trail-request.ts'
 
 export type { Order, Position } from './position.ts'
-export type { Trail, TrailEntry, TrailRequest } from './trail-request.ts'
+export type { Told, ToldBy, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
 import type { Pieces } from './pieces.ts'
 import type { Span, Versions } from './versions-request.ts'
+import type { Volumes } from './volumes.ts'
 
 export type Collection = 'record' | 'directory'
 
@@ -26,7 +28,7 @@ export interface LiftedData {
 }
 
 /** A version ready to be stored. */
-export interface Row extends IndexEntry, Omit<Labels, 'keys'> {
+export interface Row extends Omit<IndexEntry, 'follows'>, Omit<Labels, 'keys'> {
   readonly _id: string
   /** The bits that Consents naming this row set. */
   readonly consentMask: number
@@ -125,7 +127,14 @@ export interface Unit {
   }
   readonly audit: readonly AuditEntry[]
   /** What must be delivered after the unit: notifications. */
-  readonly outbox: readonly { readonly patient: string; readonly topic: string; readonly about: readonly string[] }[]
+  readonly outbox: readonly Notice[]
+}
+
+/** What an access tells, and who is known as a reader of the record from then on. */
+export interface Telling {
+  readonly patient: string
+  readonly notices: readonly Notice[]
+  readonly newReader: string | null
 }
 
 /** `overtaken`: a version was not the expected one. `claimed`: another unit owns the key. Nothing was written then. */
@@ -169,8 +178,8 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
   /** Lines of the registry. */
   registered(keys: readonly string[]): Promise<readonly Registered[]>
   commit(unit: Unit): Promise<Committed>
-  /** Makes entries durable (majority) in groups; resolves when they are. Rejects with `Unavailable`: then nothing may be answered. */
-  audit(entries: readonly AuditEntry[]): Promise<void>
+  /** Makes entries durable (majority) in groups, after what is told of them; resolves when they are. Rejects with `Unavailable`: then nothing may be answered. */
+  audit(entries: readonly AuditEntry[], told?: Telling): Promise<void>
   /** Keeps bytes under (patient, SHA-256); idempotent. `patient` is `directory` outside records. @returns the hex digest. */
   putBlob(patient: string, bytes: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>
   /** The chunks of a blob, in order. `range` is [from, to) in bytes. */
@@ -180,4 +189,6 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
     range?: { readonly from: number; readonly to: number },
   ): AsyncIterable<Uint8Array>
   trail: Trail
+  /** How much of each document type is within a restriction over every record; `too many` when it would cost too much. */
+  volumes: Volumes
 }

@@ -135,6 +135,8 @@ function filterOf(query: Query, paths: Paths): Document {
       return { [paths.quantity]: { $elemMatch: { name: query.code, ...quantityWithin(query.bounds, query.unit) } } }
     case 'missing':
       return holdsNothing(query.code, paths)
+    case 'follows':
+      return { follows: { $in: query.in, ...(query.only ? { $not: { $elemMatch: { $nin: query.in } } } : {}) } }
     case 'element':
       return { 'search.elements': { $elemMatch: { name: query.name, ...filterOf(query.of, ofElement) } } }
   }

@@ -2,6 +2,7 @@
 import type { Document } from 'mongodb'
 import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
+import { toldFilter } from './trail-told.ts'
 
 /** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
 const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'operation']
@@ -85,6 +86,7 @@ export const trailFilter = (request: TrailRequest): Document => ({
     ...request.agents.map(named),
     ...request.types.map(ofType),
     ...request.entities.map(entities => about(request, entities)),
+    ...(request.told ?? []).map(telling => toldFilter(telling, request, seen(request))),
     ...after(request),
   ],
 })

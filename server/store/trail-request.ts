@@ -2,6 +2,24 @@
 import type { AuditEntry } from '../../security/audit-entry.ts'
 import type { Position } from './position.ts'
 
+/** By what a line tells something; the targets are those that the caller sees. */
+export type Told =
+  | { readonly is: 'always' | 'query' | 'target' }
+  | {
+      readonly is: 'interaction' | 'outcome' | 'role' | 'profession' | 'profession of any system'
+      readonly in: readonly string[]
+    }
+  /** One target, which was not found by one of the interactions. */
+  | { readonly is: 'object'; readonly but: readonly string[] }
+  /** A target of a type, among several or found by one of the interactions. */
+  | { readonly is: 'objects'; readonly type: string; readonly finds: readonly string[] }
+
+/** Alternatives: one of them tells it, or none does. */
+export interface ToldBy {
+  readonly of: readonly Told[]
+  readonly not: boolean
+}
+
 /** A search in the trail of one record. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
 export interface TrailRequest {
   readonly patient: string
@@ -19,6 +37,8 @@ export interface TrailRequest {
   readonly types: readonly (readonly string[])[]
   /** `Type/id` */
   readonly entities: readonly (readonly string[])[]
+  /** Each must hold. */
+  readonly told?: readonly ToldBy[]
   readonly descending: boolean
   readonly limit: number
   readonly after?: Position

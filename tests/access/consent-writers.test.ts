@@ -243,12 +243,6 @@ const strange: readonly (readonly [what: string, element: string, Json])[] = [
     'Consent.provision.securityLabel',
     consent(record, { ...permit, securityLabel: [{ code: 'x' }] }),
   ],
-  ['a purpose beside an actor', 'Consent.provision.actor', consent(record, { ...permit, ...emergency('deny', 'BTG') })],
-  [
-    'a type beside an actor',
-    'Consent.provision.actor',
-    consent(record, { ...masksTypes(coded(loinc, '34112-3')), actor: actors }),
-  ],
   ['two actors', 'Consent.provision.actor', consent(record, { ...permit, actor: [actor, actor] })],
   [
     'an extension of an actor',
@@ -299,14 +293,6 @@ const strange: readonly (readonly [what: string, element: string, Json])[] = [
     }),
   ],
   [
-    'two documents',
-    'Consent.provision.data',
-    consent(record, {
-      type: 'deny',
-      data: [1, 2].map(() => ({ meaning: 'instance', reference: { reference: `DocumentReference/${documentId}` } })),
-    }),
-  ],
-  [
     'a document of another record',
     'Consent.provision.data.reference',
     consent(record, masksDocument(`DocumentReference/${foreignId}`)),
@@ -329,7 +315,7 @@ const strange: readonly (readonly [what: string, element: string, Json])[] = [
       data: [{ meaning: 'instance', reference: { identifier: { system: 'urn:x', value: '1' } } }],
     }),
   ],
-  ['another purpose', 'Consent.provision.purpose', consent(record, emergency('deny', 'TREAT'))],
+  ['another purpose', 'Consent.provision.purpose', consent(record, emergency('deny', 'HPAYMT'))],
   [
     'masked documents in one emergency only',
     'Consent.provision.purpose',

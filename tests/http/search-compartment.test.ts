@@ -207,19 +207,6 @@ for (const [sentence, url, status, issue] of [
     400,
     'unknownParameter not-supported http._sort',
   ],
-  [
-    'of types, by what no index orders',
-    '?_type=Observation,Condition&_sort=code',
-    400,
-    'badParameter value http._sort',
-  ],
-  [
-    'of types, with what comes along',
-    '?_type=Observation&_include=Observation:subject',
-    400,
-    'badParameter value http._include',
-  ],
-  ['of types, with a chain', '?_type=Observation,Condition&subject:Patient.gender=male', 400, undefined],
 ] as const) {
   t.test(`a search ${sentence} is refused by name`, async t => {
     const answer = await rest.get(whole(url))

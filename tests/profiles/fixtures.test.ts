@@ -31,7 +31,7 @@ const sorted = (issues: readonly Expected[]): readonly string[] =>
 
 const types = (await readdir(fixtures)).filter(name => structures.resources.includes(name))
 
-t.equal(types.length, 20, 'every type of the capability statement has fixtures')
+t.equal(types.length, 21, 'every type of the capability statement has fixtures')
 
 for (const type of types) {
   const valid = await list(type, 'valid')

@@ -115,16 +115,20 @@ t.test('an element with several profiles of one type has that type once', async 
     max: '1',
     type: [profile('Patient'), profile('Group'), { code: 'code' }, { code: 'code' }],
   }
-  const cut = cutStructures([
-    {
-      resourceType: 'StructureDefinition',
-      id: 'X',
-      kind: 'resource',
-      abstract: false,
-      snapshot: { element: [{ path: 'X', min: 0, max: '*' }, element] },
-    },
-    { resourceType: 'StructureDefinition', id: 'Z', kind: 'logical', abstract: false, snapshot: { element: [] } },
-  ])
+  const noValueSets = { systems: {}, sets: {} }
+  const cut = cutStructures(
+    [
+      {
+        resourceType: 'StructureDefinition',
+        id: 'X',
+        kind: 'resource',
+        abstract: false,
+        snapshot: { element: [{ path: 'X', min: 0, max: '*' }, element] },
+      },
+      { resourceType: 'StructureDefinition', id: 'Z', kind: 'logical', abstract: false, snapshot: { element: [] } },
+    ],
+    noValueSets,
+  )
   t.same(cut.nodes.X?.[0]?.types, [{ code: 'Reference', targets: ['Patient', 'Group'] }, { code: 'code' }])
   t.same(cut.resources, ['X'])
 })

@@ -41,7 +41,7 @@ const wide = served(all)
 
 t.test('our statement promises the types of the shared record', async t => {
   const types =
-    'AllergyIntolerance AuditEvent Binary CareTeam Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson'
+    'AllergyIntolerance AuditEvent Binary CareTeam Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson SearchParameter'
   t.same([...catalog.types.keys()].sort(), types.split(' '))
   t.same([...catalog.system].sort(), ['batch', 'history-system', 'search-system', 'transaction'])
   t.same([...(catalog.compartments ?? [])], ['Patient'])
@@ -86,6 +86,13 @@ t.test('the compartment is asked for the patient, then the subject, then the oth
   t.same(wide.types.get('MedicationAdministration')?.compartmentPaths, ['subject', 'performer.actor'])
   t.same(wide.types.get('Appointment')?.compartmentPaths, ['participant.actor'])
   t.same(wide.types.get('Organization')?.compartment, [])
+  for (const type of ['Contract', 'Device', 'Task'])
+    t.same(
+      wide.types.get(type)?.compartment,
+      ['patient'],
+      `${type} names a patient, although R4 has it in no compartment`,
+    )
+  t.same(wide.types.get('GuidanceResponse')?.compartment, ['patient', 'subject'])
 })
 
 t.test('every type of a compartment has an element behind it', async t => {

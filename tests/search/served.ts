@@ -58,6 +58,7 @@ function serve(type: string): ServedType {
 export const catalog: Catalog = {
   types: new Map(Object.keys(table).map(type => [type, serve(type)])),
   system: new Set(),
+  valueSets: read('value-sets.json'),
 }
 
 export const zone = 'Europe/Paris'

@@ -34,6 +34,22 @@ for (const [expression, resource, expected] of compiled) {
   )
 }
 
+t.test('who died at a time that is not known is not found as living', async t => {
+  const { parameters } = catalog.types.get('Patient') ?? {}
+  const expression = parameters?.get('deceased')?.expression ?? ''
+  const deceased = unwrap(compileWalker(expression, 'Patient'))
+  const unknown = {
+    extension: [{ url: 'http://hl7.org/fhir/StructureDefinition/data-absent-reason', valueCode: 'unknown' }],
+  }
+  const found = (members: object) => deceased({ resourceType: 'Patient', ...members }).map(({ value }) => value)
+  t.same(found({ _deceasedDateTime: unknown }), [true])
+  t.same(found({ _deceasedBoolean: unknown }), [true], 'as FHIRPath has it: what has no value is not false')
+  t.same(found({}), [false])
+  t.same(found({ deceasedDateTime: '2024', _deceasedDateTime: unknown }), [true])
+  const exists = unwrap(compileWalker('Patient.active.exists()', 'Patient'))
+  t.same(exists({ resourceType: 'Patient', _active: unknown }), [{ value: true, type: 'boolean' }])
+})
+
 t.test('a choice tells its type', async t => {
   const walk = unwrap(compileWalker('Observation.effective', 'Observation'))
   t.same(walk({ resourceType: 'Observation', effectivePeriod: { start: '2024' } }), [

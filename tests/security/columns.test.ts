@@ -28,6 +28,17 @@ const title = `${nos}/TRE_R95-UsagerTitre/FHIR/TRE-R95-UsagerTitre`
 const other = `${nos}/TRE_R291-AutreProfession/FHIR/TRE-R291-AutreProfession`
 const genre = `${nos}/TRE_R22-GenreActivite/FHIR/TRE-R22-GenreActivite`
 
+const ninetyNine = { system: other, code: '99' }
+
+/** The genres of activity that have a column. */
+const genres = [
+  ['GENR08', 'AJ'],
+  ['GENR09', 'AN'],
+  ['GENR10', 'AP'],
+  ['GENR11', 'AR'],
+  ['GENR12', 'AT'],
+] as const
+
 const occupational = { specialities: [{ system: speciality, code: 'SM25' }] }
 
 const cases: readonly (readonly [string, Professional, string | undefined])[] = [
@@ -88,8 +99,30 @@ const cases: readonly (readonly [string, Professional, string | undefined])[] = 
   ['a social worker', professional({ profession: { system: social, code: '41' } }), 'AL'],
   ['a psychologist', professional({ profession: { system: title, code: '93' } }), 'AR'],
   [
-    'a profession 99, whose genre no token holds',
+    'a profession 99 without a genre of activity',
     professional({ profession: { system: other, code: '99' } }),
+    undefined,
+  ],
+  ...genres.map(
+    ([code, column]) =>
+      [`a profession 99 of genre ${code}`, professional({ profession: ninetyNine, genre: code }), column] as const,
+  ),
+  ['a profession 99 of another genre', professional({ profession: ninetyNine, genre: 'GENR01' }), undefined],
+  [
+    'the code 99 of another system, with a genre',
+    professional({ profession: { system: social, code: '99' }, genre: 'GENR08' }),
+    undefined,
+  ],
+  ['a genre without a profession', professional({ profession: null, genre: 'GENR08' }), undefined],
+  ['a physician, whose genre says nothing', professional({ genre: 'GENR10' }), 'J'],
+  [
+    'a social worker, whose genre says nothing',
+    professional({ profession: { system: social, code: '41' }, genre: 'GENR12' }),
+    'AL',
+  ],
+  [
+    'an occupational physician who claims a genre',
+    professional({ ...occupational, profession: ninetyNine, genre: 'GENR08' }),
     undefined,
   ],
   ['a genre in place of a profession', professional({ profession: { system: genre, code: 'GENR08' } }), undefined],

@@ -183,6 +183,7 @@ for (const [sentence, dmp] of [
   ['an operator', { kind: 'operator' }],
   ['a secretary without RPPS', { kind: 'professional', role: '331', structure: '750000001' }],
   ['a broken glass with its reason', { ...gpClaims, mode: 'bris_de_glace', reason: 'coma' }],
+  ['a genre of activity', { ...gpClaims, genre: 'GENR10' }],
   ['claims that nobody knows', { ...gpClaims, colour: { blue: true } }],
 ] as const) {
   t.test(`${sentence} is understood`, async t => t.ok(read(dmp)))
@@ -201,6 +202,8 @@ for (const [sentence, dmp] of [
   ['a profession without system', { ...gpClaims, profession: { code: '10' } }],
   ['a profession that is text', { ...gpClaims, profession: '10' }],
   ['one malformed speciality', { ...gpClaims, specialities: [gpClaims.profession, {}] }],
+  ['a genre of activity that is no text', { ...gpClaims, genre: ['GENR10'] }],
+  ['a blank genre of activity', { ...gpClaims, genre: ' ' }],
   ['an unknown mode', { ...gpClaims, mode: 'BTG', reason: 'x' }],
   ['a broken glass without reason', { ...gpClaims, mode: 'bris_de_glace' }],
   ['a broken glass with a blank reason', { ...gpClaims, mode: 'bris_de_glace', reason: '  ' }],

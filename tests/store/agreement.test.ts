@@ -29,7 +29,10 @@ const mask = fc.constantFrom(0, 1, 2, 3)
 const documentType = fc.constantFrom('11490-0', '11502-2', 'other')
 const status = fc.constantFrom('current', 'superseded', '')
 
+const followed = fc.constantFrom('one', 'two', 'three')
+
 const scalarOf = fc.record({
+  follows: fc.uniqueArray(followed, { maxLength: 3 }),
   date: instant,
   hiddenUntil: fc.option(instant),
   documentType,
@@ -97,6 +100,11 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
     .array(fc.oneof(documentType, fc.constant(null)))
     .map((values): Query => ({ op: 'scalar', name: 'documentType', in: values })),
   fc.array(fc.constantFrom('rpps:1', null)).map((values): Query => ({ op: 'scalar', name: 'depositor', in: values })),
+  fc.record({
+    op: fc.constant('follows' as const),
+    in: fc.array(followed, { maxLength: 2 }),
+    only: fc.boolean(),
+  }),
   fc.record(
     {
       op: fc.constant('instant' as const),

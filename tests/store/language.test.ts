@@ -9,6 +9,7 @@ import { aPage, aRow, aUnit, created, newKey } from './rows.ts'
 
 t.setTimeout(300_000)
 
+const valueSets = 'http://hl7.org/fhir/ValueSet/'
 const ucum = 'http://unitsofmeasure.org'
 const one = fc.constantFrom
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
@@ -98,6 +99,9 @@ const test = fc.oneof(
     .tuple(one('eq', 'ne'), one('718-7', 'http://loinc.org|718-7'))
     .map(([operator, value]) => `code ${operator} ${value}`),
   fc
+    .tuple(one('code', 'status'), one('in', 'ni'), one('detectedissue-status', 'observation-codes'))
+    .map(([name, operator, value]) => `${name} ${operator} ${valueSets}${value}`),
+  fc
     .tuple(one('eq', 'ne', 'co', 'sw', 'ew'), one('eleve', '"tres eleve"', 'f'))
     .map(([operator, value]) => `value-string ${operator} ${value}`),
   fc
@@ -129,6 +133,10 @@ const criterion = fc.oneof(
     one('true', 'false'),
   ),
   named(['status', 'status:not'], one('final', 'final,amended')),
+  named(
+    ['status:in', 'status:not-in', 'code:in', 'code:not-in', 'category:not-in', 'value-concept:in'],
+    one(...['detectedissue-status', 'observation-status', 'observation-codes'].map(name => valueSets + name)),
+  ),
   fc
     .tuple(
       one('code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity'),

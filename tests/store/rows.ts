@@ -2,6 +2,7 @@
 
 import { everything, type Query } from '../../search/query.ts'
 import type { AuditEntry } from '../../security/audit-entry.ts'
+import type { Notice } from '../../security/notices.ts'
 import { restrict } from '../../security/restriction.ts'
 import { newPatientKey, newTie, newUlid } from '../../server/new-ids.ts'
 import type { Collection, Order, PageRequest, Row, RowWrite, Unit } from '../../server/store/store.ts'
@@ -54,6 +55,13 @@ export const aUnit = (changes: Partial<Unit>): Unit => ({
   releases: [],
   audit: [],
   outbox: [],
+  ...changes,
+})
+
+/** A notice that waits, with only what a test changes. */
+export const aNotice = (patient: string, changes: Partial<Notice> = {}): Notice => ({
+  ...{ patient, topic: 'deposit', to: 'patient', at: 1000, due: 1000 },
+  ...{ secret: false, hiddenUntil: null, agent: null, about: [] },
   ...changes,
 })
 

@@ -4,7 +4,7 @@ import t from 'tap'
 import { everything, key, scalar } from '../../search/query.ts'
 import { restrict } from '../../security/restriction.ts'
 import { opened } from './opened.ts'
-import { aLine, aPage, aRow, aUnit, created, deleted, newKey, noon, replaced, within } from './rows.ts'
+import { aLine, aNotice, aPage, aRow, aUnit, created, deleted, newKey, noon, replaced, within } from './rows.ts'
 
 t.setTimeout(300_000)
 
@@ -78,7 +78,7 @@ t.test('every query is aimed, or declared as one that asks every shard', async t
   const [document, other] = [aRow(patient), aRow(patient)]
   const report = aRow(patient, { type: 'DiagnosticReport', follows: [document._id] })
   const organization = aRow('', { patient: null, type: 'Organization', _id: newKey() })
-  const outbox = [{ patient, topic: 'deposit', about: [] }]
+  const outbox = [aNotice(patient)]
   const audit = [aLine(patient)]
   await store.commit(aUnit({ writes: [person, document, other].map(row => created(row)), record, audit, outbox }))
   await store.commit(

@@ -3,14 +3,14 @@ import t from 'tap'
 import type { Unit } from '../../server/store/store.ts'
 import { verifyAudit } from '../../server/store/verify-audit.ts'
 import { opened } from './opened.ts'
-import { aLine, aPage, aRow, aUnit, created, newKey, replaced, within } from './rows.ts'
+import { aLine, aNotice, aPage, aRow, aUnit, created, newKey, replaced, within } from './rows.ts'
 
 t.setTimeout(300_000)
 
 /** A deposit of one document in a record of its own. */
 function aDeposit(changes: Partial<Unit> = {}): { readonly patient: string; readonly unit: Unit } {
   const patient = newKey()
-  const outbox = [{ patient, topic: 'document-deposited', about: [] }]
+  const outbox = [aNotice(patient)]
   const unit = aUnit({ writes: [created(aRow(patient))], audit: [aLine(patient)], outbox, ...changes })
   return { patient, unit }
 }
@@ -69,7 +69,7 @@ t.test('units at once', async t => {
 
   t.test('one that the database refuses takes no other with it', async t => {
     const broken = aDeposit({ writes: [created({ ...aRow(newKey()), json: Buffer.alloc(17 * 1024 * 1024) })] })
-    const odd = aDeposit({ outbox: [{ patient: newKey(), topic: 't', about: ['x'.repeat(17 * 1024 * 1024)] }] })
+    const odd = aDeposit({ outbox: [aNotice(newKey(), { about: ['x'.repeat(17 * 1024 * 1024)] })] })
     const deposits = many(8, () => aDeposit())
     const units = [broken.unit, odd.unit, ...deposits.map(({ unit }) => unit)]
     const [first, second, ...others] = await Promise.allSettled(units.map(unit => store.commit(unit)))

@@ -59,6 +59,8 @@ export async function startServer(test: Test, options: TestServerOptions = {}): 
     MONGODB_DATABASE: database.name,
     DEMO: 'force',
     LOG_LEVEL: 'silent',
+    // Tests that look at a record count what clients wrote.
+    NOTIFICATIONS: 'false',
     // A busy test machine is no overload that a test asks about.
     MAX_EVENT_LOOP_DELAY_MILLIS: '0',
     ...options.environment,

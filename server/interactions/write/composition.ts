@@ -2,6 +2,8 @@
 import { authorKey } from '../../../search/key.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import type { AuditEntry } from '../../../security/audit-entry.ts'
+import { depositNotices } from '../../../security/notices.ts'
+import { isLabelled } from '../../../security/sensitivity.ts'
 import type { Claim, RowWrite, Unit } from '../../store/store.ts'
 import { insKey } from '../patient-names.ts'
 import { traceOf } from '../trail.ts'
@@ -94,18 +96,19 @@ function recordChange({ context, call, record, facts }: Settling, writes: readon
   const own = depositorOf(call.principal)
   const depositor = facts?.depositors.includes(own) === true ? null : own
   const authors = authorsOf(writes).filter(author => facts?.authors?.includes(author) !== true)
-  const recompile = writes.some(({ row }) => compiled.has(row.type))
+  const recompile = writes.some(({ row }) => compiled.has(row.type) || isLabelled(row.search.token))
   if (!recompile && depositor === null && authors.length === 0) return undefined
   return { patient: record.patient, depositor, authors, recompile }
 }
 
-/** Documents that were deposited, to be told to those who asked for it. */
-function outboxOf({ patient }: Settling['record'], writes: readonly RowWrite[]): Unit['outbox'] {
-  const deposits = writes.filter(
-    ({ row, deletes }) => row.type === 'DocumentReference' && !deletes && row.version === 1,
-  )
-  if (patient === null || deposits.length === 0) return []
-  return [{ patient, topic: 'document-deposited', about: deposits.map(({ row }) => row._id) }]
+/** Documents that were deposited, to be told to a patient who asked for it. */
+function outboxOf({ record, facts, call, now }: Settling, writes: readonly RowWrite[]): Unit['outbox'] {
+  const { patient } = record
+  if (patient === null || facts?.tells === undefined) return []
+  const documents = writes
+    .filter(({ row, deletes }) => row.type === 'DocumentReference' && !deletes && row.version === 1)
+    .map(({ row }) => row)
+  return depositNotices(call.principal, facts, { patient, documents, now })
 }
 
 /** @returns the unit that the store commits. */
@@ -122,6 +125,6 @@ export function unitOf(
     releases: [],
     ...(change === undefined ? {} : { record: change }),
     audit: [...auditOf(settling, writes, settled), ...foundTraces(settling, settled)],
-    outbox: outboxOf(settling.record, inRecord),
+    outbox: outboxOf(settling, inRecord),
   }
 }

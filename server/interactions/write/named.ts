@@ -20,7 +20,7 @@ const labelling: Readonly<Record<string, (resource: Resource) => unknown>> = {
   List: ({ entry }) => entry,
   Provenance: ({ target }) => target,
   Binary: ({ securityContext }) => securityContext,
-  Consent: ({ provision }) => objectOf(provision)?.data,
+  Consent: ({ provision }) => [provision, ...listOf(objectOf(provision)?.provision)].map(each => objectOf(each)?.data),
 }
 
 function labellingReferences({ context }: Settling, { draft }: Proposal): readonly LocalReference[] {

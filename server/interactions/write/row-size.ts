@@ -3,14 +3,14 @@ import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { IndexEntry } from '../../../search/index-entry.ts'
 
 /** A document has 16 MiB at most; what is left is room for scalars and for the history. */
-const mostBytes = 12 * 1024 * 1024
+export const mostBytes = 12 * 1024 * 1024
 
 /** What one entry of the search block takes beside its text. */
 const entryBytes = 20
 const intervalBytes = 120
 
 /** An estimate that errs on the large side. */
-function searchBytes({ token, date, quantity }: IndexEntry['search']): number {
+export function sizeOf({ token, date, quantity }: IndexEntry['search']): number {
   const keys = token.reduce((sum, key) => sum + Buffer.byteLength(key) + entryBytes, 0)
   return keys + (date.length + quantity.length) * intervalBytes
 }
@@ -25,14 +25,15 @@ interface Sized {
 
 /** Fails with 413 for a version that is too large. */
 export const checkSize = ({ text, search, path }: Sized): Result<undefined> =>
-  Buffer.byteLength(text) + searchBytes(search) <= mostBytes
+  Buffer.byteLength(text) + sizeOf(search) <= mostBytes
     ? ok(undefined)
     : fail('bodyTooLarge', 'expected a resource of at most 12 MiB without its attachments, found a larger one', path)
 
 /** Every value is an entry of an index, and all of a unit are written in one transaction of limited duration. */
-const mostValues = 50_000
+export const mostValues = 50_000
 
-const valuesOf = ({ token, date, quantity }: IndexEntry['search']): number =>
+/** How many values it is found by. */
+export const valuesOf = ({ token, date, quantity }: IndexEntry['search']): number =>
   token.length + date.length + quantity.length
 
 /** Fails with 413, at the resource that has most, for a unit found by more values than one transaction can index in time. */

@@ -12,6 +12,7 @@ import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
 import { gateAll } from './gate-all.ts'
+import { indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
@@ -59,6 +60,8 @@ async function write(
   settling: Settling,
   at: { items: readonly Item[]; pushed: readonly Pushed[]; stale: ReadonlyMap<string, string> },
 ): Promise<Attempt> {
+  const { known, store } = settling.context
+  const indexed = await indexing(known)
   const settled = await settleAll(settling, at.items)
   if (!settled.ok) return settled
   const asked = await draftsOf(settling, settled.value)
@@ -83,12 +86,15 @@ async function write(
   )
   const done = doneOf(settled.value, writes)
   if (writes.length === 0) {
-    await settling.context.store.audit(foundTraces(settling, settled.value))
+    await store.audit(foundTraces(settling, settled.value))
     return ok(done)
   }
   const claims = claimsOf(settling, { settled: settled.value, pushed: at.pushed, done, stale: at.stale })
-  const committed = await settling.context.store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
-  return committed.outcome === 'committed' ? ok(done) : overtaken(settling, at.items, committed)
+  if ((await indexing(known)) !== indexed) return 'again'
+  const committed = await store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
+  if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
+  await learn(known, writes)
+  return ok(done)
 }
 
 const nothingStale: ReadonlyMap<string, string> = new Map()

@@ -28,6 +28,8 @@ export const training = table('TRE_G16-ProfessionFormation')
 export const speciality = table('TRE_R38-SpecialiteOrdinale')
 export const social = table('TRE_R94-ProfessionSocial')
 export const title = table('TRE_R95-UsagerTitre')
+export const otherProfession = table('TRE_R291-AutreProfession')
+export const genre = table('TRE_R22-GenreActivite')
 
 /** A professional by RPPS; a physician unless `claims` say otherwise. */
 export const professional = (rpps: string, claims: Actor['claims'] = {}): Actor => ({

@@ -59,7 +59,7 @@ export const patient = (value: string, elements: Json = {}): Json => ({
   active: true,
   name: [{ family: 'ESSAI', given: ['Camille'] }],
   gender: 'unknown',
-  birthDate: '1980-01-01',
+  birthDate: '2015-01-01',
   ...elements,
 })
 

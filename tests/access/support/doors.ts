@@ -50,6 +50,19 @@ const walking =
 const nextOf = (page: Answer | undefined): string | undefined =>
   select(page?.json, '/link/[relation=next]/url').map(String)[0]
 
+/** Follows the links to the last page, and from there back to the first. */
+const walkingBack =
+  (path: (twin: Twin) => string): Ask =>
+  async (stage, twin) => {
+    const pages = [...(await walking(path)(stage, twin))]
+    for (let previous = previousOf(pages.at(-1)); previous !== undefined && pages.length < 100; )
+      previous = previousOf(pages[pages.push(await stage.get(twin.reader, previous)) - 1])
+    return pages
+  }
+
+const previousOf = (page: Answer | undefined): string | undefined =>
+  select(page?.json, '/link/[relation=previous]/url').map(String)[0]
+
 const documentOf = ({ ids }: Twin): string => `DocumentReference/${ids.document}`
 const security = encodeURIComponent(
   labels('MASQUE_PS').flatMap(({ coding }) =>
@@ -104,6 +117,16 @@ const byId: readonly Door[] = [
   ],
   ['Binary vread', getting(({ ids }) => `Binary/${ids.binary}/_history/1`)],
   ['Binary history', getting(({ ids }) => `Binary/${ids.binary}/_history`)],
+  ['who can access it', getting(twin => `Patient/${twin.record.id}/$who-can-access?document=${documentOf(twin)}`)],
+  ['who can access the record', ofRecord(id => `Patient/${id}/$who-can-access`)],
+  ['why it is read, or not', getting(twin => `$explain-access?reference=${documentOf(twin)}`)],
+  [
+    'why its history is read, or not',
+    getting(twin => `$explain-access?interaction=history-instance&reference=${documentOf(twin)}`),
+  ],
+  ['why a version of it is read, or not', getting(twin => `$explain-access?url=${documentOf(twin)}/_history/1`)],
+  ['why the result beside it is read, or not', getting(({ ids }) => `$explain-access?url=Observation/${ids.result}`)],
+  ['why the record is found, or not', ofRecord(id => `$explain-access?url=${encodeURIComponent(`Patient?_id=${id}`)}`)],
 ]
 
 /** Searching. */
@@ -169,6 +192,11 @@ const bySearch: readonly Door[] = [
     walking(({ record }) => `DocumentReference?patient=${record.id}&_count=1&_sort=type`),
   ],
   ['page by page, oldest first', walking(({ record }) => `DocumentReference?patient=${record.id}&_count=1&_sort=date`)],
+  ['page by page, and back', walkingBack(({ record }) => `DocumentReference?patient=${record.id}&_count=1`)],
+  [
+    'page by page, and back, sorted in memory',
+    walkingBack(({ record }) => `DocumentReference?patient=${record.id}&_count=1&_sort=type`),
+  ],
   ['the page link of somebody else', getting(({ foreignLink }) => foreignLink)],
   [
     '_include of what is visible',
@@ -248,6 +276,27 @@ const bySearch: readonly Door[] = [
   [
     'several types by number',
     ofRecord(id => `?_type=DocumentReference,DiagnosticReport&patient=${id}&${criteria}&_sort=-_lastUpdated`),
+  ],
+  [
+    'several types, by a chain to it',
+    ofRecord(id => `?_type=Observation&patient=${id}&derived-from:DocumentReference.${criteria}&_total=accurate`),
+  ],
+  [
+    'several types, by _has of what points to it',
+    ofRecord(id => `Patient/${id}/*?_type=DocumentReference&_has:Observation:derived-from:status=final`),
+  ],
+  [
+    'several types, with what comes along',
+    ofRecord(
+      id =>
+        `?_type=DocumentReference,Observation&patient=${id}&_include=Observation:derived-from&_revinclude=DocumentReference:relatesto`,
+    ),
+  ],
+  [
+    'several types, sorted in memory, page by page and back',
+    walkingBack(
+      ({ record }) => `?_type=DocumentReference,DiagnosticReport&patient=${record.id}&_count=1&_sort=status,-date`,
+    ),
   ],
   ['consents', inRecord('Consent', '&_total=accurate')],
   ['consents about it', inRecord('Consent', ({ ids }) => `&data=DocumentReference/${ids.document}&_total=accurate`)],

@@ -48,7 +48,7 @@ export function readable(column: string | undefined, social = false): readonly s
 export interface ProfessionLine extends Code {
   readonly id: string
   readonly matrixColumn: string | null
-  readonly requires?: unknown
+  readonly requires?: Code
   readonly alsoAppliesTo?: readonly Code[]
 }
 

@@ -1,5 +1,16 @@
 /** Every profession that a token can name, with the column by which it reads. `access.md` section 1, "Column of a professional". */
-import { type Actor, finess, profession, professional, social, speciality, title, training } from './cast.ts'
+import {
+  type Actor,
+  finess,
+  genre,
+  otherProfession,
+  profession,
+  professional,
+  social,
+  speciality,
+  title,
+  training,
+} from './cast.ts'
 import { professions } from './oracle.ts'
 
 export interface Reader {
@@ -31,7 +42,11 @@ const listed: readonly Reader[] = professions
   .filter(({ system, code }) => !(system === systemOf.profession && code === '21'))
   .filter(({ system }) => !systemOf.role.test(system))
   .map(({ id, system, code, matrixColumn, requires }) =>
-    reader(id, { profession: { system, code } }, requires === undefined ? (matrixColumn ?? undefined) : undefined),
+    reader(
+      id,
+      requires === undefined ? { profession: { system, code } } : { profession: requires, genre: code },
+      matrixColumn ?? undefined,
+    ),
   )
   // Who produces documents as a secretariat deposits them for the structure.
   .map(each => (each.name === 'secretariat-producteur' ? { ...each, deposits: true } : each))
@@ -65,6 +80,9 @@ const special: readonly Reader[] = [
     undefined,
   ),
   reader('physician in the role of a préparateur: two columns', { role: '316' }, undefined, true),
+  reader('genre in the place of a profession', { profession: genre('GENR08') }, undefined),
+  reader('genre of a physician', { genre: 'GENR10' }, 'J'),
+  reader('profession 99 without a genre', { profession: otherProfession('99') }, undefined),
   reader('profession of another system', { profession: { system: social('').system, code: '10' } }, undefined),
   reader('profession that nobody knows', { profession: profession('99') }, undefined),
   reader('no profession', { profession: undefined }, undefined),
@@ -74,7 +92,7 @@ export const readers: readonly Reader[] = [...listed, ...special]
 
 /** Those whom the social columns concern. */
 export const socialReaders = readers.filter(({ actor }) =>
-  [social('').system, title('').system].includes(
+  [social('').system, title('').system, otherProfession('').system].includes(
     (actor.claims.profession as { system?: string } | undefined)?.system ?? '',
   ),
 )

@@ -23,7 +23,7 @@ export interface Sent {
 }
 
 export interface Stage {
-  readonly server: TestServer
+  readonly server: Pick<TestServer, 'base' | 'environment'>
   readonly base: string
   token(actor: Actor): Promise<string>
   /** @param path below the FHIR base, or an absolute URL. */
@@ -65,7 +65,7 @@ export function expectStatus(answer: Answer, ...statuses: readonly number[]): An
 }
 
 /** What signs the tokens of actors. */
-function signing(environment: Environment): Stage['token'] {
+function signing(environment: Environment, now: () => number): Stage['token'] {
   const { key, audience } = demoSettings(environment)
   const signed = new Map<string, Promise<string>>()
   return actor => {
@@ -78,16 +78,20 @@ function signing(environment: Environment): Stage['token'] {
           ...{ name, kind, subject, scope, claims, profession: null, shows: '' },
           patient: id ? 'marie' : null,
         },
-        ...{ key, audience, records: id === undefined ? {} : { marie: id }, now: Date.now() },
+        ...{ key, audience, records: id === undefined ? {} : { marie: id }, now: now() },
       })
     signed.set(name, token)
     return token
   }
 }
 
-/** Plays on a server that runs already. */
-export function stageOn(server: TestServer, base = server.base): Stage {
-  const token = signing(server.environment)
+/** Plays on a server that runs already. `now` is the clock by which tokens are signed. */
+export function stageOn(
+  server: Pick<TestServer, 'base' | 'environment'>,
+  base = server.base,
+  now: () => number = Date.now,
+): Stage {
+  const token = signing(server.environment, now)
   const send: Stage['send'] = async (actor, request, { body, headers } = {}) => {
     const [method = 'GET', path = ''] = request.split(/ (.*)/s)
     const text =

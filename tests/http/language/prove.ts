@@ -59,7 +59,8 @@ export async function proveOn(
       t.match(byGet.json, { total: found === '' ? 0 : found.split(' ').length }, 'the total')
       const headers = { 'content-type': 'application/x-www-form-urlencoded' }
       const byPost = await rest.post(`${type}/_search`, `${encoded(asked)}&_count=100`, { headers })
-      t.equal(sorted(idsOf(byPost)), found, 'POST')
+      t.equal(byPost.status, 200, 'POST')
+      t.equal(sorted(idsOf(byPost)), found, 'found by POST')
       if (ways === 'http') return
       const { query: parsed } = unwrap(search(type, asked))
       const matched = resources.filter(each => each.resourceType === type && matches(parsed, entryOf(each)))

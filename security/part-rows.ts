@@ -1,0 +1,85 @@
+/** Which permits and denials for parts of a record concern a reader, and the rows that they open and shut. `access.md` sections 2 and 4. */
+import { and, not, or, type Query } from '../search/query.ts'
+import { actorsOf, personOf } from './actors.ts'
+import { stands } from './block-ends.ts'
+import { holdsAt } from './calendar.ts'
+import { recordTypes } from './document-type.ts'
+import type { Facts } from './facts.ts'
+import { partQuery } from './part-query.ts'
+import type { Limits, PartRule } from './part-rule.ts'
+import type { Policy } from './policy.ts'
+import type { Professional } from './principal.ts'
+
+/** Who reads, when and in which record. */
+export interface Reader {
+  readonly professional: Professional
+  readonly facts: Facts
+  readonly now: number
+}
+
+/** Whether the provision is about the reader, in his mode, now. */
+const concerns = (limits: Limits, { professional, now }: Reader): boolean =>
+  holdsAt(limits, now) &&
+  (limits.modes === null || limits.modes.includes(professional.mode)) &&
+  (limits.actor === null || actorsOf(professional).includes(limits.actor))
+
+/** The permits for parts of the record on which a reader may rely now. */
+export function permitsFor(reader: Reader): readonly PartRule[] {
+  const { facts, professional, now } = reader
+  if (facts.parts === undefined) return []
+  const person = personOf(professional)
+  return facts.parts.filter(
+    rule =>
+      rule.effect === 'permit' &&
+      concerns(rule, reader) &&
+      (rule.actor === null || stands(facts, { ...rule, actor: rule.actor }, { person, now })),
+  )
+}
+
+/** The rows that the permits open together; who and whom the record is about, access to any of it suffices for. */
+export const permittedRows = (permits: readonly PartRule[], type: string, policy: Policy): Query =>
+  recordTypes.has(type)
+    ? and()
+    : or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, { effect: 'permit', policy })))))
+
+/** The rows that a denial shuts; who and whom the record is about, one of everything only. */
+function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string; readonly policy: Policy }): Query {
+  const { type, policy } = at
+  const except = rule.except.filter(each => concerns(each, reader))
+  if (recordTypes.has(type) && (rule.parts.length > 0 || except.length > 0)) return or()
+  const region = (limits: Limits, effect: PartRule['effect']): Query =>
+    and(...limits.parts.map(part => partQuery(part, { effect, policy })))
+  return and(region(rule, 'deny'), not(or(...except.map(each => region(each, 'permit')))))
+}
+
+/** How somebody entered, as far as denials ask. */
+export interface Standing {
+  readonly treating: boolean
+  readonly seesMasked: boolean
+}
+
+/** Who breaks the glass passes what is denied to him, as he passes a block, unless that purpose is what is denied. */
+const isPassed = (rule: PartRule, { professional }: Reader): boolean =>
+  rule.modes === null && professional.mode === 'bris_de_glace'
+
+/** Masks of parts are the patient's against all: a médecin traitant passes them, and in an emergency whoever sees masked documents. */
+const isLifted = (rule: PartRule, { treating, seesMasked }: Standing): boolean =>
+  treating || (seesMasked && rule.modes === null)
+
+/**
+ * @returns the rows that are denied to the reader himself, whoever wrote them, and those that are masked to all: what is
+ * masked is shown to the author whom it names.
+ */
+export function denialsFor(
+  reader: Reader,
+  entry: Standing,
+  at: { readonly type: string; readonly policy: Policy },
+): { readonly own: readonly Query[]; readonly masked: readonly Query[] } {
+  const rules = (reader.facts.parts ?? []).filter(rule => rule.effect === 'deny' && concerns(rule, reader))
+  const rowsOf = (some: readonly PartRule[]) =>
+    some.map(rule => deniedRows(rule, reader, at)).filter(({ op }) => op !== 'nothing')
+  return {
+    own: rowsOf(rules.filter(rule => rule.actor !== null && !isPassed(rule, reader))),
+    masked: rowsOf(rules.filter(rule => rule.actor === null && !isLifted(rule, entry))),
+  }
+}

@@ -1,0 +1,44 @@
+/** The links of a page: itself, and sealed those to the pages beside it. https://hl7.org/fhir/R4/http.html#paging */
+import type { Link } from '../../resources/bundle.ts'
+import { failAll, ok, type Result } from '../../resources/outcome.ts'
+import type { Call, Context } from './interaction.ts'
+import type { Beside } from './page.ts'
+import { pageQuery } from './page-link.ts'
+import { addressOf, urlOf } from './search-address.ts'
+
+/** A page, and the search that it is of. */
+export interface Paged<Start> extends Beside<Start> {
+  /** What was applied, and the same as a query. */
+  readonly applied: Call['parameters']
+  readonly query: string
+  /** Where this page begins; undefined for the first. */
+  readonly start: Start | undefined
+  /** For what address the links are good; where it is not said, for the one of the search. */
+  readonly good?: string
+}
+
+const tooLong = (most: number): Result<never> =>
+  failAll('tooCostly', [
+    {
+      diagnostics: `expected a search whose links to its pages have at most ${most} bytes, found a longer one: give fewer values at once, or ask for as many matches as there are with _count`,
+      code: 'too-long',
+    },
+  ])
+
+/** @returns `self`, and `first`, `previous` and `next` where there are such pages; fails when a link would be longer than a URL may be. */
+export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Start>): Result<readonly Link[]> {
+  const { applied, query, start, previous, next } = page
+  const address = addressOf(call)
+  const self: Link = { relation: 'self', url: urlOf(context, address, query) }
+  if (start === undefined && next === undefined) return ok([self])
+  const linkTo = (relation: Link['relation'], to: Start | 'first'): Link => {
+    const sealed = { address: page.good ?? address, parameters: applied, ...(to === 'first' ? {} : { start: to }) }
+    return { relation, url: urlOf(context, address, pageQuery(context, call, sealed)) }
+  }
+  const others: Link[] = []
+  if (start !== undefined) others.push(linkTo('first', 'first'))
+  if (previous !== undefined) others.push(linkTo('previous', previous))
+  if (next !== undefined) others.push(linkTo('next', next))
+  const most = context.mostUrlBytes
+  return others.every(({ url }) => url.length <= most) ? ok([self, ...others]) : tooLong(most)
+}

@@ -1,0 +1,61 @@
+/** Delivers one notice: into the record first, then by every way that its recipients chose and the operator opened. */
+import type { MongoStore } from '../store/mongo-store.ts'
+import type { NoticeRow } from '../store/notice-document.ts'
+import type { Channels } from './channels.ts'
+import { type Composing, type InRecord, unitOf } from './communication.ts'
+import type { Way } from './recipients.ts'
+import { recipientsOf } from './recipients.ts'
+import { wordsOf } from './texts.ts'
+
+export interface Delivering {
+  readonly context: Composing & { readonly store: MongoStore }
+  readonly channels: Channels
+}
+
+/** The turn was lost to another server: it goes on from what is noted. */
+export class TurnLost extends Error {
+  override readonly name = 'TurnLost'
+}
+
+/** Once written, it is there: whoever comes second is overtaken by himself. */
+async function intoRecord({ context }: Delivering, told: InRecord): Promise<void> {
+  await context.store.commit(unitOf(context, told))
+}
+
+async function byWay({ context, channels }: Delivering, told: InRecord, { by, to }: Way): Promise<void> {
+  const { notice, recipient } = told
+  const { _id, topic, to: audience, at } = notice
+  const words = wordsOf({ topic, to: audience, at: at.getTime() }, { ...recipient, zone: context.zone })
+  await channels.get(by)?.deliver({ id: `${_id}-${by}`, to, topic, ...words })
+}
+
+interface Step {
+  /** Under which it is noted that this step is done. */
+  readonly name: string
+  readonly perform: () => Promise<void>
+}
+
+const stepsOf = (delivering: Delivering, told: InRecord): readonly Step[] => [
+  { name: `record ${told.recipient.name}`, perform: () => intoRecord(delivering, told) },
+  ...told.recipient.ways
+    .filter(({ by }) => delivering.channels.has(by))
+    .map(way => ({ name: `${way.by} ${told.recipient.name}`, perform: () => byWay(delivering, told, way) })),
+]
+
+/**
+ * Performs what is not noted as done. A notice whose record is no more goes to nobody.
+ * @param keep prolongs the turn before each step; false ends the delivery with `TurnLost`.
+ */
+export async function deliver(delivering: Delivering, notice: NoticeRow, keep: () => Promise<boolean>): Promise<void> {
+  const { store, now } = delivering.context
+  const told = await recipientsOf(store, notice, now())
+  if (told === undefined) return
+  const { patient, recipients } = told
+  const steps = recipients.flatMap(recipient => stepsOf(delivering, { notice, recipient, patient }))
+  for (const { name, perform } of steps) {
+    if (notice.sent.includes(name)) continue
+    if (!(await keep())) throw new TurnLost()
+    await perform()
+    await store.outbox.sent(notice, name)
+  }
+}

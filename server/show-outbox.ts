@@ -1,0 +1,48 @@
+/**
+ * `npm run outbox`: how many notices wait, and which were set aside; exit code 1 when some were.
+ * `npm run outbox -- --retry` puts them back into the queue, `-- --retry <id>` one of them.
+ */
+import { pathToFileURL } from 'node:url'
+import { openDatabase } from './open-database.ts'
+import type { NoticeRow } from './store/notice-document.ts'
+import type { OutboxCounts, OutboxView } from './store/outbox.ts'
+import { withOutbox } from './store/read-outbox.ts'
+
+/** The most that are listed. */
+const mostListed = 100
+
+const lineOf = ({ _id, topic, at, aside, tries, reason }: NoticeRow): string =>
+  `${_id}: ${topic} of ${at.toISOString()}, set aside ${aside?.toISOString()} after ${tries} tries: ${reason}`
+
+/** @returns what an operator reads: no record, no address. */
+export function report({ waiting, aside }: OutboxCounts, rows: readonly NoticeRow[]): string {
+  const more = aside > rows.length ? [`and ${aside - rows.length} older ones`] : []
+  return [`${waiting} notices wait, ${aside} were set aside`, ...rows.map(lineOf), ...more].join('\n')
+}
+
+async function performed(outbox: OutboxView, [command, id]: readonly string[]): Promise<readonly [string, number]> {
+  if (command === '--retry') {
+    const count = await outbox.retry(Date.now(), id)
+    return [`${count} notices were put back into the queue`, id !== undefined && count === 0 ? 1 : 0]
+  }
+  const counts = await outbox.counts()
+  return [report(counts, await outbox.aside(mostListed)), counts.aside > 0 ? 1 : 0]
+}
+
+/** @returns the exit code. */
+export async function showOutbox(
+  environment: Readonly<Record<string, string | undefined>>,
+  given: readonly string[],
+): Promise<number> {
+  const { stop, ...database } = await openDatabase(environment)
+  try {
+    const [said, code] = await withOutbox(database, outbox => performed(outbox, given))
+    process.stdout.write(`${said}\n`)
+    return code
+  } finally {
+    await stop()
+  }
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
+  process.exitCode = await showOutbox(process.env, process.argv.slice(2))

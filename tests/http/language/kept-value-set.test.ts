@@ -1,0 +1,97 @@
+/** `:in` and `:not-in` by value sets that are resources here. https://hl7.org/fhir/R4/search.html#modifiers */
+import t from 'tap'
+import { issuesOf } from '../rest.ts'
+import { coded, type LanguageRow, loinc, type Named, observation, patient, proveOn, startWith } from './prove.ts'
+
+const base = 'http://example.org/ValueSet'
+const kept = (id: string, include: unknown, more: object = {}): Named => ({
+  ...{ resourceType: 'ValueSet', id, status: 'active', url: `${base}/${id}`, compose: { include } },
+  ...more,
+})
+const codes = (system: string, ...list: readonly string[]) => ({ system, concept: list.map(code => ({ code })) })
+
+const resources: readonly Named[] = [
+  patient('p', { gender: 'female' }),
+  observation('blood', { code: coded(loinc, '718-7'), category: [coded('urn:x', 'a')] }),
+  observation('sugar', { code: coded(loinc, '2345-7') }),
+  observation('foreign', { code: coded('urn:other', '718-7') }),
+  observation('bars', { code: coded('urn:a|b', 'c,d') }),
+  observation('words'),
+  kept('blood', [codes(loinc, '718-7', '789-8')]),
+  kept('several', [codes(loinc, '2345-7'), codes('urn:a|b', 'c,d')]),
+  kept('old', [codes(loinc, '718-7')], { version: '1' }),
+  kept('new', [codes(loinc, '2345-7')], { url: `${base}/old`, version: '2' }),
+  kept('whole', [{ system: loinc }]),
+  kept('rule', [{ system: loinc, filter: [{ property: 'SCALE_TYP', op: '=', value: 'Nom' }] }]),
+  kept('importing', [{ valueSet: [`${base}/blood`] }]),
+  kept('less', [codes(loinc, '718-7')], { compose: { include: [codes(loinc, 'a')], exclude: [codes(loinc, 'b')] } }),
+  kept('large', [codes(loinc, ...Array.from({ length: 1001 }, (_, n) => `c${n}`))]),
+  kept('gender', [codes('http://hl7.org/fhir/administrative-gender', 'male')], {
+    url: 'http://hl7.org/fhir/ValueSet/administrative-gender',
+  }),
+  { resourceType: 'ValueSet', id: 'empty', status: 'active', url: `${base}/empty` },
+]
+
+const rows: readonly LanguageRow[] = [
+  [':in finds the codes that a kept value set lists', `Observation?code:in=${base}/blood`, 'blood'],
+  [':not-in finds all others', `Observation?code:not-in=${base}/blood`, 'bars foreign sugar words'],
+  ['of several systems', `Observation?code:in=${base}/several`, 'bars sugar'],
+  ['alternatives', `Observation?code:in=${base}/several,${base}/blood`, 'bars blood sugar'],
+  ['none of the alternatives', `Observation?code:not-in=${base}/several,${base}/blood`, 'foreign words'],
+  [
+    'beside a value set of R4',
+    `Observation?code:in=${base}/blood,http://hl7.org/fhir/ValueSet/observation-category`,
+    'blood',
+  ],
+  ['by its version', `Observation?code:in=${base}/old|1`, 'blood'],
+  ['by another version', `Observation?code:in=${base}/old|2`, 'sugar'],
+  ['beside other parameters', `Observation?code:in=${base}/blood&category=a`, 'blood'],
+  ['twice', `Observation?code:in=${base}/blood&code:in=${base}/several`, ''],
+  ['R4’s own value sets are R4’s', 'Patient?gender:in=http://hl7.org/fhir/ValueSet/administrative-gender', 'p'],
+]
+
+const rest = await startWith(resources)
+await proveOn(rest, { resources, rows, ways: 'http' })
+
+for (const [sentence, query, issue, diagnostics] of [
+  ['of an unknown URL', `code:in=${base}/none`, 'badParameter not-found', /found another; list/],
+  ['of which there are several', `code:in=${base}/old`, 'badParameter multiple-matches', /several of this URL/],
+  ['of another version', `code:in=${base}/old|3`, 'badParameter not-found', /found another/],
+  ['that takes a whole system', `code:in=${base}/whole`, 'badParameter not-supported', /does not list its codes/],
+  ['that chooses by a rule', `code:in=${base}/rule`, 'badParameter not-supported', /does not list its codes/],
+  ['that imports another', `code:not-in=${base}/importing`, 'badParameter not-supported', /does not list its codes/],
+  ['that leaves codes out', `code:in=${base}/less`, 'badParameter not-supported', /does not list its codes/],
+  ['without any code', `code:in=${base}/empty`, 'badParameter not-supported', /does not list its codes/],
+  ['of too many codes', `code:in=${base}/large`, 'badParameter too-costly', /more than 1000 codes/],
+  ['by an address', 'code:in=ValueSet/blood', 'badParameter not-found', /found another/],
+  [
+    'beyond four',
+    `code:in=${base}/blood,${base}/old&code:in=a,b,c`,
+    'tooCostly too-costly',
+    /at most 4 value sets, found 5/,
+  ],
+  ['in a filter', `_filter=code in ${base}/blood`, 'badParameter not-found', /found another/],
+  ['in a chain', `has-member.code:in=${base}/blood`, 'badParameter not-found', /found another/],
+] as const)
+  t.test(`a value set ${sentence} is refused by name`, async t => {
+    const answer = await rest.get(`Observation?${query.replaceAll('|', '%7C')}`)
+    t.equal(answer.status, 400)
+    t.match(issuesOf(answer)[0], issue)
+    t.match(answer.bytes.toString(), diagnostics)
+  })
+
+t.test('a page goes on where a kept value set was asked, and the link holds it', async t => {
+  const first = await rest.get(`Observation?code:not-in=${base}/blood&_count=3`)
+  const next = (first.json as { link: { relation: string; url: string }[] }).link.find(each => each.relation === 'next')
+  const second = await rest.get(next?.url.split('/fhir/')[1] ?? '')
+  t.equal(second.status, 200)
+  t.equal((second.json as { entry: unknown[] }).entry.length, 1)
+})
+
+t.test('criteria of writes name R4’s value sets alone', async t => {
+  const body = { ...observation('other'), id: undefined }
+  const create = (criteria: string) => rest.post('Observation', body, { headers: { 'if-none-exist': criteria } })
+  t.equal((await create(`patient=p&code:in=${base}/blood`)).status, 400)
+  const answer = await create('patient=p&code:in=http://hl7.org/fhir/ValueSet/observation-codes&category=a')
+  t.equal(answer.status, 200)
+})
