@@ -21,7 +21,16 @@ import type { Json } from '../access/support/contents.ts'
 import type { DossierRecord } from '../access/support/stage.ts'
 
 /** How a professional stands to the records, that of somebody else excepted. */
-export type Relation = 'none' | 'team' | 'treating' | 'authorised' | 'structure' | 'expired' | 'early' | 'blocked'
+export type Relation =
+  | 'none'
+  | 'team'
+  | 'treating'
+  | 'authorised'
+  | 'structure'
+  | 'expired'
+  | 'early'
+  | 'blocked'
+  | 'unblocked'
 
 /** One who asks. */
 export interface GridActor {
@@ -35,6 +44,12 @@ export interface GridActor {
   /** Whom the rows name as their depositor when they are his. */
   readonly deposits?: 'hospital' | 'laboratory' | 'patient'
   readonly isAuthor?: true
+  /** The types for which alone he was authorised. */
+  readonly part?: readonly string[]
+  /** The object that was denied to him by name. */
+  readonly denied?: string
+  /** Whether another actor is the same person in another mode. */
+  readonly shares?: true
   /** Of a patient or representative: whether this very record is his. */
   readonly of?: string
 }
@@ -82,6 +97,10 @@ export const special = {
   early: physician(103),
   blocked: physician(104),
   author: physician(105),
+  administrator: physician(106),
+  unblocked: physician(107),
+  inPart: physician(108),
+  denied: physician(109),
 } as const
 
 const inMode = (actor: Actor, mode: 'bris_de_glace' | 'centre_15'): Actor => ({
@@ -101,8 +120,23 @@ const physicians: readonly GridActor[] = [
   { ...usual, name: 'authorised physician', relation: 'authorised', actor: special.authorised.actor },
   { ...usual, name: 'physician whose authorisation expired', relation: 'expired', actor: special.expired.actor },
   { ...usual, name: 'physician whose authorisation begins later', relation: 'early', actor: special.early.actor },
-  { ...usual, name: 'blocked physician', relation: 'blocked', actor: special.blocked.actor },
-  { ...usual, name: 'author without authorisation', isAuthor: true, actor: special.author.actor },
+  { ...usual, name: 'blocked physician', shares: true, relation: 'blocked', actor: special.blocked.actor },
+  { ...usual, name: 'administrator', relation: 'treating', actor: special.administrator.actor },
+  { ...usual, name: 'physician who was unblocked', relation: 'unblocked', actor: special.unblocked.actor },
+  {
+    ...{ ...usual, name: 'physician authorised for prescriptions', relation: 'authorised', part: ['57833-6'] },
+    actor: special.inPart.actor,
+  },
+  {
+    ...{ ...usual, name: 'physician to whom one document is denied', relation: 'authorised', denied: 'plain' },
+    shares: true,
+    actor: special.denied.actor,
+  },
+  {
+    ...{ ...usual, name: 'the same who breaks the glass', relation: 'authorised', mode: 'bris_de_glace' },
+    actor: inMode(special.denied.actor, 'bris_de_glace'),
+  },
+  { ...usual, name: 'author without authorisation', shares: true, isAuthor: true, actor: special.author.actor },
   {
     ...{ ...usual, name: 'nurse of an authorised structure', column: 'T', relation: 'structure' },
     actor: { ...nurse, claims: { ...nurse.claims, structure: finess.practice } },
@@ -164,29 +198,44 @@ const parentToken = (record: DossierRecord, subject: string): Actor => ({
   claims: {},
 })
 
-/** What tells the record of a parent who is none any more. */
-export const formerParent: Json = {
-  identifier: [personOf({ kind: 'representative', subject: 'former-parent', scope: '', claims: {} })],
-}
+const named = (subject: string): Json => ({
+  identifier: [personOf({ kind: 'representative', subject, scope: '', claims: {} })],
+})
 
-/** The patients of all records, their parents, those who were. */
-const family = (records: readonly (DossierRecord & { readonly kind: string })[]): readonly GridActor[] =>
-  records.flatMap((record): readonly GridActor[] => [
-    {
-      ...{ kind: 'patient', column: null, relation: 'none', mode: 'normal', deposits: 'patient' },
-      ...{ name: `patient of the record "${record.kind}"`, of: record.kind, actor: patientOf(record) },
-    },
-    {
-      ...{ kind: 'representative', column: null, relation: 'none', mode: 'normal' },
-      ...{ name: `parent of the record "${record.kind}"`, of: record.kind, actor: parentToken(record, 'parent') },
-    },
-    { ...nobody, name: `former parent of "${record.kind}"`, actor: parentToken(record, 'former-parent') },
-  ])
+/** How the records name those who represent, or did. */
+export const people = {
+  formerParent: named('former-parent'),
+  relative: named('relative'),
+  guardian: named('guardian'),
+} as const
+
+type OfKind = DossierRecord & { readonly kind: string }
+
+const representative = (record: OfKind, subject: string): GridActor => ({
+  ...{ kind: 'representative', column: null, relation: 'none', mode: 'normal', of: record.kind },
+  ...{ name: `${subject} of the record "${record.kind}"`, actor: parentToken(record, subject) },
+})
+
+const noMore = (record: OfKind, subject: string): GridActor => ({
+  ...{ ...nobody, name: `${subject} of "${record.kind}", who is none` },
+  actor: parentToken(record, subject),
+})
+
+/** The patient of a record, and those who represent him, or do not any more. */
+const familyOf = (record: OfKind): readonly GridActor[] => [
+  {
+    ...{ kind: 'patient', column: null, relation: 'none', mode: 'normal', deposits: 'patient' },
+    ...{ name: `patient of the record "${record.kind}"`, of: record.kind, actor: patientOf(record) },
+  },
+  record.kind === 'adult' ? noMore(record, 'parent') : representative(record, 'parent'),
+  ...(record.kind === 'open' || record.kind === 'closed' ? [representative(record, 'relative')] : []),
+  record.kind === 'adult' ? representative(record, 'guardian') : noMore(record, 'former-parent'),
+]
 
 /** Everybody who asks. */
-export const everybody = (records: readonly (DossierRecord & { readonly kind: string })[]): readonly GridActor[] => [
+export const everybody = (records: readonly OfKind[]): readonly GridActor[] => [
   ...byProfession,
   ...physicians,
   ...others,
-  ...family(records),
+  ...records.flatMap(familyOf),
 ]

@@ -1,5 +1,5 @@
-/** What the grid asks about: five records of one shape, and in each the same objects, every one hidden in its own way. */
-import { finess, hospital, laboratory, operator, patientOf, rpps } from '../access/support/cast.ts'
+/** What the grid asks about: six records of one shape, and in each the same objects, every one hidden in its own way. */
+import { finess, hospital, laboratory, operator, patientOf } from '../access/support/cast.ts'
 import {
   authorises,
   authorisesStructure,
@@ -9,11 +9,14 @@ import {
   days,
   emergency,
   maskedInEmergency,
+  masksAuthor,
   masksDocument,
+  masksPeriod,
   masksTypes,
   parent,
   relatedPerson,
   treats,
+  verified,
 } from '../access/support/consents.ts'
 import {
   byFiness,
@@ -26,14 +29,15 @@ import {
   labels,
   loinc,
   numbers,
+  patient,
   subjectOf,
 } from '../access/support/contents.ts'
 import type { DossierRecord, Stage } from '../access/support/stage.ts'
-import { expectStatus } from '../access/support/stage.ts'
-import { formerParent, inTeam, special } from './actors.ts'
+import { expectStatus, newIns } from '../access/support/stage.ts'
+import { inTeam, people, special } from './actors.ts'
 
 /** What differs from one record to the next. */
-export const recordKinds = ['open', 'closed', 'other', 'opposed', 'unmasked'] as const
+export const recordKinds = ['open', 'closed', 'other', 'opposed', 'unmasked', 'adult'] as const
 export type RecordKind = (typeof recordKinds)[number]
 
 /** Why an object is hidden from some. */
@@ -41,6 +45,8 @@ export type Trait =
   | 'masked'
   | 'masked by Consent'
   | 'type masked by Consent'
+  | 'period masked by Consent'
+  | 'author masked by Consent'
   | 'invisible to the patient'
   | 'invisible to representatives'
   | 'archived'
@@ -53,7 +59,12 @@ interface Plan {
   readonly by?: 'hospital' | 'laboratory' | 'patient'
   /** It names the author among the actors. */
   readonly authored?: true
+  /** Other elements. */
+  readonly elements?: Json
 }
+
+/** A physician whose documents the patient masks: nobody among the actors. */
+const unloved = '99700029999'
 
 const visit = { system: loinc, code: '11488-4' }
 
@@ -66,6 +77,11 @@ export const plans: readonly Plan[] = [
   { name: 'masked-of-author', type: visit, traits: ['masked'], authored: true },
   { name: 'masked-by-consent', type: visit, traits: ['masked by Consent'] },
   { name: 'type-masked', type: { system: loinc, code: '60591-5' }, traits: ['type masked by Consent'] },
+  {
+    ...{ name: 'period-masked', type: visit, traits: ['period masked by Consent'] },
+    elements: { date: '2019-05-05T10:00:00+01:00' },
+  },
+  { name: 'author-masked', type: visit, traits: ['author masked by Consent'] },
   { name: 'to-announce', type: visit, traits: ['invisible to the patient'] },
   { name: 'not-for-parents', type: visit, traits: ['invisible to representatives'] },
   { name: 'archived', type: visit, traits: ['archived'] },
@@ -82,6 +98,15 @@ export interface GridObject extends Plan {
   /** Value of an identifier that nothing else has. */
   readonly number: string
 }
+
+/** A text that only this object and its content hold: wherever it comes out, the object was shown. */
+export const markerOf = ({ record, name }: Pick<GridObject, 'record' | 'name'>): string => `marker:${record}/${name}.`
+
+/** Every marker in a text. */
+export const markersIn = (text: string): readonly string[] => text.match(/marker:[a-z]+\/[a-z-]+\./g) ?? []
+
+const contentOf = (object: Pick<GridObject, 'record' | 'name'>): string =>
+  Buffer.from(markerOf(object)).toString('base64')
 
 export interface GridRecord extends DossierRecord {
   readonly kind: RecordKind
@@ -116,19 +141,26 @@ async function deposit(stage: Stage, record: DossierRecord, at: { kind: RecordKi
   const { kind, plan } = at
   const { actor, author } = depositors[plan.by ?? 'hospital'](record)
   const number = `${kind}-${plan.name}`
+  const isUnloved = plan.traits.includes('author masked by Consent')
   const urn = 'urn:uuid:5b0c7a44-0001-4000-8000-000000000001'
   const [id = '', binary = ''] = await stage.create(
     actor,
     creates(
       document(record, {
         type: coded(plan.type.system, plan.type.code),
-        author: [author, ...(plan.authored === true ? [byRpps(special.author.rpps)] : [])],
+        author: [
+          author,
+          ...(plan.authored === true ? [byRpps(special.author.rpps)] : []),
+          ...(isUnloved ? [byRpps(unloved)] : []),
+        ],
+        description: markerOf({ ...plan, record: kind }),
         identifier: [{ system: numbers, value: number }],
         content: [{ attachment: { contentType: 'text/plain', url: urn } }],
+        ...plan.elements,
         ...elementsOf(plan),
       }),
     ),
-    creates({ resourceType: 'Binary', contentType: 'text/plain', data: Buffer.from(number).toString('base64') }, urn),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data: contentOf({ ...plan, record: kind }) }, urn),
   )
   return { ...plan, record: kind, id, binary, number }
 }
@@ -138,17 +170,58 @@ const decisions: Readonly<Partial<Record<RecordKind, readonly Json[]>>> = {
   unmasked: [maskedInEmergency('permit')],
 }
 
+const administers = (rpps: string): Json => ({
+  type: 'permit',
+  actor: [{ role: coded('http://terminology.hl7.org/CodeSystem/v3-RoleCode', 'DELEGATEE'), reference: byRpps(rpps) }],
+})
+
 /** Who may come in, in every record but that of somebody else. */
 const relations = (record: DossierRecord): readonly Json[] => [
   careTeam(record, inTeam.map(byRpps)),
-  consent(record, treats(special.treating.rpps)),
-  consent(record, authorises(special.authorised.rpps)),
-  consent(record, authorisesStructure(finess.practice)),
-  consent(record, { ...authorises(special.expired.rpps), ...days(-10, -2) }),
-  consent(record, { ...authorises(special.early.rpps), ...days(2, 10) }),
-  consent(record, authorises(special.blocked.rpps)),
-  consent(record, blocks(special.blocked.rpps)),
+  ...[
+    treats(special.treating.rpps),
+    administers(special.administrator.rpps),
+    authorises(special.authorised.rpps),
+    authorisesStructure(finess.practice),
+    { ...authorises(special.expired.rpps), ...days(-10, -2) },
+    { ...authorises(special.early.rpps), ...days(2, 10) },
+    authorises(special.blocked.rpps),
+    blocks(special.blocked.rpps),
+    authorises(special.inPart.rpps, { code: [coded(loinc, '57833-6')] }),
+    authorises(special.denied.rpps),
+    authorises(special.unblocked.rpps),
+  ].map(provision => consent(record, provision)),
 ]
+
+/** Whom each record names as a representative or relative. */
+async function represent(stage: Stage, kind: RecordKind, record: DossierRecord): Promise<void> {
+  await stage.create(operator, parent(record))
+  await stage.create(operator, relatedPerson(record, 'FTH', { ...people.formerParent, ...days(-10, -2) }))
+  if (kind === 'adult')
+    await stage.create(operator, relatedPerson(record, 'GUARD', { ...people.guardian, ...days(-5, undefined) }))
+  if (kind === 'open' || kind === 'closed')
+    await stage.create(patientOf(record), relatedPerson(record, 'SIS', people.relative))
+}
+
+/** Blocked, and unblocked: which authorises nobody. */
+async function unblock(stage: Stage, record: DossierRecord): Promise<void> {
+  const blocking = consent(record, blocks(special.unblocked.rpps))
+  const id = await stage.createOne(patientOf(record), blocking)
+  expectStatus(await stage.put(patientOf(record), { ...blocking, id, status: 'inactive' }), 200)
+}
+
+/** A record like any other, of a patient who came of age. */
+async function openAdult(stage: Stage): Promise<DossierRecord> {
+  const ins = newIns()
+  const urn = 'urn:uuid:5b0c7a44-0001-4000-8000-000000000002'
+  const opening = consent({ id: '' }, undefined, { ...verified, patient: { reference: urn } })
+  const [id = ''] = await stage.create(
+    hospital,
+    creates(patient(ins, { birthDate: '1990-01-01' }), urn),
+    creates(opening),
+  )
+  return { id, ins }
+}
 
 const close = async (stage: Stage, record: DossierRecord): Promise<void> => {
   const { json } = await stage.get(patientOf(record), `Patient/${record.id}`)
@@ -160,15 +233,20 @@ export async function build(
   stage: Stage,
   kind: RecordKind,
 ): Promise<{ readonly record: GridRecord; readonly objects: readonly GridObject[] }> {
-  const opened = await stage.open()
+  const opened = kind === 'adult' ? await openAdult(stage) : await stage.open()
   const holder = patientOf(opened)
   if (kind !== 'other') {
     await stage.create(holder, ...relations(opened))
-    await stage.create(operator, parent(opened))
-    await stage.create(operator, relatedPerson(opened, 'FTH', { ...formerParent, ...days(-10, -2) }))
+    await represent(stage, kind, opened)
+    await unblock(stage, opened)
   }
-  await stage.create(holder, consent(opened, masksTypes(coded(loinc, '60591-5'))))
-  for (const provision of decisions[kind] ?? []) await stage.create(holder, consent(opened, provision))
+  const masking = [
+    masksTypes(coded(loinc, '60591-5')),
+    masksPeriod('2019-01-01', '2019-12-31'),
+    masksAuthor(byRpps(unloved)),
+  ]
+  for (const provision of [...masking, ...(decisions[kind] ?? [])])
+    await stage.create(holder, consent(opened, provision))
   const objects: GridObject[] = []
   for (const plan of plans) objects.push(await deposit(stage, opened, { kind, plan }))
   for (const { traits, id } of objects)
@@ -185,8 +263,9 @@ export async function build(
       })),
     }),
   )
+  const denied = objects.find(({ name }) => name === 'plain')
+  const deniesOne = { data: [{ meaning: 'instance', reference: { reference: `DocumentReference/${denied?.id}` } }] }
+  if (kind !== 'other') await stage.create(holder, consent(opened, blocks(special.denied.rpps, deniesOne)))
   if (kind === 'closed') await close(stage, opened)
   return { record: { ...opened, kind, pointer }, objects }
 }
-
-export { rpps }

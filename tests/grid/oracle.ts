@@ -15,15 +15,33 @@ function enters({ relation, mode, column }: GridActor, record: RecordKind): bool
   return false
 }
 
-function professionalSees(who: GridActor, { record, type, traits, authored }: GridObject): boolean {
+const hides: readonly Trait[] = [
+  'masked',
+  'masked by Consent',
+  'type masked by Consent',
+  'period masked by Consent',
+  'author masked by Consent',
+]
+
+const columns = new Map<string, ReadonlySet<string>>()
+
+function columnReads(column: string, type: string): boolean {
+  const types = columns.get(column) ?? new Set(readable(column))
+  columns.set(column, types)
+  return types.has(type)
+}
+
+function professionalSees(who: GridActor, { record, name, type, traits, authored }: GridObject): boolean {
   if (who.column === null || !enters(who, record)) return false
-  if (!readable(who.column).includes(type.code)) return false
+  if (!columnReads(who.column, type.code)) return false
+  if (who.part !== undefined && !who.part.includes(type.code)) return false
+  if (who.denied === name) return false
   const has = (trait: Trait): boolean => traits.includes(trait)
   if (who.isAuthor === true && authored === true) return true
   if (has('entered in error')) return false
   if (who.relation === 'treating' && record !== 'other') return true
   if (has('archived')) return false
-  if (!has('masked') && !has('masked by Consent') && !has('type masked by Consent')) return true
+  if (!hides.some(has)) return true
   return record === 'unmasked' && who.mode !== 'normal'
 }
 
@@ -48,4 +66,19 @@ export function sees(who: GridActor, object: GridObject): boolean {
     case 'nobody':
       return false
   }
+}
+
+/** Whether one who sees a document may ask who else does. */
+export const mayAskWho = ({ kind, relation }: GridActor, { record }: GridObject): boolean =>
+  kind === 'patient' || (relation === 'treating' && record !== 'other')
+
+/** Whether one finds in the trail what was done to a document, by whomever: that it was withdrawn hides nothing of that. */
+export function tracks(who: GridActor, object: GridObject): boolean {
+  const { record, traits } = object
+  const toPatient = !traits.includes('invisible to the patient')
+  if (who.kind === 'patient') return who.of === record && toPatient
+  if (record === 'closed') return false
+  if (who.kind === 'representative')
+    return who.of === record && record !== 'other' && toPatient && !traits.includes('invisible to representatives')
+  return who.relation === 'treating' && record !== 'other'
 }
