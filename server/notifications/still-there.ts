@@ -7,7 +7,7 @@ import type { Found, Store } from '../store/store.ts'
 const isShown = ({ mask, hiddenUntil }: Found, now: number): boolean =>
   (mask & withdrawn) === 0 && ((mask & invisiblePatient) === 0 || (hiddenUntil !== null && hiddenUntil <= now))
 
-/** The most documents that are looked at: of more than these one is there. */
+/** The most documents that are looked at. Of more than these one is there; one that names none was not looked for. */
 const most = 1000
 
 /** @returns false for a deposit of which nothing is left that the patient may see: it was deleted, withdrawn or hidden since. */
@@ -16,7 +16,7 @@ export async function isStillThere(
   { topic, patient, about }: Pick<NoticeRow, 'topic' | 'patient' | 'about'>,
   now: number,
 ): Promise<boolean> {
-  if (topic !== 'deposit' || about.length > most) return true
+  if (topic !== 'deposit' || about.length === 0 || about.length > most) return true
   const restriction = systemRestriction('jobs', { collection: 'record', patient })
   const rows = await store.rows(restriction, 'DocumentReference', about)
   return rows.some(row => isShown(row, now))
