@@ -1,42 +1,9 @@
 /** The operations that this server performs: a new one is a new row, and its code. https://hl7.org/fhir/R4/operations.html */
 
-export interface OperationParameter {
-  readonly name: string
-  /** The type of its value, as FHIR names it. */
-  readonly type: string
-  readonly required: boolean
-  /** Whether it may come more than once. */
-  readonly repeats: boolean
-  readonly says: string
-}
+import { lifeOperationRows } from './life-operation-rows.ts'
+import { type Operation, type OperationLevel, one, ownDefinitions } from './operation-row.ts'
 
-/** Where an operation is performed: on an instance, on a type, on the whole server. */
-export type OperationLevel = 'instance' | 'type' | 'system'
-
-export interface Operation {
-  /** The canonical URL of its OperationDefinition. */
-  readonly definition: string
-  readonly levels: readonly OperationLevel[]
-  /** Types on which, or on whose instances, it is performed. */
-  readonly types: readonly string[]
-  /** Whether it changes anything: then it is asked by POST only. */
-  readonly affectsState: boolean
-  /** Whether it is asked by GET all the same: then it tells how it stands, and changes nothing. */
-  readonly tells?: true
-  readonly says: string
-  readonly parameters: readonly OperationParameter[]
-  /** The one regime that has it; all have it when absent. */
-  readonly regime?: 'dmp'
-}
-
-/** The place of the OperationDefinitions that are this project's own. */
-export const ownDefinitions = 'https://dossier.example/fhir/OperationDefinition/'
-
-/** A parameter that may come once: `[name, type]`. */
-const one = ([name, type]: readonly [string, string], says: string): OperationParameter => ({
-  ...{ name, type, says },
-  ...{ required: false, repeats: false },
-})
+export { type Operation, type OperationLevel, type OperationParameter, ownDefinitions } from './operation-row.ts'
 
 export const operations = {
   /** https://hl7.org/fhir/R4/patient-operation-everything.html */
@@ -87,8 +54,8 @@ export const operations = {
     affectsState: false,
     says: 'What a matrix or a Consent would open and close, by profession and type, before it is in force: for operators',
     parameters: [
-      one(['matrix', 'string'], 'The table as CSV; or as a resource Binary of that name.'),
-      one(['consent', 'string'], 'A Consent as JSON; or as a resource of that name.'),
+      { ...one(['matrix', 'string'], 'The table as CSV; or as a resource Binary of that name.'), orResource: true },
+      { ...one(['consent', 'string'], 'A Consent as JSON; or as a resource of that name.'), orResource: true },
     ],
     regime: 'dmp',
   },
@@ -100,6 +67,7 @@ export const operations = {
     says: 'Takes away the label that hides a document from its patient, who was told by a professional',
     parameters: [],
   },
+  ...lifeOperationRows,
   /** `server/search-parameters/` indexes rows by what operators define. */
   reindex: {
     definition: `${ownDefinitions}reindex`,

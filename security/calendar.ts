@@ -14,14 +14,21 @@ export interface Span {
 
 export const always: Span = { from: null, before: null }
 
-/** One calendar month after `instant` at the same time of day; a month that is too short gives its last day. */
-export function oneMonthAfter(instant: number, zone = defaultZone): number {
+/** So many calendar months after `instant` at the same time of day; a month that is too short gives its last day. */
+export function monthsAfter(instant: number, months: number, zone = defaultZone): number {
   const local = new Date(instant + offsetAt(zone, instant))
-  const lastDay = new Date(Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + 2, 0)).getUTCDate()
+  const lastDay = new Date(Date.UTC(local.getUTCFullYear(), local.getUTCMonth() + months + 1, 0)).getUTCDate()
   const next = new Date(local)
-  next.setUTCMonth(local.getUTCMonth() + 1, Math.min(local.getUTCDate(), lastDay))
+  next.setUTCMonth(local.getUTCMonth() + months, Math.min(local.getUTCDate(), lastDay))
   return instantOf(next.getTime(), zone)
 }
+
+/** One calendar month after `instant`. */
+export const oneMonthAfter = (instant: number, zone = defaultZone): number => monthsAfter(instant, 1, zone)
+
+/** The day of `instant` as FHIR writes it. */
+export const dayOf = (instant: number, zone = defaultZone): string =>
+  new Date(instant + offsetAt(zone, instant)).toISOString().slice(0, 10)
 
 /** The instants that a FHIR date covers at its precision, [start, end); undefined when it is none. */
 export function spanOf(text: string, zone = defaultZone): readonly [number, number] | undefined {

@@ -51,11 +51,21 @@ const ofOneRecord =
     return patient === null ? undefined : { ...everyone, kind, patient }
   }
 
+const insForm = /^urn:oid:[\d.]{1,60}\|[0-9A-Z]{13,22}$/
+
+/** A token of the patient names the record; where there is none yet, the INS. */
+function patient(dmp: ClaimReader, everyone: Everyone): Principal | undefined {
+  const [system, value] = dmp.text('ins', insForm)?.split('|') ?? []
+  const record = ofOneRecord('patient')(dmp, everyone)
+  if (record !== undefined || system === undefined || value === undefined) return record
+  return { ...everyone, kind: 'person', patient: null, ins: { system, value } }
+}
+
 /** One reader for each kind that a token may name. The list is closed. */
 const kinds: ReadonlyMap<string, (dmp: ClaimReader, everyone: Everyone) => Principal | undefined> = new Map([
   ['professional', professional],
   ['structure', structure],
-  ['patient', ofOneRecord('patient')],
+  ['patient', patient],
   ['representative', ofOneRecord('representative')],
   ['insurance', (_dmp, everyone) => ({ ...everyone, kind: 'insurance' })],
   ['operator', (_dmp, everyone) => ({ ...everyone, kind: 'operator' })],

@@ -26,7 +26,7 @@ export interface Surroundings {
 
 type Said = Denial & { readonly diagnostics: string }
 
-const said = (failed: Denial['failed'], diagnostics: string): Said => ({
+export const said = (failed: Denial['failed'], diagnostics: string): Said => ({
   effect: 'deny',
   failed,
   because: 'token',
@@ -62,6 +62,8 @@ function kindGate({ principal, interaction, type }: GateRequest, policy: Policy)
   switch (principal.kind) {
     case 'client':
       return said('kind-may-enter', 'expected a token that says in "dmp" who acts, found none')
+    case 'person':
+      return said('kind-may-enter', 'expected a token of a record, found one of a person who has none: open it first')
     case 'operator':
       if (operatorTypes.has(type)) return undefined
       return said(

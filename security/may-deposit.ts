@@ -30,6 +30,7 @@ export function depositsOf(policy: Policy, principal: Principal): ReadonlySet<st
     case 'insurance':
       return policy.kindDeposits[principal.kind]
     case 'representative':
+    case 'person':
     case 'operator':
     case 'client':
       return none

@@ -46,6 +46,13 @@ export interface PatientOrRepresentative extends Everyone {
   readonly patient: string
 }
 
+/** Somebody who has no record yet: the identity provider vouches for the INS. Such a token opens a record, or opposes one. */
+export interface Person extends Everyone {
+  readonly kind: 'person'
+  readonly patient: null
+  readonly ins: { readonly system: string; readonly value: string }
+}
+
 export interface InsuranceOrOperator extends Everyone {
   readonly kind: 'insurance' | 'operator'
 }
@@ -55,4 +62,4 @@ export interface Client extends Everyone {
   readonly kind: 'client'
 }
 
-export type Principal = Professional | Structure | PatientOrRepresentative | InsuranceOrOperator | Client
+export type Principal = Professional | Structure | PatientOrRepresentative | Person | InsuranceOrOperator | Client

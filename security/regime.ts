@@ -9,6 +9,7 @@ import type { IndexEntry } from '../search/index-entry.ts'
 import type { AccessRequest, Decision, Denial } from './decision.ts'
 import type { Facts } from './facts.ts'
 import type { Law } from './law.ts'
+import type { LifeRequest } from './life-operations.ts'
 import type { Principal } from './principal.ts'
 
 /** What a row carries because of who deposited it and what it is. `access.md` sections 5 and 7. */
@@ -88,6 +89,8 @@ export interface Regime {
     readonly type: string
     readonly now: number
   }): Denial | undefined
+  /** What the token alone refuses of an operation on a record's life; absent where records have no such life. */
+  readonly gateLife?: (request: LifeRequest) => Denial | undefined
   /** Within what a caller may read. `facts` undefined: there is no such record. */
   read(request: AccessRequest, facts: Facts | undefined): Decision
   /**

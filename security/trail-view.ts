@@ -45,6 +45,7 @@ export function trailView(principal: Principal, facts: Facts | undefined, now: n
     case 'structure':
     case 'insurance':
       return { ...wholeTrail, ownAgent: agentOf(principal) }
+    case 'person':
     case 'operator':
     case 'client':
       return undefined

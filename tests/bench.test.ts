@@ -17,6 +17,7 @@ import { headerOf, type RawAnswer, readAnswer } from '../bench/read-answer.ts'
 import { summarise } from '../bench/summary.ts'
 import { oneCreates } from '../bench/writing.ts'
 import { root } from '../server/root.ts'
+import { programArguments } from './support/program.ts'
 import { openStubPeer } from './support/stub-peer.ts'
 
 // A machine that does other things takes its time.
@@ -49,7 +50,7 @@ const leftIn = async (folder: string): Promise<readonly string[]> =>
 
 /** A run that ends itself when the test is given up. */
 function spawnBench(folder: string, ...args: readonly string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
+  const child = spawn(process.execPath, [...programArguments('bench/main.ts'), ...args], {
     cwd: root,
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],

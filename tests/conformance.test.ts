@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { compositeOf } from '../resources/composite-definition.ts'
 import { compileExpression as compile } from '../resources/fhirpath.ts'
+import { lifeOperationRows } from '../resources/life-operation-rows.ts'
 import { ownDefinitions } from '../resources/operations.ts'
 import type { Resource } from '../resources/resource.ts'
 import type { SearchParameterFacts } from '../resources/search-parameter-definition.ts'
@@ -485,8 +486,21 @@ t.test('the statement of the project', async t => {
 
   t.test('every operation of every type', async t => {
     const promised = statement.flatMap(({ type, operation = [] }) => operation.map(each => ({ type, ...each })))
+    const [lives, others] = [true, false].map(isLife =>
+      promised.filter(({ name }) => name in lifeOperationRows === isLife),
+    )
+    t.same(lives?.map(({ type, name }) => `${type} ${name}`).toSorted(), [
+      'DocumentReference destroy',
+      ...['close', 'destroy', 'open', 'oppose', 'reactivate'].map(name => `Patient ${name}`),
+    ])
+    for (const { type, name } of lives ?? []) {
+      const [level] = lifeOperationRows[name as keyof typeof lifeOperationRows].levels
+      const path = level === 'type' ? `${type}/$${name}` : `${type}/0123456789ab/$${name}`
+      // Records have a life in the regime `dmp`: tests/access/record-life.test.ts and destruction.test.ts
+      t.equal((await rest.post(path, { resourceType: 'Parameters' })).status, 404, path)
+    }
     t.same(
-      promised.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
+      others?.toSorted((one, other) => (one.name < other.name ? -1 : 1)),
       [
         { type: 'DocumentReference', name: 'announce', definition: `${ownDefinitions}announce` },
         {

@@ -6,6 +6,7 @@ import type { Facts } from '../facts.ts'
 import { gate, type Surroundings } from '../gate.ts'
 import { judgeWrites } from '../judge-writes.ts'
 import { lawOf } from '../law.ts'
+import { gateLife } from '../life-operations.ts'
 import { toldOf } from '../notices.ts'
 import { patchedDocument } from '../patched-document.ts'
 import type { PolicyHistory, PolicyInForce } from '../policy-in-force.ts'
@@ -33,6 +34,7 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
     patch: (type, before, after) => (type === 'DocumentReference' ? patchedDocument(before, after) : ok(after)),
     choosesIds: principal => principal.kind === 'operator',
     gate: request => gate(request, policyInForce(request.now), surroundings),
+    gateLife: request => gateLife(request, surroundings),
     read,
     write: (request, facts) => {
       const covered = judgeScopes(request, surroundings, asked => read(asked, facts))

@@ -7,7 +7,7 @@ import type { Plan } from './judging.ts'
 import { isAboutRecord } from './plan.ts'
 
 /** An absent, an opposed and a closed record cannot be told apart. */
-const noRecord = (): Result<never> =>
+export const noRecord = (): Result<never> =>
   fail('refusedByRule', 'expected a record that takes deposits, found none for this patient')
 
 /** Its holder brings a closed record back, or withdraws the refusal of one; nothing else is written in it. */

@@ -99,7 +99,7 @@ function countOf(asked: string | undefined): Result<number | undefined> {
 function read(context: Context, call: Call, start: Start | undefined): Result<EverythingRequest> {
   const parameters = operationParameters(call)
   if (!parameters.ok) return parameters
-  const applied = parameters.value
+  const applied = parameters.value.map(([name, value]) => [name, value] as const)
   const valueNamed = (name: string): string | undefined => applied.find(([each]) => each === name)?.[1]
   const types = typesOf(
     context,

@@ -58,7 +58,7 @@ function ofReference(interaction: string, reference: string): Result<Place> {
 export function explainedRequest(context: Context, call: Call): Result<ExplainedRequest> {
   const parameters = operationParameters(call)
   if (!parameters.ok) return parameters
-  const given = new Map(parameters.value)
+  const given = new Map(parameters.value.map(([name, value]) => [name, value]))
   const [url, interaction, reference] = ['url', 'interaction', 'reference'].map(name => given.get(name))
   const place =
     url !== undefined && interaction === undefined && reference === undefined

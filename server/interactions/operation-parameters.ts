@@ -1,17 +1,39 @@
 /** The parameters of an operation: of its URL, then of the resource Parameters that was posted. https://hl7.org/fhir/R4/operations.html#request */
+import { type JsonNode, memberOf } from '../../resources/json-text.ts'
 import { listOf, objectOf, textOf } from '../../resources/json-value.ts'
-import { type Operation, operations } from '../../resources/operations.ts'
+import { type Operation, type OperationParameter, operations } from '../../resources/operations.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
-import { jsonOfBody } from './body.ts'
-import type { Call } from './interaction.ts'
+import { jsonOfBody, writtenAt } from './body.ts'
+import type { Call, Context } from './interaction.ts'
+import type { ApartJson, DataApart } from './write/data-apart.ts'
+import type { Written } from './write/item.ts'
 
-type Parameter = readonly [name: string, value: string]
+/** A resource as a parameter holds it: the node stands in `text`. */
+export interface ParameterResource {
+  readonly text: string
+  readonly node: JsonNode
+  readonly value: unknown
+  readonly data?: DataApart
+  /** Where it stands in the request, for complaints. */
+  readonly path: string
+}
+
+/** `value` is a text, as a URL would write it; empty where the parameter holds a resource. */
+type Parameter = readonly [name: string, value: string, resource?: ParameterResource]
 
 /** The one value of a parameter, as a URL would write it. */
 function textValueOf(parameter: Readonly<Record<string, unknown>> | undefined): string | undefined {
   const [member, ...others] = Object.entries(parameter ?? {}).filter(([name]) => name !== 'name')
   if (member === undefined || others.length > 0 || !/^value[A-Z]/.test(member[0])) return undefined
   return ['string', 'number', 'boolean'].includes(typeof member[1]) ? String(member[1]) : undefined
+}
+
+/** The resource of a parameter, with its letters. */
+function resourceOf({ text, root, data }: ApartJson, item: unknown, place: number): ParameterResource | undefined {
+  const node = memberOf(memberOf(root, 'parameter')?.items?.[place], 'resource')
+  const { resource, name: _, ...others } = objectOf(item) ?? {}
+  if (node === undefined || Object.keys(others).length > 0) return undefined
+  return { text, node, value: resource, path: `Parameters.parameter[${place}].resource`, ...(data && { data }) }
 }
 
 function postedParameters(call: Call): Result<readonly Parameter[]> {
@@ -25,28 +47,34 @@ function postedParameters(call: Call): Result<readonly Parameter[]> {
   for (const [place, item] of listOf(resource.parameter).entries()) {
     const name = textOf(objectOf(item)?.name)
     const value = textValueOf(objectOf(item))
-    if (name === undefined || value === undefined)
+    const held = value === undefined ? resourceOf(json.value, item, place) : undefined
+    if (name === undefined || (value === undefined && held === undefined))
       return fail(
         'malformedBody',
-        'expected a name and one value that is a text, a number or a boolean',
+        'expected a name and one value that is a text, a number or a boolean, or a resource',
         `Parameters.parameter[${place}]`,
       )
-    read.push([name, value])
+    read.push(held === undefined ? [name, value ?? ''] : [name, '', held])
   }
   return ok(read)
 }
+
+/** Types of resources begin with a capital; values of parameters have none of the complex types. */
+const holdsResource = ({ type }: OperationParameter): boolean => /^[A-Z]/.test(type)
 
 /** What is wrong with the names; undefined when nothing is. */
 function refuseNames(call: Call, given: readonly Parameter[]): Result<never> | undefined {
   const { parameters }: Pick<Operation, 'parameters'> =
     call.operation === undefined ? { parameters: [] } : operations[call.operation]
   const seen = new Set<string>()
-  for (const [asked] of given) {
+  for (const [asked, , resource] of given) {
     const name = asked.slice(0, 64)
     const row = parameters.find(parameter => parameter.name === asked)
     const names = parameters.map(parameter => parameter.name).join(', ')
     if (row === undefined) return fail('unknownParameter', `expected one of ${names}, found "${name}"`, `http.${name}`)
     if (!row.repeats && seen.has(asked)) return fail('badParameter', `expected ${name} once`, `http.${name}`)
+    if (resource === undefined ? holdsResource(row) : !holdsResource(row) && row.orResource !== true)
+      return fail('badParameter', `expected ${name} as ${row.type}, found another form`, `http.${name}`)
     seen.add(asked)
   }
   const missing = parameters.find(({ name, required }) => required && !seen.has(name))
@@ -60,4 +88,14 @@ export function operationParameters(call: Call): Result<readonly Parameter[]> {
   if (!posted.ok) return posted
   const given = [...call.parameters, ...posted.value]
   return refuseNames(call, given) ?? ok(given)
+}
+
+/** @returns the resource that a parameter holds, checked against its type; undefined when it was not given. */
+export function resourceParameter(
+  context: Context,
+  parameters: readonly Parameter[],
+  { name, type }: { readonly name: string; readonly type: string },
+): Result<Written | undefined> {
+  const [, , held] = parameters.find(([given]) => given === name) ?? []
+  return held === undefined ? ok(undefined) : writtenAt(context, held, { type, path: held.path })
 }

@@ -5,17 +5,19 @@ import { announce } from './announce.ts'
 import { everything } from './everything.ts'
 import { explainAccess } from './explain-access.ts'
 import type { Perform } from './interaction.ts'
+import { close } from './life/close.ts'
+import { destroy } from './life/destroy.ts'
+import { open } from './life/open.ts'
+import { oppose } from './life/oppose.ts'
+import { reactivate } from './life/reactivate.ts'
 import { rehearse } from './rehearse.ts'
 import { reindex } from './reindex.ts'
 import { whoCanAccess } from './who-can-access.ts'
 
 const code: Readonly<Record<OperationName, Perform>> = {
-  announce,
-  everything,
-  'who-can-access': whoCanAccess,
-  'explain-access': explainAccess,
-  rehearse,
-  reindex,
+  ...{ announce, everything, rehearse, reindex },
+  ...{ 'who-can-access': whoCanAccess, 'explain-access': explainAccess },
+  ...{ open, oppose, close, reactivate, destroy },
 }
 
 /** Performs the operation that the call names. */

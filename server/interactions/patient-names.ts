@@ -12,13 +12,16 @@ import { idKey } from './locate.ts'
 export const insKey = (context: Pick<Context, 'registryKey'>, system: string, value: string): string =>
   context.registryKey('ins', system, value)
 
+/** What stands in the place of a record where the person opposed that there is one. No key of a patient has this form. */
+export const opposed = 'opposed'
+
 /** How many records one identifier may name where it need not be unique. */
 const mostNamesakes = 200
 
 async function byIdentifier(context: Context, system: string, value: string): Promise<readonly string[]> {
   if (context.regime.onePatient) {
     const [line] = await context.store.registered([insKey(context, system, value)])
-    return line === undefined ? [] : [line.resource]
+    return line === undefined || line.resource === opposed ? [] : [line.resource]
   }
   const rows = await context.store.page({
     restriction: systemRestriction('resolve identifiers', { collection: 'record', patient: 'every' }),

@@ -1,5 +1,7 @@
 /** Every job. A new job is a new row. */
+import { destroyRecords } from './destroy-records.ts'
 import type { Job } from './job.ts'
+import { openAnnounced } from './open-announced.ts'
 import { unannouncedDocuments } from './unannounced-documents.ts'
 
-export const jobs: readonly Job[] = [unannouncedDocuments]
+export const jobs: readonly Job[] = [openAnnounced, destroyRecords, unannouncedDocuments]

@@ -54,6 +54,29 @@ const historyIndexes = (across: boolean): readonly Index[] => [
   ...(across ? [updated] : []),
 ]
 
+const isAsked: Index = {
+  name: 'destroy',
+  key: { 'life.destroy': 1 },
+  partialFilterExpression: { 'life.destroy': { $exists: true } },
+}
+
+/** What is told, and what works beside the requests. */
+const beside: readonly CollectionPlan[] = [
+  {
+    name: 'outbox',
+    indexes: [
+      { name: 'due', key: { due: 1 }, partialFilterExpression: { due: { $exists: true } } },
+      { name: 'turn', key: { patient: 1, order: 1 }, partialFilterExpression: { due: { $exists: true } } },
+      { name: 'expires', key: { expires: 1 }, expireAfterSeconds: 0 },
+    ],
+    storage: 'small pages',
+  },
+  { name: 'outbox_turn', indexes: [], storage: 'small pages' },
+  { name: 'destruction', indexes: [], storage: 'small pages' },
+  { name: 'job', indexes: [], storage: 'small pages' },
+  { name: 'reindex', indexes: [], storage: 'small pages' },
+]
+
 /** Every collection but the months of the trail. */
 export const collections = (setting: CrossPatientSearch, historyAcross = false): readonly CollectionPlan[] => [
   { name: 'record', indexes: recordIndexes(setting), storage: 'small pages' },
@@ -68,23 +91,13 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
     storage: 'small pages',
   },
   { name: 'directory_history', indexes: [updated], storage: 'large pages' },
-  { name: 'access', indexes: [], storage: 'small pages' },
+  { name: 'access', indexes: [isAsked], storage: 'small pages' },
+  { name: 'opening', indexes: [{ name: 'due', key: { due: 1 } }], storage: 'small pages' },
   { name: 'identifier', indexes: [], storage: 'small pages' },
-  {
-    name: 'outbox',
-    indexes: [
-      { name: 'due', key: { due: 1 }, partialFilterExpression: { due: { $exists: true } } },
-      { name: 'turn', key: { patient: 1, order: 1 }, partialFilterExpression: { due: { $exists: true } } },
-      { name: 'expires', key: { expires: 1 }, expireAfterSeconds: 0 },
-    ],
-    storage: 'small pages',
-  },
-  { name: 'outbox_turn', indexes: [], storage: 'small pages' },
   { name: 'blob', indexes: [], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
-  { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'agreement', indexes: [], storage: 'small pages' },
-  { name: 'reindex', indexes: [], storage: 'small pages' },
+  ...beside,
 ]
 
 const namespaceExists = 48

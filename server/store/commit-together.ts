@@ -27,6 +27,8 @@ export const togetherLimits = {
 export const standsAlone = ({ sharded }: Pick<Deployment, 'sharded'>, unit: Unit): boolean =>
   sharded ||
   unit.record?.recompile === true ||
+  unit.erasure !== undefined ||
+  unit.opening !== undefined ||
   unit.releases.length > 0 ||
   unit.claims.some(({ replaces }) => replaces !== undefined) ||
   outside(unit.writes.map(({ row }) => row)).length > 0 ||

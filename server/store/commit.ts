@@ -1,4 +1,5 @@
 /** Writes units, each of them everything or nothing: one statement per collection, also for several units at once. https://hl7.org/fhir/R4/http.html#transaction */
+import { changeOpening } from './announced.ts'
 import { identify } from './audit-group.ts'
 import type { Months } from './audit-months.ts'
 import type { AuditWriter } from './audit-writer.ts'
@@ -8,8 +9,10 @@ import { claim, lostClaim } from './commit-registry.ts'
 import { outside, type Written, writeCollection } from './commit-rows.ts'
 import { standsAlone, togetherLimits } from './commit-together.ts'
 import type { Deployment } from './deployment.ts'
+import { erase } from './erasure.ts'
 import { inGroups } from './groups.ts'
 import { noticeDocument } from './notice-document.ts'
+import { followLabels } from './notices-shown.ts'
 import { recompile, touch } from './record-facts.ts'
 import { type Relabelled, relabel, relabelTrail } from './relabel.ts'
 import { type InTransaction, insert } from './statements.ts'
@@ -56,8 +59,10 @@ async function changeFacts(at: InTransaction, parts: Parts, { unit, turns }: { u
   const { depositor = null, authors = [] } = unit.record ?? {}
   if (patient === undefined) return { masked: [], lifted: [] }
   const { zone, ageOfMajority } = parts
-  if (unit.record?.recompile === true)
-    return recompile(at, { patient, depositor, authors, zone, ageOfMajority, at: decidedAt(unit) })
+  if (unit.record?.recompile === true) {
+    const opens = unit.writes.some(({ row, expected }) => row.type === 'Patient' && expected === 0)
+    return recompile(at, { ...unit.record, depositor, authors, zone, ageOfMajority, opens, at: decidedAt(unit) })
+  }
   await touch(at, { patient, depositor, authors, turns })
   return { masked: [], lifted: [] }
 }
@@ -69,13 +74,16 @@ async function settleAccess(
   done: { unit: Unit; rows: readonly Written[] },
 ): Promise<readonly Relabelled[]> {
   const { unit, rows } = done
-  const changed = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row._id)
+  const otherwise = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row)
+  const changed = otherwise.map(({ _id }) => _id)
   const turns = changed.length > 0 || outside(unit.writes.map(({ row }) => row)).length > 0
   const { masked, lifted } = await changeFacts(at, parts, { unit, turns })
   const patient = patientOf(unit)
   if (patient === undefined) return []
   const changes = await relabel(at, { patient, masked, lifted, changed })
   if (changes.length > 0) await relabelTrail(at, { patient, months: await parts.months.list(), changes })
+  const labelled = [...otherwise, ...changes]
+  if (labelled.length > 0) await followLabels(at, { patient, labelled, now: decidedAt(unit) })
   return changes
 }
 
@@ -96,6 +104,8 @@ async function perform(at: InTransaction, parts: Parts, group: readonly Prepared
   const units = group.map(({ unit }) => unit)
   const writes = (collection: Collection) => units.flatMap(unit => writesOf(unit, collection))
   await claim(at, units)
+  for (const { opening } of units) if (opening !== undefined) await changeOpening(at, opening)
+  for (const { erasure } of units) if (erasure !== undefined) await erase(at, erasure)
   const directory = await writeCollection(at, 'directory', writes('directory'))
   const record = await writeCollection(at, 'record', writes('record'))
   const changes: Relabelled[] = []

@@ -8,7 +8,7 @@ import { runFind } from './run-read.ts'
 const limits = { group: 500, queue: 20_000 }
 
 // The border: only `record-facts.ts` writes what is read here.
-function toFacts({ _id, turn: _turn, ...facts }: WalkedDocument): Facts {
+function toFacts({ _id, turn: _turn, life: _life, ...facts }: WalkedDocument): Facts {
   return { ...(facts as unknown as Omit<Facts, 'patient'>), patient: String(_id) }
 }
 

@@ -1,13 +1,16 @@
 /** The store on MongoDB: what `store.ts` promises, put together from its parts. */
-import { openMonths } from './audit-months.ts'
+import { openAnnounced } from './announced.ts'
+import { type Months, openMonths } from './audit-months.ts'
 import { openAuditWriter } from './audit-writer.ts'
 import { openCommit } from './commit.ts'
 import { connect, type StoreOptions } from './connect.ts'
 import type { Deployment } from './deployment.ts'
+import { type Destruction, openDestruction } from './destruction.ts'
 import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
 import { type HiddenRows, openHiddenRows } from './hidden-rows.ts'
 import { type JobTurns, openJobTurns } from './job-turns.ts'
+import type { Announced } from './life-request.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
@@ -33,6 +36,9 @@ export interface MongoStore extends Store {
   readonly outbox: Outbox
   /** Documents that are hidden from their patients, by when they are shown. */
   readonly hidden: HiddenRows
+  readonly destruction: Destruction
+  /** Announced openings that are due at an instant, the earliest first, at most so many. */
+  announced(now: number, limit: number): Promise<readonly Announced[]>
   /** Waits for the trail, then lets go of the database. */
   close(): Promise<void>
 }
@@ -46,7 +52,10 @@ const calendarOf = ({ zone = 'Europe/Paris', ageOfMajority }: StoreOptions) => (
 /** For what works beside the requests. */
 const openBeside = (
   deployment: Deployment,
-): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes'> => ({
+  months: Months,
+): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes' | 'destruction' | 'announced'> => ({
+  destruction: openDestruction(deployment, months),
+  announced: openAnnounced(deployment),
   volumes: openVolumes(deployment),
   reindexing: openReindexing(deployment),
   jobs: openJobTurns(deployment.db),
@@ -74,10 +83,8 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
     trail: openTrail(deployment, months),
-    ...openBeside(deployment),
-    ping: async () => {
-      await onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 }))
-    },
+    ...openBeside(deployment, months),
+    ping: () => onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 })).then(() => undefined),
     async agreed(name, proposal) {
       const agreement = db.collection<{ _id: string; value: string }>('agreement')
       const update = { $setOnInsert: { value: proposal } }

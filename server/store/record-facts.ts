@@ -6,8 +6,11 @@ import { rememberBlocks } from '../../security/block-ends.ts'
 import { compileFacts, type RecordOfAccess } from '../../security/compile-facts.ts'
 import type { Facts } from '../../security/facts.ts'
 import type { Part } from '../../security/part-rule.ts'
+import { lifeAfter, type RecordLife, rulesInForce } from '../../security/record-life.ts'
 import { restricted } from '../../security/sensitivity.ts'
 import { find, type InTransaction, update } from './statements.ts'
+import type { Committed } from './store.ts'
+import { Stopped } from './unit-of-work.ts'
 
 const typesThatRule = ['Patient', 'Consent', 'CareTeam', 'RelatedPerson']
 
@@ -48,6 +51,10 @@ export interface RecordChange {
   readonly patient: string
   readonly depositor: string | null
   readonly authors: readonly string[]
+  /** When its destruction was asked for, milliseconds since 1970. */
+  readonly destroyAt?: number
+  /** Whether the unit brings the record into being: else one without a row was destroyed meanwhile. */
+  readonly opens: boolean
   /** Days of consents without a time zone are days there. */
   readonly zone: string
   readonly ageOfMajority: number | undefined
@@ -64,10 +71,27 @@ export interface ConsentChange {
 const without = (some: readonly string[], others: readonly string[]): readonly string[] =>
   some.filter(one => !others.includes(one))
 
+const instant = (value: number | null): Date | null => (value === null ? null : new Date(value))
+
+/** The life of a record as its row keeps it: outside of the facts that every request reads. */
+const lifeDocument = ({ closed, lapsed, destroy }: RecordLife): Document => ({
+  ...{ closed: instant(closed), lapsed: instant(lapsed) },
+  ...(destroy === null ? {} : { destroy: new Date(destroy) }), // absent keeps the row out of the index
+})
+
+// The border: only `lifeDocument` writes what is read here.
+function formerLife(row: Document | undefined): (RecordLife & { readonly open: boolean }) | undefined {
+  if (row === undefined) return undefined
+  const { closed = null, lapsed = null, destroy = null } = row.life ?? {}
+  const [at, since, due] = [closed, lapsed, destroy].map((value: Date | null) => value?.getTime() ?? null)
+  return { open: row.open, closed: at ?? null, lapsed: since ?? null, destroy: due ?? null }
+}
+
 /** Compiles the facts of a record anew and stores them. To be called after the unit's own writes. */
 export async function recompile(at: InTransaction, change: RecordChange): Promise<ConsentChange> {
   const { patient, depositor, zone, ageOfMajority } = change
   const [former] = await find(at, { find: 'access', filter: { _id: patient }, hint: '_id_' })
+  if (former === undefined && !change.opens) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
   const rows = await find(at, {
     find: 'record',
     filter: { patient, type: { $in: typesThatRule } },
@@ -76,14 +100,18 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   })
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
-  const record = { patient, resources: rows.map(toResource), depositors, authors }
+  const resources = rows.map(toResource)
+  const { open } = compileFacts({ patient, resources, depositors: [] }, zone, ageOfMajority)
+  const written = resources.map(({ resource }) => resource)
+  const life = lifeAfter(formerLife(former), { resources: written, open }, change.destroyAt)
+  const record = { patient, resources: rulesInForce(resources, life), depositors, authors }
   const first = compileFacts(record, zone, ageOfMajority)
   const [rowIds, labelled] = [await chosenIds(at, first), await labelledIds(at, first)]
   const isFinal = rowIds.size === 0 && labelled.size === 0
   const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone, ageOfMajority)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
   const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
-  const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1 }
+  const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }
@@ -100,7 +128,7 @@ export async function touch(
     depositor,
     authors,
     turns,
-  }: Omit<RecordChange, 'zone' | 'ageOfMajority' | 'at'> & { readonly turns: boolean },
+  }: Pick<RecordChange, 'patient' | 'depositor' | 'authors'> & { readonly turns: boolean },
 ): Promise<void> {
   const u = {
     ...(depositor === null && authors.length === 0

@@ -1,5 +1,4 @@
 /** What the storage promises. `mongo-store.ts` keeps the promise; nothing here names the driver. */
-
 import type { IndexEntry } from '../../search/index-entry.ts'
 import type { Query } from '../../search/query.ts'
 import type { AuditEntry } from '../../security/audit-entry.ts'
@@ -14,6 +13,7 @@ export type { Order, Position } from './position.ts'
 export type { Told, ToldBy, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
+import type { Erasure, OpeningChange } from './life-request.ts'
 import type { Pieces } from './pieces.ts'
 import type { Span, Versions } from './versions-request.ts'
 import type { Volumes } from './volumes.ts'
@@ -124,7 +124,13 @@ export interface Unit {
     /** Whom the content of the rows names as authors (`rpps:…`) and the record does not know as such yet. */
     readonly authors?: readonly string[]
     readonly recompile: boolean
+    /** When the destruction of the record is asked for, milliseconds since 1970. */
+    readonly destroyAt?: number
   }
+  /** What is destroyed. */
+  readonly erasure?: Erasure
+  /** What becomes of an opening that was announced. */
+  readonly opening?: OpeningChange
   readonly audit: readonly AuditEntry[]
   /** What must be delivered after the unit: notifications. */
   readonly outbox: readonly Notice[]

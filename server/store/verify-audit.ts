@@ -6,6 +6,7 @@ import { chainedLines } from './audit-lines.ts'
 import { openMonths } from './audit-months.ts'
 import { Broken, ChainCheck } from './verify-chain.ts'
 import { checkLinks, countWaiting } from './verify-links.ts'
+import { proveStripped } from './verify-stripped.ts'
 
 export interface Verdict {
   /** Lines that stand in a chain, and lines of writes that a chain links. */
@@ -34,12 +35,13 @@ async function verify(db: Db): Promise<Verdict> {
     lines += 1
     if (line.document.links === undefined) continue
     const links = linksOf(line.document)
-    await checkLinks(db, months, links)
+    await checkLinks(db, months, { links, stripped: check.stripped })
     for (const { _id } of links) linked.add(_id)
   }
   const heads = check.end().map(({ chain, seq, hash }) => ({ chain, seq, hash: hash.toString('hex') }))
   const settled = new Set(rows.filter(row => row.settled).map(({ _id }) => _id))
   const waiting = await countWaiting(db, months, { linked, settled })
+  await proveStripped(db, months, check.stripped)
   return { lines: lines + linked.size, waiting, heads, broken: undefined }
 }
 

@@ -63,6 +63,8 @@ export class ChainCheck {
   readonly #witnessed: Witnessed
   readonly #ended = new Map<string, Place>()
   #place: Place | undefined
+  /** Patients of lines that a destruction stripped: they are believed when it is proven. */
+  readonly stripped = new Set<string>()
 
   /** @throws Broken when the chains contradict each other, or one that another names is missing. */
   constructor(rows: readonly ChainDocument[]) {
@@ -107,7 +109,9 @@ export class ChainCheck {
     const name = `${month} ${document._id}`
     if (document.seq !== place.seq + 1)
       throw new Broken(`line ${place.seq + 1} of chain ${chain} is missing: ${name} is line ${document.seq}`)
-    if (!follows(place.hash, document)) throw new Broken(`line ${document.seq} of chain ${chain} was changed: ${name}`)
+    if (document.stripped === true) this.stripped.add(String(document.patient))
+    else if (!follows(place.hash, document))
+      throw new Broken(`line ${document.seq} of chain ${chain} was changed: ${name}`)
     place.seq = document.seq
     place.hash = bytesOf(document.hash)
     this.#witness(place)

@@ -2,26 +2,33 @@
 import type { Db, Document } from 'mongodb'
 import { canonicalBytes, type LinkedEntry, sha256, toAuditEntry } from './audit-document.ts'
 import { Broken, readLine } from './verify-chain.ts'
+import { isStripped } from './verify-stripped.ts'
 
 const digestOf = (document: Document): Buffer | undefined =>
   readLine(() => sha256(canonicalBytes({ _id: String(document._id), entry: toAuditEntry(document) })))
 
 /** The links of one document lie in one month or two; a month that retention dropped took its lines with it. */
-export async function checkLinks(db: Db, months: readonly string[], links: readonly LinkedEntry[]): Promise<void> {
+export async function checkLinks(
+  db: Db,
+  months: readonly string[],
+  { links, stripped }: { readonly links: readonly LinkedEntry[]; readonly stripped: Set<string> },
+): Promise<void> {
   const [oldest = ''] = months
   for (const month of new Set(links.map(link => link.month))) {
     if (month < oldest) continue
     const asked = links.filter(link => link.month === month)
     const ids = asked.map(({ _id }) => _id)
     const rows = await db
-      .collection<{ _id: string }>(month)
+      .collection<{ _id: string; patient?: string }>(month)
       .find({ _id: { $in: ids } })
       .toArray()
     const lines = new Map(rows.map(row => [row._id, row]))
     for (const { _id, digest } of asked) {
       const line = lines.get(_id)
       if (line === undefined) throw new Broken(`${month} ${_id}, which a chain links, is missing`)
-      if (digestOf(line)?.equals(digest) !== true) throw new Broken(`${month} ${_id}, which a chain links, was changed`)
+      if (isStripped(line)) stripped.add(String(line.patient))
+      else if (digestOf(line)?.equals(digest) !== true)
+        throw new Broken(`${month} ${_id}, which a chain links, was changed`)
     }
   }
 }

@@ -484,7 +484,10 @@ t.test('a closed record answers nobody, its own patient by the trail alone, unti
   t.equal((await stage.remove(hospital, `DocumentReference/${id}`)).status, 404)
   t.equal(refusalOf(await stage.post(owner, consent(record, authorises(rpps.colleague)))), refused)
   expectStatus(await stage.put(owner, { ...(patient as Json), active: true }), 200)
-  t.equal(await look(gp, record, id), 'seen', 'reopened')
+  t.equal(await look(owner, record, id), 'seen', 'reopened')
+  t.equal(await look(gp, record, id), hidden, 'an authorisation ends with the closing')
+  await stage.createOne(owner, consent(record, authorises(rpps.gp)))
+  t.equal(await look(gp, record, id), 'seen', 'authorised anew')
 })
 
 t.test('the Consents that name a professional are found across records, but for closed ones', async t => {
@@ -528,5 +531,6 @@ t.test('a refused record is hidden like a closed one', async t => {
   const refusal = await decide(record, { type: 'deny' })
   for (const actor of [gp, hospital, owner]) t.equal(await look(actor, record, id), hidden)
   await refusal.end()
-  t.equal(await look(gp, record, id), 'seen', 'withdrawn by the patient')
+  t.equal(await look(owner, record, id), 'seen', 'withdrawn by the patient')
+  t.equal(await look(gp, record, id), hidden, 'an authorisation ends with the refusal')
 })

@@ -136,8 +136,7 @@ const expectedOf = (types: readonly string[]) =>
 
 for (const { name, actor } of readers.filter(reader => professions.some(({ id }) => id === reader.name))) {
   t.test(`${name} may deposit the types of the habilitation, and no other`, async t => {
-    const requires = professions.find(({ id }) => id === name)?.requires
-    t.same(await answersTo(actor), expectedOf(requires === undefined ? writesOf(name) : []))
+    t.same(await answersTo(actor), expectedOf(writesOf(name)))
   })
 }
 

@@ -127,6 +127,92 @@ t.test('report and results go with the document that is archived or withdrawn', 
   t.equal((await stage.get(hospital, `DiagnosticReport/${reportId}`)).status, 200)
 })
 
+/** A document with a Binary, a report and a result of it. @returns the ids of the four. */
+async function withContents(elements: Json): Promise<readonly string[]> {
+  const [contents = '', printed = '', result = ''] = [1, 2, 3].map(
+    n => `urn:uuid:0e4f0d3c-0002-4000-8000-00000000000${n}`,
+  )
+  return stage.create(
+    hospital,
+    creates(
+      document(record, {
+        author,
+        content: [{ attachment: { contentType: 'text/plain', url: contents } }],
+        context: { related: [{ reference: printed }] },
+        ...elements,
+      }),
+    ),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'YWJj' }, contents),
+    creates(report(record, { performer: author, result: [{ reference: result }] }), printed),
+    creates(observation(record, { performer: author }), result),
+  )
+}
+
+const current = async (id: string): Promise<Json> => (await stage.get(hospital, `DocumentReference/${id}`)).json as Json
+
+for (const [status, hiddenFrom] of [
+  ['entered-in-error', ['gp', 'nurse', 'colleague', 'owner']],
+  ['superseded', ['gp', 'nurse']],
+] as const)
+  for (const [how, ends] of [
+    ['from the first', async (elements: Json) => withContents({ ...elements, status })],
+    [
+      'by a patch',
+      async (elements: Json) => {
+        const ids = await withContents(elements)
+        const puts = [{ op: 'replace', path: '/status', value: status }]
+        expectStatus(await patch(hospital, `DocumentReference/${ids[0]}`, puts), 200)
+        return ids
+      },
+    ],
+    [
+      'by an update',
+      async (elements: Json) => {
+        const ids = await withContents(elements)
+        expectStatus(await stage.put(hospital, { ...(await current(ids[0] ?? '')), status }), 200)
+        return ids
+      },
+    ],
+    [
+      'as another replaces it',
+      async (elements: Json) => {
+        const ids = await withContents(elements)
+        const [id = ''] = ids
+        const replaces = { relatesTo: [{ code: 'replaces', target: { reference: `DocumentReference/${id}` } }] }
+        const replacing = creates(document(record, { author, ...replaces }))
+        const ended = { ...(await current(id)), status }
+        expectStatus(
+          await stage.post(
+            hospital,
+            transaction(replacing, { resource: ended, request: { method: 'PUT', url: `DocumentReference/${id}` } }),
+          ),
+          200,
+        )
+        return ids
+      },
+    ],
+  ] as const)
+    t.test(`what a document that is ${status} ${how} brought is hidden as it is`, async t => {
+      const [id = '', binary = '', printed = '', result = ''] = await ends({ securityLabel: labels('MASQUE_PS') })
+      const paths = [
+        `DocumentReference/${id}`,
+        `Binary/${binary}`,
+        `DiagnosticReport/${printed}`,
+        `Observation/${result}`,
+      ]
+      for (const path of paths) {
+        t.equal((await stage.get(hospital, path)).status, 200, path)
+        for (const [name, actor] of Object.entries({ gp, nurse, colleague, owner }))
+          t.equal(
+            (await stage.get(actor, path)).status,
+            hiddenFrom.some(each => each === name) ? 404 : 200,
+            `${name} ${path}`,
+          )
+      }
+      const found = await stage.get(gp, `Observation?patient=${record.id}&_id=${result}&_total=accurate`)
+      t.same(select(found.json, '/total'), [0])
+    })
+
 t.test(
   'a patch changes where a document stands, who sees it and whether it is archived; anything else is 405',
   async t => {
@@ -243,4 +329,33 @@ t.test('$announce of a hidden document is answered as of none', async t => {
   t.equal(`${there.status} ${there.bytes}`, `${never.status} ${never.bytes}`)
   t.equal((await announce({ ...gp, scope: 'user/DocumentReference.rs' }, id)).status, 403)
   t.equal((await announce({ ...gp, scope: 'user/DocumentReference.us' }, id)).status, 403)
+})
+
+t.test('a patient masks what is new, shows single documents, and takes it back', async t => {
+  const wary = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const deposit = (date: string): Promise<string> => stage.createOne(hospital, document(wary, { author, date }))
+  const before = await deposit('2026-01-10T10:00:00+01:00')
+  const masksNew: Json = { type: 'deny', dataPeriod: { start: '2026-02-01' } }
+  const rule = await stage.createOne(patientOf(wary), consent(wary, masksNew))
+  const [one, other] = [await deposit('2026-03-01T10:00:00+01:00'), await deposit('2026-04-01T10:00:00+02:00')]
+  const seen = async (): Promise<readonly unknown[]> =>
+    [...idsIn(await stage.get(gp, `DocumentReference?patient=${wary.id}`), 'DocumentReference')].sort()
+  t.same(await seen(), [before])
+  for (const actor of [patientOf(wary), hospital])
+    t.equal((await stage.get(actor, `DocumentReference/${one}`)).status, 200, actor.kind)
+  const shows = {
+    type: 'permit',
+    data: [{ meaning: 'instance', reference: { reference: `DocumentReference/${one}` } }],
+  }
+  const changed = { ...consent(wary, { ...masksNew, provision: [shows] }), id: rule }
+  expectStatus(await stage.put(patientOf(wary), changed), 200)
+  t.same(await seen(), [before, one].sort())
+  t.equal((await stage.get(gp, `DocumentReference/${other}`)).status, 404)
+  expectStatus(await stage.put(patientOf(wary), { ...changed, status: 'inactive' }), 200)
+  t.same(await seen(), [before, one, other].sort())
+})
+
+t.test('a professional masks at the deposit, because the patient asks', async t => {
+  const id = await made({ securityLabel: [normal, ...labels('MASQUE_PS')] })
+  t.same(await seenBy(id, everybody), ['colleague', 'hospital', 'owner'])
 })

@@ -28,12 +28,11 @@ async function rowsOf(db: Db): Promise<readonly Document[]> {
 export interface HalfWritten {
   readonly rowsWithoutLine: readonly string[]
   readonly linesWithoutRow: readonly string[]
-  readonly unannounced: readonly string[]
   /** Of the load, units write one resource or three. */
   readonly torn: readonly string[]
 }
 
-export const nothingHalf: HalfWritten = { rowsWithoutLine: [], linesWithoutRow: [], unannounced: [], torn: [] }
+export const nothingHalf: HalfWritten = { rowsWithoutLine: [], linesWithoutRow: [], torn: [] }
 
 /** @returns what stands alone in the database. */
 export async function halfWritten(db: Db): Promise<HalfWritten> {
@@ -41,17 +40,11 @@ export async function halfWritten(db: Db): Promise<HalfWritten> {
   const named = lines.flatMap(({ targets }) => targets.map((target: Document) => `${target.id}/${target.version}`))
   const rows = await rowsOf(db)
   const kept = rows.map(({ id, version }) => `${id}/${version}`)
-  const told = (await db.collection('outbox').find().toArray()).flatMap(({ about }) => about as string[])
-  const documents = rows.filter(({ type, version }) => type === 'DocumentReference' && version === 1)
   const sizes = new Map<string, number>()
   for (const { request } of lines) sizes.set(request, (sizes.get(request) ?? 0) + 1)
   return {
     rowsWithoutLine: without(kept, named),
     linesWithoutRow: without(named, kept),
-    unannounced: without(
-      documents.map(({ id }) => id),
-      told,
-    ),
     torn: [...sizes].flatMap(([request, size]) => (size === 2 && request.startsWith(loadMark) ? [request] : [])),
   }
 }

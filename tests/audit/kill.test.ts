@@ -9,6 +9,7 @@ import { root } from '../../server/root.ts'
 import { verifyAudit } from '../../server/store/verify-audit.ts'
 import { testDatabase } from '../support/mongod.ts'
 import { select } from '../support/pointer.ts'
+import { programArguments } from '../support/program.ts'
 import { halfWritten, nothingHalf, withoutTheirEvents } from './kept.ts'
 import { databaseOf, newestMonth } from './lines.ts'
 import { type Answered, startLoad } from './load.ts'
@@ -31,7 +32,7 @@ const between = (least: number, most: number): number => least + Math.random() *
 
 /** `npm run audit:verify` as a process: its exit code, and what it says. */
 async function auditVerify(): Promise<{ readonly code: number; readonly said: string }> {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/audit-verify.ts'], {
+  const child = spawn(process.execPath, programArguments('server/audit-verify.ts'), {
     cwd: root,
     env: { ...process.env, ...deployment.environment },
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -46,7 +47,7 @@ async function auditVerify(): Promise<{ readonly code: number; readonly said: st
 async function round(t: Test, number: number): Promise<readonly Answered[]> {
   if (number % unborn === unborn - 1) {
     const spawned = spawnServer(t, deployment)
-    await sleep(between(500, 1500))
+    await sleep(between(100, 600))
     await spawned.kill()
   }
   const server = await startProcess(t, deployment)

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type DemoRecords, keepDemoRecords, readDemoRecords } from '../../server/demo/records.ts'
 import { root } from '../../server/root.ts'
 import type { Environment } from '../../server/start.ts'
+import { programArguments } from '../support/program.ts'
 import { signer, type TestServer } from '../support/server.ts'
 
 interface Test {
@@ -71,7 +72,7 @@ export interface Spawned {
 /** Spawns a server and waits for nothing. It is killed with the test. */
 export function spawnServer(test: Test, { environment }: Deployment): Spawned {
   const { PATH = '', HOME = '', TMPDIR = tmpdir() } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+  const child = spawn(process.execPath, programArguments('server/main.ts'), {
     cwd: root,
     env: { PATH, HOME, TMPDIR, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -38,7 +38,8 @@ const rows: readonly (readonly [status: number, kind: string, request: string, s
   [413, 'bodyTooLarge', 'POST Observation', { headers: json, body: `"${'x'.repeat(1_100_000)}"` }],
   [415, 'unsupportedMediaType', 'POST Observation', { headers: { 'content-type': 'text/csv' }, body: 'a;b' }],
   [422, 'invalidResource', 'POST Observation', { headers: json, body: '{"resourceType":"Observation"}' }],
-  [431, 'headersTooLarge', `GET Observation?patient=${marie}&code=${'x'.repeat(20_000)}`],
+  [414, 'urlTooLong', `GET Observation?patient=${marie}&code=${'x'.repeat(10_000)}`],
+  [431, 'headersTooLarge', `GET Patient/${marie}`, { headers: { 'x-long': 'x'.repeat(40_000) } }],
 ]
 
 for (const [status, kind, asked, { headers, body } = {}] of rows)

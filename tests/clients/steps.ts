@@ -125,11 +125,12 @@ const writes: readonly Row[] = [
   ],
   [
     'patches one element',
-    ['patched', '2'],
+    ['superseded', '2'],
     async ({ client, documentOf }) => {
       const { id } = asStored(await client.create(documentOf({ description: 'first' })))
-      await client.patch(type, id, [{ op: 'replace', path: '/description', value: 'patched' }])
-      return titleAndVersion(await client.read(type, id))
+      await client.patch(type, id, [{ op: 'replace', path: '/status', value: 'superseded' }])
+      const patched = await client.read(type, id)
+      return [...select(patched, '/status'), ...select(patched, '/meta/versionId')]
     },
   ],
   [

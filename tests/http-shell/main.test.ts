@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { root } from '../../server/root.ts'
 import { testDatabase } from '../support/mongod.ts'
+import { programArguments } from '../support/program.ts'
 
 interface Program {
   readonly child: ChildProcess
@@ -15,7 +16,7 @@ interface Program {
 
 function program(environment: Readonly<Record<string, string>>): Program {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(process.execPath, ['--import', 'tsx', 'server/main.ts'], {
+  const child = spawn(process.execPath, programArguments('server/main.ts'), {
     cwd: root,
     env: { PATH, HOME, ...environment },
   })

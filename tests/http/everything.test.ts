@@ -121,7 +121,7 @@ t.test('POST takes the resource Parameters, and no body too', async t => {
     ['{}', 'malformedBody structure Parameters'],
     [ann, 'malformedBody structure Parameters'],
     [parameters({ name: '_type' }), 'malformedBody structure Parameters.parameter[0]'],
-    [parameters(types, { name: '_type', resource: ann }), 'malformedBody structure Parameters.parameter[1]'],
+    [parameters(types, { name: '_type', resource: ann }), 'badParameter value http._type'],
     [parameters({ name: 'other', valueCode: 'x' }), 'unknownParameter not-supported http.other'],
   ] as const)
     t.same(issuesOf(await rest.post(path, body)), [issue])

@@ -1,5 +1,6 @@
 /** The search parameters of R4 as a catalog that serves them all, and a resource found or not found by a query. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Catalog, ServedType } from '../../resources/catalog.ts'
 import { inOrder, pathsOf } from '../../resources/compartment.ts'
 import { compositeOf } from '../../resources/composite-definition.ts'
@@ -17,9 +18,9 @@ import { parameterTypes } from '../../search/parameter-types.ts'
 import { parseSearch } from '../../search/parse-search.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { statusOf } from '../../search/status-of.ts'
+import { root } from '../../server/root.ts'
 
-const definitions = new URL('../../dist/definitions/', import.meta.url)
-const read = (name: string) => JSON.parse(readFileSync(new URL(name, definitions), 'utf8'))
+const read = (name: string) => JSON.parse(readFileSync(join(root, 'dist', 'definitions', name), 'utf8'))
 
 /** By type, then by name. */
 export const table: SearchParameterTable = read('search-parameters.json')

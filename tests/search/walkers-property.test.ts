@@ -1,16 +1,18 @@
 /** Whatever stands in a resource, the compiled walkers select what FHIRPath selects: of every type and parameter of R4. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { compileExpression } from '../../resources/fhirpath.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { compileWalker } from '../../search/compile-walker.ts'
+import { root } from '../../server/root.ts'
 import { randomResources } from '../support/random-resource.ts'
 import { catalog, unwrap } from './served.ts'
 
 t.setTimeout(240_000)
 
-const structures = JSON.parse(readFileSync(new URL('../../dist/definitions/structures.json', import.meta.url), 'utf8'))
+const structures = JSON.parse(readFileSync(join(root, 'dist', 'definitions', 'structures.json'), 'utf8'))
 
 /** The oracle refuses to convert a Quantity with a comparator; what is selected does not depend on one. */
 const randomOf = randomResources(structures, { without: new Set(['Quantity.comparator']) })

@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { compileExpression } from '../../resources/fhirpath.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { compileWalker } from '../../search/compile-walker.ts'
 import { isObject, listOf } from '../../search/element.ts'
+import { root } from '../../server/root.ts'
 import { catalog, unwrap } from './served.ts'
 
 /** Where the compiled part of FHIRPath is written otherwise than R4 writes it. */
@@ -103,7 +105,7 @@ t.test('every expression of R4 is compiled, for every type', async t => {
   t.ok(pairs > 1500, `${pairs} pairs of type and parameter`)
 })
 
-const fixtures = new URL('../../fixtures/', import.meta.url)
+const fixtures = join(root, 'fixtures')
 
 /** The resources of a file: itself, or the entries of a transaction or of a list. */
 function resourcesIn(json: unknown): readonly Resource[] {
@@ -118,7 +120,7 @@ const withoutComparator = (name: string, value: unknown): unknown => (name === '
 
 const resources = readdirSync(fixtures, { recursive: true, encoding: 'utf8' })
   .filter(path => path.endsWith('.json') && !path.includes('invalid') && !path.includes('capability'))
-  .flatMap(path => resourcesIn(JSON.parse(readFileSync(new URL(path, fixtures), 'utf8'), withoutComparator)))
+  .flatMap(path => resourcesIn(JSON.parse(readFileSync(join(fixtures, path), 'utf8'), withoutComparator)))
 
 /** As a set: a union of FHIRPath holds equal values once. */
 const sorted = (values: readonly unknown[]) => [...new Set(values.map(value => JSON.stringify(value)))].sort()

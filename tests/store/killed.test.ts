@@ -1,21 +1,20 @@
 /** A server that is killed: nothing that was answered is without its line, and the chain verifies. `access.md` section 8. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { join } from 'node:path'
 import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { root } from '../../server/root.ts'
 import { openStore } from '../../server/store/mongo-store.ts'
 import { verifyAudit } from '../../server/store/verify-audit.ts'
 import { ephemeralMongod } from '../support/ephemeral-mongod.ts'
+import { programArguments } from '../support/program.ts'
 
 t.setTimeout(300_000)
 
-const writer = join(root, 'tests', 'store', 'killed-writer.ts')
-
 /** @returns the requests that were answered before the process was killed. */
 async function killedUnderLoad(url: string, database: string, answers: number): Promise<readonly string[]> {
-  const child = spawn(process.execPath, ['--import', 'tsx', writer, url, database], {
+  const child = spawn(process.execPath, [...programArguments('tests/store/killed-writer.ts'), url, database], {
+    cwd: root,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   let told = ''

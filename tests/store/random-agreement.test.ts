@@ -1,10 +1,12 @@
 /** Random resources of every served type and random searches by every kind of parameter: MongoDB finds what `matches()` finds. */
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Resource } from '../../resources/resource.ts'
 import { matches } from '../../search/matches.ts'
 import type { Query } from '../../search/query.ts'
+import { root } from '../../server/root.ts'
 import { catalog, entryOf, index, search } from '../search/served.ts'
 import { randomQueries } from '../support/random-query.ts'
 import { randomResources } from '../support/random-resource.ts'
@@ -13,7 +15,7 @@ import { aPage, aRow, aUnit, created, newKey } from './rows.ts'
 
 t.setTimeout(240_000)
 
-const read = (path: string) => JSON.parse(readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8'))
+const read = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
 const structures = read('dist/definitions/structures.json')
 const statement: readonly { readonly type: string }[] = read('capability-statement.json').rest[0].resource
 

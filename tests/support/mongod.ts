@@ -1,7 +1,6 @@
 /** A database for each test file, on the MongoDB of the test run. */
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
-import t from 'tap'
 import { openAdmin } from '../../server/store/admin-command.ts'
 import { ephemeralMongod, type TestMongod } from './ephemeral-mongod.ts'
 
@@ -13,7 +12,7 @@ export async function testDatabase(test: {
   teardown(drop: () => Promise<void>): void
 }): Promise<{ readonly url: string; readonly name: string }> {
   const url = shared ?? (await own())
-  const name = `${basename(process.argv[1] ?? 'test', '.test.ts').replace(/\W+/g, '_')}_${randomUUID().slice(0, 8)}`
+  const name = `${basename(process.argv[1] ?? 'test').replace(/\.test\.[jt]s$|\W+/g, '_')}_${randomUUID().slice(0, 8)}`
   test.teardown(() => drop(url, name))
   return { url, name }
 }
@@ -23,6 +22,8 @@ let started: Promise<TestMongod> | undefined
 /** A file that is run by itself brings its own MongoDB, once for the file. */
 async function own(): Promise<string> {
   if (started === undefined) {
+    // What runs beside the tests, on a database that they bring, does without tap and its hooks.
+    const { t } = await import('tap')
     started = ephemeralMongod(sentence => t.comment(sentence))
     const { stop } = await started
     t.teardown(stop)

@@ -119,6 +119,7 @@ export function unitOf(
 ): Unit {
   const inRecord = writes.filter(({ collection }) => collection === 'record')
   const change = recordChange(settling, inRecord)
+  const [opening] = openingClaims(settling)
   return {
     writes,
     claims,
@@ -126,5 +127,6 @@ export function unitOf(
     ...(change === undefined ? {} : { record: change }),
     audit: [...auditOf(settling, writes, settled), ...foundTraces(settling, settled)],
     outbox: outboxOf(settling, inRecord),
+    ...(opening === undefined ? {} : { opening: { does: 'forget', key: opening.key } as const }),
   }
 }

@@ -26,7 +26,14 @@ function keyOf(context: Context, call: Call, at: { patient: string; item: Item }
   const identifier = objectOf(item.written?.resource.masterIdentifier)
   const value = textOf(identifier?.value)
   if (item.type !== 'DocumentReference' || item.method !== 'POST' || value === undefined) return undefined
-  return context.registryKey('push', depositorOf(call.principal), patient, textOf(identifier?.system) ?? '', value)
+  const digest = context.registryKey(
+    'push',
+    depositorOf(call.principal),
+    patient,
+    textOf(identifier?.system) ?? '',
+    value,
+  )
+  return `${patient}/${digest}` // what a record has in the registry is found when the record is destroyed
 }
 
 /** @returns the documents of the items that have a masterIdentifier, with their keys. */

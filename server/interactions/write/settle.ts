@@ -84,13 +84,14 @@ async function conditional(settling: Settling, item: Item, criteria: string): Pr
   const request = parseCriteria(context, item.type, criteria)
   if (!request.ok) return failAll(request.failure.kind, request.failure.complaints)
   const patient = searchedBy(settling, item)
-  const key = context.registryKey(
+  const digest = context.registryKey(
     'guard',
     patient ?? 'directory',
     item.type,
     depositorOf(call.principal),
     normalised(request.value.applied),
   )
+  const key = `${patient ?? 'directory'}/${digest}`
   const line = await guarded(settling, { key, item })
   const rows =
     patient === 'nowhere'

@@ -17,6 +17,7 @@ import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
 import { namedBy } from './named.ts'
+import { openedAlready } from './opened-already.ts'
 import { holdsPatch, patchedItems } from './patched.ts'
 import { known, type Pushed, pushedBy } from './push.ts'
 import { nobodysRecord, recordOfUnit } from './record-of-unit.ts'
@@ -36,24 +37,15 @@ const mostAttempts = 16
 type Attempt = Result<readonly Done[]> | 'again'
 
 /** What to do when the unit was not written. */
-function overtaken(
+async function overtaken(
   settling: Settling,
   items: readonly Item[],
   committed: Exclude<Committed, { outcome: 'committed' }>,
-): Attempt {
+): Promise<Attempt> {
   const { context, record } = settling
-  const opened =
-    committed.outcome === 'claimed' &&
-    record.ins !== undefined &&
-    committed.key === insKey(context, record.ins.system, record.ins.value)
-  const patient = items.find(({ type }) => type === 'Patient')
-  if (opened && patient?.ifNoneExist === undefined && patient?.criteria === undefined)
-    return fail(
-      'conflict',
-      'expected a patient who has no record, found one who has',
-      `${patient?.path ?? 'Patient'}.identifier`,
-    )
-  return 'again'
+  if (committed.outcome !== 'claimed' || record.ins === undefined) return 'again'
+  const { system, value } = record.ins
+  return committed.key === insKey(context, system, value) ? openedAlready(settling, items, committed.key) : 'again'
 }
 
 async function write(

@@ -1,0 +1,68 @@
+/** When and why a record was closed, on its Patient: the extension of the draft guide PDSM4DMP, transaction TD0.2. */
+import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text.ts'
+import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
+import type { Resource } from '../../../resources/resource.ts'
+import { dayOf } from '../../../security/calendar.ts'
+import { closingReasonSystem } from '../../../security/closing-reasons.ts'
+
+const url = 'https://interop.esante.gouv.fr/ig/fhir/dmp/StructureDefinition/dmp-fermeture'
+
+export interface Closing {
+  readonly reason: string
+  readonly text: string | undefined
+  /** Milliseconds since 1970. */
+  readonly at: number
+  readonly zone: string
+}
+
+const extensionOf = ({ reason, text, at, zone }: Closing): string =>
+  JSON.stringify({
+    url,
+    extension: [
+      { url: 'dateFermeture', valueDate: dayOf(at, zone) },
+      { url: 'motifFermeture', valueCodeableConcept: { coding: [{ system: closingReasonSystem, code: reason }] } },
+      ...(text === undefined ? [] : [{ url: 'raisonFermeture', valueString: text }]),
+    ],
+  })
+
+const placeIn = (value: unknown): number => listOf(value).findIndex(each => objectOf(each)?.url === url)
+
+/** The code of why the record was closed; undefined where the Patient does not say. */
+export function closingReasonOf({ extension }: Resource): string | undefined {
+  const own = objectOf(listOf(extension)[placeIn(extension)])
+  const motif = listOf(own?.extension)
+    .map(objectOf)
+    .find(each => each?.url === 'motifFermeture')
+  return textOf(objectOf(listOf(objectOf(motif?.valueCodeableConcept)?.coding)[0])?.code)
+}
+
+const ownPlace = (text: string, list: JsonNode | undefined): number =>
+  list === undefined ? -1 : placeIn(JSON.parse(text.slice(list.start, list.end)))
+
+/** Puts the extension in the place of a former one, else behind the others. */
+export function closingEdits(text: string, root: JsonNode, closing: Closing): readonly Edit[] {
+  const list = memberOf(root, 'extension')
+  const former = list?.items?.[ownPlace(text, list)]
+  const own = extensionOf(closing)
+  if (former !== undefined) return [{ start: former.start, end: former.end, text: own }]
+  if (list !== undefined) return [{ start: list.end - 1, end: list.end - 1, text: `,${own}` }]
+  const at = memberOf(root, 'resourceType')?.end ?? root.end - 1
+  return [{ start: at, end: at, text: `,"extension":[${own}]` }]
+}
+
+/** The member of an object whose value is `node`, with one of the commas beside it. */
+function wholeMember(text: string, { start, end }: JsonNode): Edit {
+  const name = text.lastIndexOf('"', text.lastIndexOf('"', start) - 1)
+  return text[name - 1] === ',' ? { start: name - 1, end, text: '' } : { start: name, end: end + 1, text: '' }
+}
+
+/** Takes the extension away; the list with it when nothing else is in it. */
+export function reopeningEdits(text: string, root: JsonNode): readonly Edit[] {
+  const list = memberOf(root, 'extension')
+  const items = list?.items ?? []
+  const place = ownPlace(text, list)
+  const [own, before, after] = [items[place], items[place - 1], items[place + 1]]
+  if (list === undefined || own === undefined) return []
+  if (before !== undefined) return [{ start: before.end, end: own.end, text: '' }]
+  return after === undefined ? [wholeMember(text, list)] : [{ start: own.start, end: after.start, text: '' }]
+}

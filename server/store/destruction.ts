@@ -1,0 +1,126 @@
+/** Completes destructions: may be killed in the middle and begins anew with what is left. `docs/decisions/0033-destroying-a-record.md` */
+import type { Db, Document } from 'mongodb'
+import { type Months, monthOf } from './audit-months.ts'
+import type { Deployment } from './deployment.ts'
+import { onceMore } from './mongo-errors.ts'
+import { stripRecord, stripRows } from './strip-trail.ts'
+
+/** What was begun and is not complete. */
+export interface DestructionTask {
+  readonly _id: string
+  readonly patient: string
+  readonly at: Date
+  /** Of a single row and its companions; absent for a whole record. */
+  readonly rows?: readonly { readonly _id: string; readonly type: string; readonly id: string }[]
+  readonly blobs?: readonly string[]
+}
+
+export interface Completing {
+  /** The key of the registry for an id that a client chose. */
+  readonly keyOf: (type: string, id: string) => string
+  readonly now: number
+  readonly stopping: AbortSignal
+}
+
+export interface Destruction {
+  /** Records whose destruction is due, at most so many. */
+  due(now: number, limit: number): Promise<readonly string[]>
+  tasks(limit: number): Promise<readonly DestructionTask[]>
+  /** @returns whether the task is complete; one of a whole record is looked at again later, for what was being written. */
+  complete(task: DestructionTask, completing: Completing): Promise<boolean>
+}
+
+const atOnce = 500
+
+/** Milliseconds after which nothing that was under way when a destruction began is still written. */
+const settles = 600_000
+
+/** Where rows of a record stand, and the index by which they are found. */
+const places = [
+  ['record', 'compartment'],
+  ['record_history', 'history'],
+] as const
+
+/** What a record has elsewhere, by its key. */
+const others = ['outbox'] as const
+
+type Named = { _id: string; row?: string; type: string; id: string; patient: string }
+
+async function eraseRows(db: Db, patient: string, at: Completing & { place: (typeof places)[number] }): Promise<void> {
+  const [collection, hint] = at.place
+  const rows = db.collection<Named>(collection)
+  const projection = { type: 1, id: 1, row: 1 }
+  while (!at.stopping.aborted) {
+    const some = await onceMore(() => rows.find({ patient }, { projection, hint, limit: atOnce }).toArray())
+    if (some.length === 0) return
+    const chosen = some.filter(({ _id, row = _id, id }) => id !== row).map(({ type, id }) => at.keyOf(type, id))
+    await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
+    await onceMore(() => rows.deleteMany({ _id: { $in: some.map(({ _id }) => _id) }, patient }))
+  }
+}
+
+async function eraseRest(db: Db, patient: string): Promise<void> {
+  const [from, to] = [`${patient}/`, `${patient}0`] // '0' follows '/'
+  await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $gte: from, $lt: to } }))
+  const chunks = { $gte: { blob: from, n: 0 }, $lt: { blob: to, n: 0 } }
+  await onceMore(() => db.collection<Document>('blob').deleteMany({ _id: chunks } as Document))
+  for (const name of others) await onceMore(() => db.collection(name).deleteMany({ patient }))
+  await onceMore(() => db.collection<{ _id: string }>('outbox_turn').deleteOne({ _id: patient }))
+}
+
+async function completeRecord(db: Db, { task, months, ...at }: Task): Promise<boolean> {
+  const { patient } = task
+  for (const place of places) await eraseRows(db, patient, { ...at, place })
+  await eraseRest(db, patient)
+  // A month is dropped with those before it: what proves a stripped line must not be older than the line.
+  const until = monthOf(task.at.getTime())
+  const past = (await months.list()).filter(month => month <= until)
+  await stripRecord(db, past, patient)
+  return !at.stopping.aborted && at.now - task.at.getTime() > settles
+}
+
+/** Bytes that no other version of the record holds. */
+async function eraseBlob(db: Db, patient: string, sha256: string): Promise<void> {
+  for (const [collection, hint] of places) {
+    const held = { patient, 'blobs.sha256': sha256 }
+    if ((await onceMore(() => db.collection(collection).findOne(held, { projection: { _id: 1 }, hint }))) !== null)
+      return
+  }
+  const blob = `${patient}/${sha256}`
+  const chunks = { $gte: { blob, n: 0 }, $lt: { blob: `${blob}0`, n: 0 } }
+  await onceMore(() => db.collection<Document>('blob').deleteMany({ _id: chunks } as Document))
+}
+
+async function completeRows(db: Db, { task, months, keyOf }: Task): Promise<boolean> {
+  const { patient, rows = [], blobs = [] } = task
+  for (const sha256 of blobs) await eraseBlob(db, patient, sha256)
+  const chosen = rows.filter(({ _id, id }) => id !== _id).map(({ type, id }) => keyOf(type, id))
+  await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
+  const about = rows.map(({ _id }) => _id)
+  await onceMore(() => db.collection('outbox').deleteMany({ patient, about: { $in: about } }))
+  await stripRows(db, await months.list(), { patient, rows })
+  return true
+}
+
+type Task = Completing & { readonly task: DestructionTask; readonly months: Months }
+
+/** @returns how destructions of this deployment are found and completed. */
+export function openDestruction({ db }: Deployment, months: Months): Destruction {
+  const tasks = db.collection<DestructionTask>('destruction')
+  return {
+    async due(now, limit) {
+      const due = { 'life.destroy': { $lte: new Date(now) } }
+      const found = db
+        .collection<{ _id: string }>('access')
+        .find(due, { projection: { _id: 1 }, hint: 'destroy', limit })
+      return (await found.toArray()).map(({ _id }) => _id)
+    },
+    tasks: limit => tasks.find({}, { sort: { _id: 1 }, limit }).toArray(),
+    async complete(task, completing) {
+      const at = { ...completing, task, months }
+      const complete = task.rows === undefined ? await completeRecord(db, at) : await completeRows(db, at)
+      if (complete) await onceMore(() => tasks.deleteOne({ _id: task._id }))
+      return complete
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/** The first moment of a destruction: from its transaction on nothing is readable, and a task remains that completes it. `docs/decisions/0033-destroying-a-record.md` */
+import type { Document } from 'mongodb'
+import type { Erasure } from './life-request.ts'
+import { find, type InTransaction, insert, remove } from './statements.ts'
+import type { Committed } from './store.ts'
+import { Stopped } from './unit-of-work.ts'
+
+const gone = (_id: string): Stopped<Committed> => new Stopped<Committed>({ outcome: 'overtaken', _id })
+
+async function eraseRecord(at: InTransaction, erasure: Erasure & { readonly does: 'record' }): Promise<void> {
+  const { patient, keys, at: now, ifDue } = erasure
+  const due = ifDue ? { 'life.destroy': { $lte: new Date(now) } } : {}
+  if ((await remove(at, 'access', [{ _id: patient, ...due }])) === 0) throw gone(patient)
+  await remove(
+    at,
+    'identifier',
+    keys.map(_id => ({ _id, resource: patient })),
+  )
+  await insert(at, 'destruction', [{ _id: patient, patient, at: new Date(now) }])
+}
+
+/** The row, and those that follow it alone: what was deposited with a document goes with it. */
+async function rowsWith(at: InTransaction, { patient, _id }: { patient: string; _id: string }) {
+  const projection = { type: 1, id: 1, blobs: 1, follows: 1 }
+  const row = await find(at, { find: 'record', filter: { _id, patient }, projection, hint: '_id_' })
+  if (row.length === 0) throw gone(_id)
+  const filter = { patient, follows: { $exists: true, $in: [_id] } }
+  const following = await find(at, { find: 'record', filter, projection, hint: 'follows' })
+  return [...row, ...following.filter(({ follows }) => follows.every((each: string) => each === _id))]
+}
+
+const hashesOf = (rows: readonly Document[]): readonly string[] =>
+  rows.flatMap(({ blobs = [] }) => blobs.map(({ sha256 }: { sha256: string }) => sha256))
+
+async function eraseRow(at: InTransaction, erasure: Erasure & { readonly does: 'row' }): Promise<void> {
+  const { patient, task, at: now } = erasure
+  const rows = await rowsWith(at, erasure)
+  const ids = rows.map(({ _id }) => String(_id))
+  const history = { find: 'record_history', filter: { patient, row: { $in: ids } }, projection: { blobs: 1 } }
+  const past = await find(at, { ...history, hint: 'history' })
+  const keys = { _id: { $gte: `${patient}/`, $lt: `${patient}0` }, resource: { $in: ids } }
+  const lines = await find(at, { find: 'identifier', filter: keys, projection: { _id: 1 }, hint: '_id_' })
+  const byId = (found: readonly Document[]) => found.map(({ _id }) => ({ _id }))
+  await remove(
+    at,
+    'record',
+    rows.map(({ _id }) => ({ _id, patient })),
+  )
+  await remove(
+    at,
+    'record_history',
+    past.map(({ _id }) => ({ _id, patient })),
+  )
+  await remove(at, 'identifier', byId(lines))
+  const blobs = [...new Set([...hashesOf(rows), ...hashesOf(past)])]
+  const named = rows.map(({ _id, type, id }) => ({ _id, type, id }))
+  await insert(at, 'destruction', [{ _id: task, patient, at: new Date(now), rows: named, blobs }])
+}
+
+/** Does what a unit asks, in its transaction. Stops the unit with `overtaken` when there is nothing to destroy, or it is not due. */
+export const erase = (at: InTransaction, erasure: Erasure): Promise<void> =>
+  erasure.does === 'record' ? eraseRecord(at, erasure) : eraseRow(at, erasure)
