@@ -86,6 +86,7 @@ const refusals: readonly (readonly [
   body?: string,
 ])[] = [
   [400, 'GET Patient?unheard=of'],
+  [400, 'GET metadata?mode=terminology'],
   [400, 'POST Patient', json, '{'],
   [404, 'GET Patient/nobody'],
   [404, 'GET Unheard/of'],
