@@ -11,7 +11,7 @@ import { productReceiver } from './receiver.ts'
 import { print, reportOf } from './report.ts'
 import { askOnce, inRounds, type Placed, warmUp } from './rounds.ts'
 import { openStage, type Stage } from './stage.ts'
-import { type ServerName, type Workload, workloadsOn } from './workloads.ts'
+import { type ServerName, type Workload, whenNamed, workloadsOn } from './workloads.ts'
 
 /** Whether the option `--only` means the name; `R1.*` means R1 in all its variants. */
 const means = (asked: string, name: string): boolean =>
@@ -20,7 +20,7 @@ const means = (asked: string, name: string): boolean =>
 export function chosen(all: readonly Workload[], { only }: Pick<Options, 'only'>): readonly Workload[] {
   const unknown = only.filter(asked => !all.some(({ name }) => means(asked, name)))
   if (unknown.length === 0)
-    return only.length === 0 ? all : all.filter(({ name }) => only.some(asked => means(asked, name)))
+    return all.filter(({ name }) => (only.length === 0 ? !whenNamed.has(name) : only.some(asked => means(asked, name))))
   throw new Error(`--only: expected some of ${all.map(({ name }) => name).join(', ')}, found ${unknown.join(', ')}`)
 }
 

@@ -1,4 +1,5 @@
 /** What is measured: every kind of request on every server that it is measured on, beside what it is compared with. */
+import { byParameter } from './by-parameter.ts'
 import type { Ask } from './client.ts'
 import { documentsOf, inTurn, type Kind, type Next } from './kind.ts'
 import type { Loaded } from './loaded.ts'
@@ -83,7 +84,10 @@ function mixed(loaded: Loaded): Workload {
   }
 }
 
-const kinds: readonly Kind[] = [...reading, ...writing]
+const kinds: readonly Kind[] = [...reading, ...writing, ...byParameter]
+
+/** Those that are measured only when somebody names them. */
+export const whenNamed: ReadonlySet<string> = new Set(byParameter.map(({ name }) => name))
 
 type Baseline = Omit<Workload, 'server'> & { readonly near: string }
 

@@ -7,7 +7,7 @@ const namesOf = (element: Element): readonly string[] => [
   ...new Set(element.types.map(type => jsonName(element, type))),
 ]
 
-/** @returns a function from a resource type to its summary and mandatory elements; each type is looked at once. */
+/** @returns a function from a resource type to its elements, those of its summary, those that are mandatory; each type is looked at once. */
 export function elementNamesOf({ nodes }: CutStructures): (type: string) => ElementNames {
   const known = new Map<string, ElementNames>()
   return type => {
@@ -17,6 +17,7 @@ export function elementNamesOf({ nodes }: CutStructures): (type: string) => Elem
     const names = {
       summary: new Set(elements.filter(({ summary }) => summary === true).flatMap(namesOf)),
       mandatory: new Set(elements.filter(({ min }) => min > 0).flatMap(namesOf)),
+      all: new Set(elements.flatMap(each => [each.name, ...namesOf(each)])),
       choices: new Map(
         elements.filter(({ choice }) => choice).flatMap(each => namesOf(each).map(name => [name, each.name])),
       ),

@@ -4,6 +4,7 @@ import type { CompositeDefinition } from './composite-definition.ts'
 import type { OperationName } from './operations.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterDefinition } from './search-parameter-definition.ts'
+import type { ElementNames } from './subset.ts'
 import type { ValueSets } from './value-set.ts'
 
 /** One `rest.resource` of the statement. */
@@ -47,6 +48,8 @@ export interface Catalog {
   readonly formats?: ReadonlySet<Format>
   /** The value sets whose codes searches know; none when absent. */
   readonly valueSets?: ValueSets
+  /** The elements of each type; none is looked for when absent. */
+  readonly elementNames?: (type: string) => ElementNames
 }
 
 /** Whether the type is promised an interaction: by an id, or with criteria in its place. R4 has no promise of its own for a conditional patch. */

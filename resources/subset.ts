@@ -8,6 +8,8 @@ export interface ElementNames {
   readonly mandatory: ReadonlySet<string>
   /** Name in JSON of an element that has a choice of types (`valueQuantity`) → its own name (`value`). */
   readonly choices: ReadonlyMap<string, string>
+  /** All names by which elements may be asked for, those of choices included. */
+  readonly all: ReadonlySet<string>
 }
 
 /** Which elements stay: by name, without the `_` of a primitive's extensions. */
@@ -28,6 +30,10 @@ export const keepsForElements = (elements: readonly string[], names: ElementName
   return element =>
     asked.has(element) || asked.has(names.choices.get(element) ?? element) || names.mandatory.has(element)
 }
+
+/** Returns the first of `asked` that none of the types has; undefined when each is an element of one of them. */
+export const unknownElement = (asked: readonly string[], types: readonly ElementNames[]): string | undefined =>
+  asked.find(name => types.every(({ all }) => !all.has(name)))
 
 const subsetted = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 

@@ -1,5 +1,6 @@
 /** The parameters that shape the answer rather than choose what is in it. https://hl7.org/fhir/R4/search.html#return */
 import { fail, ok, type Result } from '../resources/outcome.ts'
+import { unknownElement } from '../resources/subset.ts'
 import { isCanonicalDate } from './canonical-date.ts'
 import { readInclusion } from './read-inclusion.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
@@ -31,12 +32,18 @@ function readSummary(value: string): Result<Effect> {
   return summary === undefined ? bad('_summary', summaries.join(', ')) : ok({ controls: { summary } })
 }
 
-function readElements(value: string): Result<Effect> {
+/** An element that none of the types has would be left out of every answer, as if it were never filled. */
+function readElements(value: string, reading: Reading): Result<Effect> {
   const elements = value.split(',')
   const named = elements.length <= 100 && elements.every(element => /^[A-Za-z][A-Za-z0-9]{0,63}$/.test(element))
-  return named
-    ? ok({ controls: { elements } })
-    : bad('_elements', 'names of elements at the root of the resource, with commas between them')
+  if (!named) return bad('_elements', 'names of elements at the root of the resource, with commas between them')
+  const { elementNames } = reading.catalog
+  if (elementNames === undefined) return ok({ controls: { elements } })
+  const types = reading.together.map(({ type }) => elementNames(type))
+  const stray = unknownElement(elements, types)
+  if (stray === undefined) return ok({ controls: { elements } })
+  const sentence = `_elements: ${reading.served.type} has no element ${stray}.`
+  return unknown(reading, '_elements', sentence + suggestion(stray, types[0]?.all ?? []))
 }
 
 function sortKey(written: string, { served, parameters }: Reading): SortKey | undefined {
@@ -73,9 +80,18 @@ function readContained(value: string): Result<Effect> {
     : bad('_contained', 'false: contained resources are not searched by themselves here; search what holds them')
 }
 
+/** It says which of the two comes back when a contained resource was found: none is, so that it has no meaning here. */
+const readContainedType = (_value: string, reading: Reading): Result<Effect> =>
+  unknown(
+    reading,
+    '_containedType',
+    '_containedType: contained resources are not searched by themselves here; what holds them always comes back',
+  )
+
 /** By name. All but the inclusions may be given once. */
 export const controlParameters: ReadonlyMap<string, Read> = new Map<string, Read>([
   ['_contained', readContained],
+  ['_containedType', readContainedType],
   ['_count', readCount],
   ['_elements', readElements],
   ['_include', readInclusion],

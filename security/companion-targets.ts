@@ -26,8 +26,9 @@ type Told = ReadonlyMap<string, ReadonlySet<Deposit>>
 /** What a unit holds and what it refers to. */
 export interface Unit {
   readonly deposits: readonly Deposit[]
-  /** Documents that stand, not the ones that the unit supersedes. */
   readonly documents: readonly Deposit[]
+  /** Without those that the unit supersedes or withdraws: they lend only to what they name. */
+  readonly standing: readonly Deposit[]
   readonly reports: readonly Deposit[]
   /** Documents by `Type/id` of what they name as related, and by the URLs of what they attach. */
   readonly about: Told
@@ -102,7 +103,7 @@ function documentsAbout(deposit: Deposit, { documents, about }: Unit): readonly 
 /** The document that a report belongs to; when nothing tells which one, all of them. */
 export function documentsOfReport(report: Deposit, unit: Unit): readonly Deposit[] {
   const told = documentsAbout(report, unit)
-  return told.length > 0 ? told : unit.documents
+  return told.length > 0 ? told : unit.standing
 }
 
 /** A result goes with its report; anything else as a report does. */
@@ -110,7 +111,7 @@ export function documentsOfResult(result: Deposit, unit: Unit): readonly Deposit
   const told = documentsAbout(result, unit)
   if (told.length > 0) return told
   const reports = [...(unit.reporting.get(nameOf(result)) ?? [])]
-  return reports.length > 0 ? reports.flatMap(report => documentsOfReport(report, unit)) : unit.documents
+  return reports.length > 0 ? reports.flatMap(report => documentsOfReport(report, unit)) : unit.standing
 }
 
 /** What attaches a Binary, or lends it its access rules; when nothing does, every document that it comes with. */
@@ -120,7 +121,7 @@ export function holdersOf(binary: Deposit, unit: Unit): readonly Carried[] {
   )
   const names = [...attaching.map(nameOf), ...targetsOf(binary.resource.securityContext)]
   const holders = names.map(name => unit.carried.get(name)).filter(found => found !== undefined)
-  return holders.length > 0 ? holders : carriedBy(unit.documents, unit)
+  return holders.length > 0 ? holders : carriedBy(unit.standing, unit)
 }
 
 /** What a list or a provenance is about, and whether all of it is known. */

@@ -103,8 +103,9 @@ function companionOf(deposit: Deposit, step: Step, unit: Unit): Companion | unde
   return strictest(followed, step.takesType(deposit.type) ? undefined : deposit.documentType)
 }
 
-const standing = ({ type, resource }: Deposit): boolean =>
-  type === 'DocumentReference' && resource.status !== 'superseded' && resource.status !== 'entered-in-error'
+/** A document that is over from the first, such as one deposited in error, has its own to hide like any other. */
+const isEnded = ({ before, resource }: Deposit): boolean =>
+  before !== undefined && (resource.status === 'superseded' || resource.status === 'entered-in-error')
 
 /**
  * @param known rows of the record, outside the unit, that it refers to.
@@ -117,10 +118,11 @@ export function companionLabels(
 ): ReadonlyMap<string, Companion> {
   const stored = known.map(({ _id, entry, labels }): [string, Carried] => [nameOf(entry), { ...labels, _id }])
   const own = deposits.map((deposit): [string, Carried] => [nameOf(deposit), { ...deposit, follows: [] }])
-  const documents = deposits.filter(standing)
+  const documents = deposits.filter(({ type }) => type === 'DocumentReference')
   const reports = deposits.filter(({ type }) => type === 'DiagnosticReport')
   const unit: Unit = {
     ...{ deposits, documents, reports },
+    standing: documents.filter(document => !isEnded(document)),
     about: toldByDocuments(documents),
     reporting: toldByReports(reports),
     carried: new Map([...stored, ...own]),

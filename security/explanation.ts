@@ -29,7 +29,7 @@ const professionals: Readonly<Record<Professional['mode'], readonly ConditionId[
   centre_15: [...ofProfessionalsToken, ...ofRecord, 'emergency-not-opposed', 'not-blocked', ...ofRow],
 }
 
-const ordinary: ReadonlySet<string> = new Set(['authorised', 'care team', 'treating'])
+const ordinary: ReadonlySet<string> = new Set(['authorised', 'care team', 'treating', 'administrator'])
 
 function ofProfessional(professional: Professional, policy: Policy, basis: string | undefined) {
   if (basis === 'own deposit' || columnOf(policy, professional) === undefined) {

@@ -10,6 +10,8 @@ export type Topic = 'first-access' | 'emergency-access' | 'access' | 'deposit' |
 /** What is to be told of a permitted access. */
 export interface Told {
   readonly topic: 'first-access' | 'emergency-access' | 'access'
+  /** Why the door opened: of an emergency, its mode. */
+  readonly basis: string
   /** Who reads here for the first time (`rpps:…`), to be known from now on. */
   readonly newReader: string | null
   /** Of a minor's secret connection nobody hears but the patient, in the record. */
@@ -35,12 +37,14 @@ export interface Notice {
   readonly agent: string | null
   /** Ids of what was deposited. */
   readonly about: readonly string[]
+  /** What it waits for (`Type/id`): when the first of them is shown, it is told. Absent where it does not wait. */
+  readonly waitsFor?: readonly string[]
 }
 
 const emergencies: ReadonlySet<string> = new Set(['bris_de_glace', 'centre_15'])
 
 /** Doors into the record; who reads what he deposited, or a consent that names him, has opened none. */
-const doors: ReadonlySet<string> = new Set([...emergencies, 'treating', 'authorised', 'care team'])
+const doors: ReadonlySet<string> = new Set([...emergencies, 'treating', 'administrator', 'authorised', 'care team'])
 
 /**
  * @param basis why the door opened. @returns what must be told of this access; undefined for a known reader of whose
@@ -55,24 +59,46 @@ export function toldOf(reader: Professional, facts: Facts, basis: string): Told 
   if (isKnown && !isEmergency && !isAsked) return undefined
   // Who hears of each access hears of the first one with it.
   const topic = isEmergency ? 'emergency-access' : isAsked ? 'access' : 'first-access'
-  return { topic, newReader: isKnown ? null : agent, secret: reader.secret }
+  return { topic, basis, newReader: isKnown ? null : agent, secret: reader.secret }
 }
 
 /** How what was read or deposited is hidden. */
 interface Labels {
+  readonly type: string
+  /** The FHIR id. */
+  readonly id: string
   readonly mask: number
   readonly hiddenUntil: number | null
 }
 
-const isHidden = ({ mask, hiddenUntil }: Labels, now: number): boolean =>
+const isHidden = ({ mask, hiddenUntil }: Pick<Labels, 'mask' | 'hiddenUntil'>, now: number): boolean =>
   (mask & invisiblePatient) !== 0 && (hiddenUntil ?? Number.POSITIVE_INFINITY) > now
 
-const isSecret = ({ mask }: Labels): boolean => (mask & invisibleRepresentants) !== 0
+const isSecret = ({ mask }: Pick<Labels, 'mask'>): boolean => (mask & invisibleRepresentants) !== 0
 
 /** When the first of them is shown to the patient; `now` when one is, or there are none. */
 function shownAt(targets: readonly Labels[], now: number): number {
   if (targets.length === 0 || targets.some(target => !isHidden(target, now))) return now
   return Math.min(...targets.map(({ hiddenUntil }) => hiddenUntil ?? now))
+}
+
+/** What a notice waits for, where it waits. */
+const waiting = (targets: readonly Labels[], at: { readonly due: number; readonly now: number }) =>
+  at.due > at.now ? { waitsFor: targets.map(({ type, id }) => `${type}/${id}`) } : {}
+
+const hour = 3_600_000
+
+/** The name under which an access is told once: the first one, and the emergency of an hour. Each of the others is told. */
+function nameOf(told: Told, at: { readonly patient: string; readonly agent: string; readonly now: number }) {
+  const { topic, basis, newReader } = told
+  if (topic === 'emergency-access') return `${at.patient}-${basis}-${at.agent}-${Math.floor(at.now / hour)}`
+  return topic === 'first-access' && newReader !== null ? `${at.patient}-first-${newReader}` : undefined
+}
+
+/** What must be told of an access, and who is known to read here from now on, because it is told openly and at once. */
+export interface Telling {
+  readonly newReader: string | null
+  readonly notices: readonly Notice[]
 }
 
 /** What an access tells: the patient, and of an emergency the médecin traitant too. */
@@ -84,16 +110,29 @@ export function accessNotices(
     readonly targets: readonly Labels[]
     readonly now: number
   },
-): readonly Notice[] {
+): Telling {
   const { patient, agent, targets, now } = at
   const { topic, newReader } = told
   const due = shownAt(targets, now)
   const secret = told.secret || (targets.length > 0 && targets.every(isSecret))
   const common = { patient, topic, at: now, secret, agent, about: [] }
-  const once = topic === 'first-access' && newReader !== null ? { once: `${patient}-first-${newReader}` } : {}
-  const own: Notice = { ...common, ...once, to: 'patient', due, hiddenUntil: null }
-  if (topic !== 'emergency-access') return [own]
-  return [own, { ...common, to: 'treating', due: now, hiddenUntil: due > now ? due : null }]
+  // What is told later or to fewer takes no place of what is told at once to all.
+  const apart = `${due > now ? `-${due}` : ''}${secret ? '-secret' : ''}`
+  const name = nameOf(told, at)
+  const once = (to: string) => (name === undefined ? {} : { once: `${name}${apart}${to}` })
+  const own: Notice = {
+    ...common,
+    ...once(''),
+    ...waiting(targets, { due, now }),
+    to: 'patient',
+    due,
+    hiddenUntil: null,
+  }
+  const known = due > now || secret ? null : newReader
+  if (topic !== 'emergency-access') return { newReader: known, notices: [own] }
+  const hidden = due > now ? due : null
+  const other: Notice = { ...common, ...once('-treating'), to: 'treating', due: now, hiddenUntil: hidden }
+  return { newReader: known, notices: [own, other] }
 }
 
 /** A deposited document as it is labelled. */
@@ -118,5 +157,6 @@ export function depositNotices(
     ...{ patient, topic: 'deposit', to: 'patient', at: now, due: shownAt(group, now) },
     ...{ secret: group.some(isSecret), hiddenUntil: null, agent: depositorOf(depositor) },
     about: group.map(({ _id }) => _id),
+    ...waiting(group, { due: shownAt(group, now), now }),
   }))
 }

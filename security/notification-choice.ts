@@ -1,5 +1,5 @@
 /** What a patient chose to be told, and by which ways: an extension of his Patient. `docs/decisions/0035-notices.md` */
-import { textOf } from '../resources/json-value.ts'
+import { type JsonObject, textOf } from '../resources/json-value.ts'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 import { objectsOf } from './elements.ts'
@@ -20,18 +20,18 @@ export interface NotificationChoice {
 const events: readonly ChosenEvent[] = ['access', 'deposit']
 const channels: readonly ChosenChannel[] = ['email', 'sms', 'webhook']
 
-const choicesOf = (patient: Resource) =>
+const choicesOf = (patient: JsonObject) =>
   objectsOf(patient.extension).filter(({ url }) => url === notificationChoiceExtension)
 
 /** Codes under `name` that are among `known`, in the order of `known`. */
-function codesOf<Code extends string>(patient: Resource, name: string, known: readonly Code[]): readonly Code[] {
+function codesOf<Code extends string>(patient: JsonObject, name: string, known: readonly Code[]): readonly Code[] {
   const parts = choicesOf(patient).flatMap(({ extension }) => objectsOf(extension))
   const codes = new Set(parts.filter(({ url }) => url === name).map(({ valueCode }) => textOf(valueCode)))
   return known.filter(code => codes.has(code))
 }
 
 /** @returns what the patient chose; nothing where he chose nothing. */
-export const notificationChoiceOf = (patient: Resource): NotificationChoice => ({
+export const notificationChoiceOf = (patient: JsonObject): NotificationChoice => ({
   events: codesOf(patient, 'event', events),
   channels: codesOf(patient, 'channel', channels),
 })
@@ -61,5 +61,5 @@ const same = (one: NotificationChoice, other: NotificationChoice): boolean =>
   JSON.stringify(one) === JSON.stringify(other)
 
 /** Whether two versions of a Patient choose the same. */
-export const sameNotificationChoice = (one: Resource, other: Resource): boolean =>
+export const sameNotificationChoice = (one: JsonObject, other: JsonObject): boolean =>
   same(notificationChoiceOf(one), notificationChoiceOf(other))

@@ -2,7 +2,16 @@
  * What a patch may change of a document: where it stands, who sees it, whether it is archived. Labels are recomputed, so that a
  * patch that means one label by its place in the list takes no other one away. PDSm 3.1, ITI-95; TD3.3 a to d.
  */
-import { isList, isRecord, type JsonTree, list, sameJson, stringOf, withMember } from '../resources/json-tree.ts'
+import {
+  isList,
+  isRecord,
+  type JsonRecord,
+  type JsonTree,
+  list,
+  sameJson,
+  stringOf,
+  withMember,
+} from '../resources/json-tree.ts'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import { isArchivedExtension, labelOf } from './mask.ts'
 
@@ -61,6 +70,26 @@ function visibilityOf(labels: readonly JsonTree[]): ReadonlySet<string> {
   return new Set(codes.filter(code => code !== undefined))
 }
 
+/** Codings without those whose label of visibility is gone. */
+const keptOf = (codings: readonly JsonTree[], gone: (label: string) => boolean): readonly JsonTree[] =>
+  codings.filter(coding => {
+    const [system = '', code = ''] = ['system', 'code'].map(name => stringOf(memberOf(coding, name)))
+    return !gone(labelOf({ system, code }) ?? '')
+  })
+
+/** The tree with a list of fewer items, without the member where none is left. */
+const withList = (tree: JsonRecord, name: string, items: readonly JsonTree[]): JsonRecord =>
+  withMember(tree, name, items.length === 0 ? undefined : list(items))
+
+/** What `meta.security` repeats of the labels: a label that is taken from the document is taken from there too. */
+function withoutCopies(document: JsonTree, gone: (label: string) => boolean): JsonTree {
+  const meta = memberOf(document, 'meta')
+  const copies = itemsOf(meta, 'security')
+  const kept = keptOf(copies, gone)
+  if (kept.length === copies.length || !isRecord(document) || !isRecord(meta)) return document
+  return withMember(document, 'meta', withList(meta, 'security', kept))
+}
+
 /** One label at a time: where one took the place of another, it is not known that both were meant. */
 function onlyOne(before: readonly JsonTree[], after: readonly JsonTree[]): Result<undefined> {
   const [was, is] = [visibilityOf(before), visibilityOf(after)]
@@ -77,8 +106,10 @@ function onlyOne(before: readonly JsonTree[], after: readonly JsonTree[]): Resul
 function keepNormal(before: JsonTree, after: JsonTree): JsonTree {
   const normal = itemsOf(before, 'securityLabel').find(isNormal)
   const labels = itemsOf(after, 'securityLabel')
-  if (normal === undefined || labels.some(isNormal) || !isRecord(after)) return after
-  return withMember(after, 'securityLabel', list([normal, ...labels]))
+  if (!isRecord(normal) || labels.some(isNormal) || !isRecord(after)) return after
+  // Alone: a label of visibility that stood in the same concept does not come back with it.
+  const alone = withMember(normal, 'coding', list(keptOf(itemsOf(normal, 'coding'), label => label !== '')))
+  return withMember(after, 'securityLabel', list([alone, ...labels]))
 }
 
 /**
@@ -88,14 +119,34 @@ function keepNormal(before: JsonTree, after: JsonTree): JsonTree {
 export function patchedDocument(before: JsonTree, after: JsonTree): Result<JsonTree> {
   const element = forbidden(before, after)
   if (element !== undefined) return refused(element)
-  const one = onlyOne(itemsOf(before, 'securityLabel'), itemsOf(after, 'securityLabel'))
-  return one.ok ? ok(keepNormal(before, after)) : one
+  const [was, is] = [before, after].map(tree => itemsOf(tree, 'securityLabel'))
+  const one = onlyOne(was ?? [], is ?? [])
+  if (!one.ok) return one
+  const [seen, left] = [visibilityOf(was ?? []), visibilityOf(is ?? [])]
+  return ok(
+    keepNormal(
+      before,
+      withoutCopies(after, label => seen.has(label) && !left.has(label)),
+    ),
+  )
 }
 
-/** @returns the document without the label that hides it from its patient; undefined when it bears none. R.1111-53 CSP. */
+const hidesFromPatient = (label: string): boolean => label === 'INVISIBLE_PATIENT'
+
+/** A concept without the coding that hides: what else it says stays. Nothing where nothing else is said. */
+function withoutHiding(concept: JsonTree): readonly JsonTree[] {
+  const codings = itemsOf(concept, 'coding')
+  const kept = keptOf(codings, hidesFromPatient)
+  if (kept.length === codings.length || !isRecord(concept)) return [concept]
+  return kept.length === 0 ? [] : [withMember(concept, 'coding', list(kept))]
+}
+
+/** @returns the document without the label that hides it from its patient, wherever it stands; undefined when it bears none. R.1111-53 CSP. */
 export function announced(document: JsonTree): JsonTree | undefined {
   const labels = itemsOf(document, 'securityLabel')
-  const kept = labels.filter(label => !visibilityOf([label]).has('INVISIBLE_PATIENT'))
-  if (kept.length === labels.length || !isRecord(document)) return undefined
-  return withMember(document, 'securityLabel', kept.length === 0 ? undefined : list(kept))
+  const kept = labels.flatMap(withoutHiding)
+  const rest = withoutCopies(document, hidesFromPatient)
+  if (kept.every((label, at) => label === labels[at]) && kept.length === labels.length)
+    return rest === document ? undefined : rest
+  return isRecord(rest) ? withList(rest, 'securityLabel', kept) : undefined
 }

@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 import { and, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
 import { compileFacts } from './compile-facts.ts'
+import type { ConsentRule } from './consent-rule.ts'
 import type { Facts } from './facts.ts'
 import { acting, nobody, ofColumns } from './hypothetical.ts'
 import type { Law } from './law.ts'
@@ -74,6 +75,13 @@ function authorising(
   return { ...facts, authorised: [...facts.authorised, { actor: at.actor, from: null, before: null }] }
 }
 
+/** Whether it is about single documents, each of which is one patient's: by itself, or in a part or an exception. */
+function namesDocument(rule: ConsentRule): boolean {
+  if (rule.kind === 'mask-document') return true
+  const limits = 'rules' in rule ? rule.rules.flatMap(each => [each, ...each.except]) : []
+  return limits.some(({ parts }) => parts.some(({ documents }) => documents !== undefined))
+}
+
 export interface RehearsedConsent {
   readonly law: Law
   readonly consent: Resource
@@ -89,15 +97,15 @@ export interface RehearsedConsent {
 export function rehearseConsent({ law, consent, now, zone }: RehearsedConsent): Result<readonly Rehearsed[]> {
   const rule = readConsent(consent, zone)
   if (!rule.ok) return rule
-  if (rule.value.kind === 'mask-document')
+  if (namesDocument(rule.value))
     return fail('refusedByRule', 'expected a rule about many documents, found one about one', 'Consent.provision.data')
   const active = { _id: 'consent', resource: { ...consent, status: 'active' } }
-  const [named] = namingsOf(ruleSources(anybody, [active], zone), now)
+  const [before, after] = [factsOf([], zone), factsOf([active], zone)]
+  const [named] = namingsOf(ruleSources(anybody, [active], zone), { facts: after, now })
   const actor = named?.actor ?? nobody
   const denies = (consent.provision as { readonly type?: unknown } | undefined)?.type === 'deny'
   const policy = law.inForce(now)
   const reads = readsAll(law, policy, now)
-  const [before, after] = [factsOf([], zone), factsOf([active], zone)]
   return ok(
     modes.flatMap(mode => {
       const tried = [before, after].map(facts => reads(authorising(facts, { mode, denies, actor }), { actor, mode }))

@@ -1,8 +1,10 @@
 /** Which resource of a record a rule comes from: each is compiled alone, by the function that compiles the record. `access.md` section 4. */
 import type { Resource } from '../resources/resource.ts'
+import { stands } from './block-ends.ts'
 import { holdsAt, type Span } from './calendar.ts'
 import { compileFacts } from './compile-facts.ts'
-import type { Facts } from './facts.ts'
+import type { Facts, Grant } from './facts.ts'
+import type { Part, PartRule } from './part-rule.ts'
 
 /** What a Consent, a CareTeam or a RelatedPerson says by itself. */
 export interface RuleSource {
@@ -14,7 +16,7 @@ export interface RuleSource {
 /** @returns what each resource says. Days are those of `zone`. */
 export const ruleSources = (
   patient: string,
-  resources: readonly { readonly _id: string; readonly resource: Resource }[],
+  resources: readonly { readonly _id: string; readonly resource: Resource; readonly updated?: number }[],
   zone: string,
 ): readonly RuleSource[] =>
   resources.map(each => ({
@@ -22,34 +24,80 @@ export const ruleSources = (
     says: compileFacts({ patient, resources: [each], depositors: [] }, zone),
   }))
 
-/** What a record may say of an actor. */
+/** What a record may say of an actor, and the facts that hold it. */
 const relations = {
-  authorised: 'authorised',
-  blocked: 'blocked',
-  treating: 'treating',
-  careTeam: 'care-team',
-} as const satisfies Partial<Record<keyof Facts, string>>
+  authorised: ({ authorised }: Facts) => authorised,
+  blocked: ({ blocked }: Facts) => blocked,
+  treating: ({ treating }: Facts) => treating,
+  administrator: ({ administrators = [] }: Facts) => administrators,
+  'care-team': ({ careTeam }: Facts) => careTeam,
+  'authorised-in-part': (facts: Facts) => ofParts(facts, 'permit'),
+  'blocked-in-part': (facts: Facts) => ofParts(facts, 'deny'),
+} as const satisfies Record<string, (facts: Facts) => readonly Grant[]>
 
-export type Relation = (typeof relations)[keyof typeof relations] | 'author' | 'depositor'
+const ofParts = ({ parts = [] }: Facts, effect: PartRule['effect']): readonly Grant[] =>
+  parts.flatMap(rule => (rule.effect === effect && rule.actor !== null ? [{ ...rule, actor: rule.actor }] : []))
+
+type Said = keyof typeof relations
+export type Relation = Said | 'author' | 'depositor'
+
+/** A denial is ended by no block. */
+const denials: ReadonlySet<Relation> = new Set<Relation>(['blocked', 'blocked-in-part'])
 
 /** One rule that names an actor. */
 export interface Naming extends Span {
   readonly actor: string
   readonly relation: Relation
   readonly source: string
-  /** Whether it holds now. */
+  /** Whether it holds now, and no block has ended it. */
   readonly active: boolean
 }
 
-const relationNames = Object.keys(relations) as readonly (keyof typeof relations)[]
+/** The record that the sources make together. */
+interface Whole {
+  readonly facts: Facts
+  readonly now: number
+}
+
+/** Who was in a team goes on being in it since he came: the record knows it, the version of the team does not. */
+const given = (relation: Said, grant: Grant, { careTeam }: Facts): Grant =>
+  relation === 'care-team' ? (careTeam.find(({ actor }) => actor === grant.actor) ?? grant) : grant
+
+function isActive(relation: Said, grant: Grant, { facts, now }: Whole): boolean {
+  if (!holdsAt(grant, now)) return false
+  const person = grant.actor.startsWith('rpps:') ? grant.actor : null
+  return denials.has(relation) || stands(facts, given(relation, grant, facts), { person, now })
+}
+
+const relationNames = Object.keys(relations) as readonly Said[]
 
 /** @returns every rule that names a professional or a structure, in the order of the sources. */
-export const namingsOf = (sources: readonly RuleSource[], now: number): readonly Naming[] =>
+export const namingsOf = (sources: readonly RuleSource[], whole: Whole): readonly Naming[] =>
   sources.flatMap(({ reference, says }) =>
-    relationNames.flatMap(name =>
-      says[name].map(grant => ({
+    relationNames.flatMap(relation =>
+      relations[relation](says).map(grant => ({
         ...{ actor: grant.actor, from: grant.from, before: grant.before },
-        ...{ relation: relations[name], source: reference, active: holdsAt(grant, now) },
+        ...{ relation, source: reference, active: isActive(relation, grant, whole) },
       })),
     ),
   )
+
+const unresolved = ({ rows: _rows, labels, ...part }: Part): object => {
+  if (labels === undefined) return part
+  const { labelled: _labelled, restricted: _restricted, ...asked } = labels
+  return { ...part, labels: asked }
+}
+
+/** A provision without what the record resolves it to. */
+const written = (rule: PartRule): string =>
+  JSON.stringify({
+    ...rule,
+    parts: rule.parts.map(unresolved),
+    except: rule.except.map(each => ({ ...each, parts: each.parts.map(unresolved) })),
+  })
+
+/** @returns the provisions about parts of the record that a source says, as the record resolves them. */
+export function partsSaid({ says }: RuleSource, { parts = [] }: Facts): readonly PartRule[] {
+  const own = new Set((says.parts ?? []).map(written))
+  return own.size === 0 ? [] : parts.filter(rule => own.has(written(rule)))
+}

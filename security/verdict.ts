@@ -28,17 +28,37 @@ const decisionOn = ({ law, policy, facts, entry, now }: Subject, principal: Prin
 const opens = (decision: Decision, entry: IndexEntry): boolean =>
   decision.effect === 'permit' && decision.restriction.disjuncts.some(query => matches(query, entry))
 
+/** The provisions about parts without those that deny; undefined where there are none. */
+const permitsIn = ({ parts = [] }: Facts): Facts['parts'] => {
+  const permits = parts.filter(({ effect }) => effect === 'permit')
+  return permits.length === 0 ? undefined : permits
+}
+
+const withParts = ({ parts: _parts, ...facts }: Facts, parts: Facts['parts']): Facts =>
+  parts === undefined ? facts : { ...facts, parts }
+
 /** The same row as if nobody had hidden it from anybody. */
 const unhidden = (subject: Subject): Subject => ({
   ...subject,
-  facts: { ...subject.facts, masks: [] },
+  facts: { ...withParts(subject.facts, permitsIn(subject.facts)), masks: [] },
   entry: { ...subject.entry, mask: 0, hiddenUntil: null },
+})
+
+/** The same record as if who may see a part of it were authorised for all of it. */
+const unlimited = ({ facts, ...rest }: Subject): Subject => ({
+  ...rest,
+  facts: withParts(
+    facts,
+    facts.parts?.map(rule => ({ ...rule, parts: [] })),
+  ),
 })
 
 /** Why a row stays closed to somebody who entered its record. */
 function closedBy(subject: Subject, principal: Principal): ConditionId {
   const shown = unhidden(subject)
   if (opens(decisionOn(shown, principal), shown.entry)) return 'visible'
+  const whole = unlimited(shown)
+  if (shown.facts.parts !== undefined && opens(decisionOn(whole, principal), whole.entry)) return 'authorised'
   return principal.kind === 'professional' ? 'readable-by-matrix' : 'own-deposit'
 }
 

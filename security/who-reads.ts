@@ -2,7 +2,7 @@
 
 import { acting, nobody, ofColumns, ofRecord, systemOf } from './hypothetical.ts'
 import type { AccessMode } from './principal.ts'
-import { type Naming, namingsOf, type Relation, type RuleSource } from './rule-sources.ts'
+import { type Naming, namingsOf, partsSaid, type Relation, type RuleSource } from './rule-sources.ts'
 import { type Subject, type Verdict, verdictOn } from './verdict.ts'
 
 const modes = ['normal', 'bris_de_glace', 'centre_15'] as const satisfies readonly AccessMode[]
@@ -58,9 +58,11 @@ export interface Readers {
   readonly masks: readonly OfMask[]
 }
 
+/** Where several professions fare differently, the last of these is what closes the row to all of them. */
+const ranks: readonly string[] = ['readable-by-matrix', 'authorised', 'visible']
+
 /** Of several verdicts the one that got furthest: a door that opens, else a row that stays closed behind an open door. */
-const rank = ({ reads, because }: Verdict): number =>
-  reads ? 3 : because === 'visible' ? 2 : because === 'readable-by-matrix' ? 1 : 0
+const rank = ({ reads, because }: Verdict): number => (reads ? ranks.length + 1 : ranks.indexOf(because) + 1)
 
 const furthest = (verdicts: readonly Verdict[]): Verdict =>
   verdicts.reduce((best, verdict) => (rank(verdict) > rank(best) ? verdict : best), {
@@ -159,21 +161,26 @@ const representativesOf = (subject: Subject, sources: readonly RuleSource[]): re
 /** The Consents by which somebody authorised does not read what he would read without them. */
 function masksOf(subject: Subject, sources: readonly RuleSource[]): readonly OfMask[] {
   const { entry } = subject
-  const bare = { ...authorising(subject), entry: { ...entry, mask: 0 } }
-  const reads = (masks: Subject['facts']['masks']): boolean =>
+  const { parts: _parts, ...facts } = authorising(subject).facts
+  const bare = { ...subject, facts: { ...facts, masks: [] }, entry: { ...entry, mask: 0 } }
+  const reads = (said: Partial<Subject['facts']>): boolean =>
     [...ofColumns(subject.policy).values()].some(
-      each => verdictOn({ ...bare, facts: { ...bare.facts, masks } }, acting(each, nobody, 'normal')).reads,
+      each => verdictOn({ ...bare, facts: { ...bare.facts, ...said } }, acting(each, nobody, 'normal')).reads,
     )
-  const readsUnmasked = reads([])
+  const readsUnmasked = reads({})
   return sources
-    .filter(({ says }) => says.masks.length > 0 || says.maskedRows.length > 0)
-    .filter(({ says }) => says.maskedRows.includes(entry.id) || (readsUnmasked && !reads(says.masks)))
+    .map(source => ({ ...source, parts: partsSaid(source, subject.facts) }))
+    .filter(({ says, parts }) => says.masks.length + says.maskedRows.length + parts.length > 0)
+    .filter(
+      ({ says, parts }) =>
+        says.maskedRows.includes(entry.id) || (readsUnmasked && !reads({ masks: says.masks, parts })),
+    )
     .map(({ reference }) => ({ source: reference }))
 }
 
 /** @returns everybody who may read the row, and those named by the record who may not; undefined when too many are named. */
 export function whoReads(subject: Subject, sources: readonly RuleSource[]): Readers | undefined {
-  const namings = namingsOf(sources, subject.now)
+  const namings = namingsOf(sources, subject)
   if (new Set(namings.map(({ actor }) => actor)).size > mostActors) return undefined
   return {
     patient: verdictOn(subject, ofRecord('patient', subject.facts.patient)),

@@ -40,7 +40,7 @@ const options = ({ config, log }: Parts, headers: Readonly<Record<string, string
   trustProxy: config.TRUSTED_PROXIES === undefined ? false : [...config.TRUSTED_PROXIES],
   forceCloseConnections: 'idle',
   return503OnClosing: false,
-  frameworkErrors: handleFrameworkError,
+  frameworkErrors: handleFrameworkError(config),
   clientErrorHandler: handleClientError(headers, config),
   http: { maxHeaderSize: headBytes(config) },
   routerOptions: {

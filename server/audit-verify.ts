@@ -1,5 +1,5 @@
 /** `npm run audit:verify`: checks the chains of the trail and names the first broken link. Exit code 1 when there is one. */
-import { pathToFileURL } from 'node:url'
+import { asCommand } from './as-command.ts'
 import { openDatabase } from './open-database.ts'
 import { type Verdict, verifyAudit } from './store/verify-audit.ts'
 
@@ -26,4 +26,4 @@ export async function auditVerify(environment: Environment): Promise<number> {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await auditVerify(process.env)
+await asCommand(import.meta.url, () => auditVerify(process.env))

@@ -142,19 +142,20 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const path = config.CAPABILITY_STATEMENT
   const loaded = await loadCapabilityStatement(path === undefined ? undefined : resolvePath(path))
   const statement = promisedIn(loaded, config.ACCESS_REGIME)
-  const catalog = readCatalog(statement, definitions, performed)
-  if (!catalog.ok) return catalog
-  const compiled = compile(catalog.value, definitions, config)
+  const served = readCatalog(statement, definitions, performed)
+  if (!served.ok) return served
+  const compiled = compile(served.value, definitions, config)
   if (!compiled.ok) return compiled
-  const basis = basisOf(catalog.value, statement, materials)
+  const catalog = { ...served.value, elementNames: compiled.value.elementNames }
+  const basis = basisOf(catalog, statement, materials)
   const first = withoutDefinitions(basis)
   if (!first.ok) return first
   const { base, zone } = basis
-  const readScope = scopeReader({ catalog: catalog.value, zone, base })
-  const regime = await regimeOf(materials, { catalog: catalog.value, readScope })
+  const readScope = scopeReader({ catalog, zone, base })
+  const regime = await regimeOf(materials, { catalog, readScope })
   if (!regime.ok) return regime
   const store = await materials.openStore()
-  const grounds = { catalog: catalog.value, structures: definitions.structures, table: definitions.searchParameters }
+  const grounds = { catalog, structures: definitions.structures, table: definitions.searchParameters }
   const wait = config.SEARCH_PARAMETER_WAIT_SECONDS
   const clock = () => performance.now()
   const known = await openKnown({ store, grounds, basis, wait, clock }, first.value)

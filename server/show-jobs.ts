@@ -1,5 +1,5 @@
 /** `npm run jobs`: how the periodic jobs stand. Exit code 1 when the last run of one failed. */
-import { pathToFileURL } from 'node:url'
+import { asCommand } from './as-command.ts'
 import { openDatabase } from './open-database.ts'
 import type { JobState } from './store/job-turns.ts'
 import { readJobs } from './store/read-jobs.ts'
@@ -30,4 +30,4 @@ export async function showJobs(environment: Readonly<Record<string, string | und
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) process.exitCode = await showJobs(process.env)
+await asCommand(import.meta.url, () => showJobs(process.env))

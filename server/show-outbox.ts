@@ -2,7 +2,7 @@
  * `npm run outbox`: how many notices wait, and which were set aside; exit code 1 when some were.
  * `npm run outbox -- --retry` puts them back into the queue, `-- --retry <id>` one of them.
  */
-import { pathToFileURL } from 'node:url'
+import { asCommand } from './as-command.ts'
 import { openDatabase } from './open-database.ts'
 import type { NoticeRow } from './store/notice-document.ts'
 import type { OutboxCounts, OutboxView } from './store/outbox.ts'
@@ -44,5 +44,4 @@ export async function showOutbox(
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href)
-  process.exitCode = await showOutbox(process.env, process.argv.slice(2))
+await asCommand(import.meta.url, () => showOutbox(process.env, process.argv.slice(2)))

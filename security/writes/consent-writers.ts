@@ -1,12 +1,13 @@
 /** Who may write which Consent. `access.md` section 4, last column. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
-import { actorsOf, depositorOf } from '../actors.ts'
+import { actorsOf, depositorOf, personOf } from '../actors.ts'
 import { isVerified } from '../consent-elements.ts'
 import type { ConsentRule } from '../consent-rule.ts'
 import { blocked, treats } from '../entry.ts'
 import { mayOpen } from '../opening.ts'
 import type { Part } from '../part-rule.ts'
+import type { Principal } from '../principal.ts'
 import { readConsent } from '../read-consent.ts'
 import { isOfRecord, targetRow } from './consent-target.ts'
 import { ownsDeposit } from './deposit.ts'
@@ -14,10 +15,16 @@ import type { Judging } from './judging.ts'
 
 type Writer = 'patient' | 'opener' | 'himself' | 'treating' | 'depositor'
 
-/** Whom a permit or a block is about. */
-function actorOfRule(rule: ConsentRule): string | null {
-  if ('grant' in rule) return rule.grant.actor
-  return 'rules' in rule ? (rule.rules[0]?.actor ?? null) : null
+/**
+ * Whether a permit is about the professional or his structure. What its exceptions deny they deny to him in person: against
+ * colleagues, and against everybody else, they would be a block.
+ */
+function isOfHimself(rule: ConsentRule, principal: Principal): boolean {
+  if ('grant' in rule) return actorsOf(principal).includes(rule.grant.actor)
+  if (!('rules' in rule)) return false
+  return rule.rules.every(({ effect, actor }) =>
+    effect === 'permit' ? actor !== null && actorsOf(principal).includes(actor) : actor === personOf(principal),
+  )
 }
 
 /** The table of section 4. */
@@ -49,9 +56,7 @@ const is: Readonly<Record<Writer, (rule: ConsentRule, judging: Judging) => boole
     rule.kind === 'opened' && principal.kind !== 'patient' && mayOpen(principal) && (opens || rule.effect === 'permit'),
   // Who is blocked cannot prepare his return.
   himself: (rule, { request: { principal, now }, facts }) =>
-    principal.kind === 'professional' &&
-    actorsOf(principal).includes(actorOfRule(rule) ?? '') &&
-    !blocked(principal, facts, now),
+    principal.kind === 'professional' && isOfHimself(rule, principal) && !blocked(principal, facts, now),
   treating: (_, { request: { principal, now }, facts }) =>
     principal.kind === 'professional' && treats(principal, facts, now),
   depositor: (rule, judging) => {

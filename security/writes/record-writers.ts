@@ -1,4 +1,5 @@
 /** Who may write a record's Patient, its care teams and its related persons. `access.md` section 4, last column. */
+import type { JsonObject } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { depositorOf } from '../actors.ts'
@@ -47,6 +48,17 @@ const isClosed = (patient: Resource): boolean => patient.active === false
 const sameIdentity = (one: Resource, other: Resource): boolean =>
   insOf(one).toSorted().join(' ') === insOf(other).toSorted().join(' ')
 
+/** Nobody chooses for the patient what he is told and how: neither who opens his record, nor who opened it. */
+function judgeChoice(judging: Judging, before: JsonObject, after: Resource | undefined) {
+  const governs = isPatient(judging) || judging.request.principal.kind === 'operator'
+  if (after === undefined || governs || sameNotificationChoice(before, after)) return ok(undefined)
+  return refused('Patient.extension', 'the patient, to choose what he is told and how')
+}
+
+/** Where notices go: whoever opened the record would turn them to himself. */
+const sameTelecom = (one: Resource, other: Resource): boolean =>
+  JSON.stringify(one.telecom ?? []) === JSON.stringify(other.telecom ?? [])
+
 function judgePatientUpdate(judging: Judging, before: Resource, after: Resource): Result<undefined> {
   const governs = isPatient(judging) || judging.request.principal.kind === 'operator'
   if (!governs && !wroteIt(judging)) return refused('Patient', 'the patient, the operator, or who opened the record')
@@ -55,15 +67,17 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   // Who opened the record checked who the patient is; he himself would come of age by a stroke of the pen.
   if (isPatient(judging) && before.birthDate !== after.birthDate)
     return fail('refusedByRule', 'expected the birth date of the record, found another', 'Patient.birthDate')
-  if (!governs && !sameNotificationChoice(before, after))
-    return refused('Patient.extension', 'the patient, to choose what he is told and how')
+  const choice = judgeChoice(judging, before, after)
+  if (!choice.ok) return choice
+  if (!governs && !sameTelecom(before, after))
+    return refused('Patient.telecom', 'the patient or the operator, to change where notices go')
   if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }
 
 function judgePatientResource(judging: Judging): Result<undefined> {
   const { after, write } = judging.plan
-  if (write.interaction === 'create' && judging.request.opens) return ok(undefined)
+  if (write.interaction === 'create' && judging.request.opens) return judgeChoice(judging, {}, after)
   if (write.interaction === 'create')
     return fail('refusedByRule', 'expected the one Patient of the record, found a second', 'Patient')
   if (after === undefined || write.before === undefined)

@@ -69,10 +69,13 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   return sendOutcome(reply, bugStatus, unexpected(request.id))
 }
 
-/** Errors that the framework finds before a route is chosen. */
-export const handleFrameworkError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
-  handleError(error, request, reply)
-}
+/** Errors that the framework finds before a route is chosen, and before a hook may look at the length of the URL. */
+export const handleFrameworkError =
+  ({ MAX_URL_BYTES }: Pick<Config, 'MAX_URL_BYTES'>) =>
+  (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    if ((request.raw.url?.length ?? 0) > MAX_URL_BYTES) sendFailure(reply, urlTooLong(MAX_URL_BYTES))
+    else handleError(error, request, reply)
+  }
 
 const unreadable: Readonly<Record<string, Failure>> = {
   HPE_HEADER_OVERFLOW: fail(

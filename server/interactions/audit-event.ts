@@ -30,7 +30,7 @@ const eventOf = (context: Context, entry: TrailEntry): Uint8Array =>
 export async function readAuditEvent(context: Context, call: Call): Promise<Result<Reply>> {
   const closed = await gate(context, call)
   if (closed !== undefined) return closed
-  const part = askedPart(call)
+  const part = askedPart(context, call)
   if (!part.ok) return part
   const id = call.id ?? ''
   const place = parseServerId(id)

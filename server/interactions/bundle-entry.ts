@@ -3,18 +3,13 @@ import { type JsonNode, type JsonText, memberOf } from '../../resources/json-tex
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
+import { addressOf, type EntryAddress } from './entry-address.ts'
 
 /** One entry: what it asks, and the place of its resource in the text of the Bundle. */
-export interface EntryRequest {
+export interface EntryRequest extends EntryAddress {
   /** FHIRPath, such as `Bundle.entry[2]`. */
   readonly path: string
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly type: string
-  readonly id: string | undefined
-  readonly version: string | undefined
-  readonly history: boolean
-  /** What stands behind `?`. */
-  readonly query: string | undefined
   readonly fullUrl: string | undefined
   readonly ifMatch: string | undefined
   readonly ifNoneMatch: string | undefined
@@ -22,9 +17,6 @@ export interface EntryRequest {
   readonly ifNoneExist: string | undefined
   readonly resource: { readonly node: JsonNode; readonly value: unknown } | undefined
 }
-
-const addressForm =
-  /^([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9.-]{1,64})(?:\/(_history)(?:\/([A-Za-z0-9.-]{1,64}))?)?)?\/?(?:\?(.*))?$/s
 
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 
@@ -38,11 +30,22 @@ export const isRead = ({ method }: EntryRequest): boolean => method === 'GET' ||
 export const isConditional = (entry: EntryRequest): boolean =>
   !isRead(entry) && entry.method !== 'POST' && entry.id === undefined
 
+/** Whether an entry searches several types, or within a compartment. */
+export const isSearchBeyond = ({ compartment, several }: EntryRequest): boolean =>
+  compartment !== undefined || several === true
+
 const holdsResource: ReadonlySet<EntryRequest['method']> = new Set(['POST', 'PUT', 'PATCH'])
+
+const wrongUrl = (path: string): Complaint => ({
+  diagnostics: 'expected a URL such as Observation or Observation/id',
+  expression: `${path}.request.url`,
+  code: 'value',
+})
 
 /** What is wrong with the shape of an entry. */
 function complaintOf(entry: EntryRequest): Complaint | undefined {
   const { path, method, id, query, resource } = entry
+  if (!isRead(entry) && isSearchBeyond(entry)) return wrongUrl(path)
   if (method === 'POST' && id !== undefined)
     return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
   if (!isRead(entry) && method !== 'POST' && (id === undefined) === (query === undefined))
@@ -59,30 +62,10 @@ function complaintOf(entry: EntryRequest): Complaint | undefined {
   return undefined
 }
 
-interface Address {
-  readonly type: string
-  readonly id: string | undefined
-  readonly version: string | undefined
-  readonly history: boolean
-  readonly query: string | undefined
-}
-
-function addressOf(url: string, base: string): Address | undefined {
-  const relative = url.startsWith(`${base}/`) ? url.slice(base.length + 1) : url.replace(/^\//, '')
-  const [, type, id, history, version, query] = addressForm.exec(relative) ?? []
-  return type === undefined ? undefined : { type, id, version, history: history !== undefined, query }
-}
-
 const wrongMethod = (path: string): Complaint => ({
   diagnostics: 'expected GET, HEAD, POST, PUT, PATCH or DELETE',
   expression: `${path}.request.method`,
   code: 'not-supported',
-})
-
-const wrongUrl = (path: string): Complaint => ({
-  diagnostics: 'expected a URL such as Observation or Observation/id',
-  expression: `${path}.request.url`,
-  code: 'value',
 })
 
 /** The answer of an operation may be as long as a record: it flows by itself, and is not kept for others. */

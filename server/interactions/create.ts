@@ -3,6 +3,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { writtenBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import { conditionOfCreate } from './write/if-none-exist.ts'
 import { performUnit } from './write/unit.ts'
 import { writeReply } from './write-reply.ts'
 
@@ -12,7 +13,7 @@ export async function create(context: Context, call: Call): Promise<Result<Reply
   const written = writtenBody(context, call)
   if (!written.ok) return written
   const { ifNoneExist } = call.preferences
-  const condition = ifNoneExist === undefined ? {} : { ifNoneExist }
+  const condition = ifNoneExist === undefined ? {} : { ifNoneExist: conditionOfCreate(call.type, ifNoneExist) }
   const item = { path: call.type, method: 'POST', type: call.type, written: written.value, ...condition } as const
   const done = await performUnit(context, call, [item])
   if (!done.ok) return done

@@ -1,18 +1,19 @@
 /** An entry of a batch, or a read in a transaction, performed by the same code as a request of its own. */
 import { STATUS_CODES } from 'node:http'
 import type { ResponseEntry } from '../../resources/bundle.ts'
-import { performs } from '../../resources/catalog.ts'
+import { type Catalog, performs } from '../../resources/catalog.ts'
 import { splice } from '../../resources/json-text.ts'
 import { type Failure, fail, failureKinds, type Result, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Interaction, Resource } from '../../resources/resource.ts'
-import { type EntryRequest, isConditional } from './bundle-entry.ts'
+import { type EntryRequest, isConditional, isSearchBeyond } from './bundle-entry.ts'
 import { patchInBinary } from './entry-patch.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
 import { type ApartJson, partApart, partWhole } from './write/data-apart.ts'
 
 /** The interaction that an entry asks for. */
-export function interactionOf({ method, id, version, history }: EntryRequest): Interaction {
+export function interactionOf({ method, id, version, history, several }: EntryRequest): Interaction {
+  if (several === true) return 'search-system'
   if (method === 'POST') return 'create'
   if (method === 'PUT') return 'update'
   if (method === 'PATCH') return 'patch'
@@ -54,6 +55,7 @@ export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Cal
   type: entry.type,
   ...(entry.id === undefined ? {} : { id: entry.id }),
   ...(entry.version === undefined ? {} : { version: entry.version }),
+  ...(entry.compartment === undefined ? {} : { compartment: entry.compartment }),
   parameters: [...new URLSearchParams(entry.query ?? '')],
   ...bodyOf(entry, bundle),
   preferences: preferencesOf(call, entry),
@@ -97,8 +99,21 @@ async function succeeded(reply: Reply, call: Call): Promise<ResponseEntry> {
   }
 }
 
+/** Whether the statement promises a search over several types, or within the compartment of a Patient. */
+export function searchesBeyond({ types, system, compartments }: Catalog, entry: EntryRequest): boolean {
+  const { type, compartment, several } = entry
+  if (compartment === undefined) return system.has('search-system')
+  const served = types.get(type)
+  const isMember = served?.interactions.has('search-type') === true && served.compartment.length > 0
+  return compartments?.has('Patient') === true && (several === true || isMember)
+}
+
 function promised({ catalog }: Context, call: Call, entry: EntryRequest): Result<never> | undefined {
   const { type, interaction } = call
+  if (isSearchBeyond(entry))
+    return searchesBeyond(catalog, entry)
+      ? undefined
+      : fail('notServed', 'expected types that are searched here, in a compartment its types, found others')
   const served = catalog.types.get(type)
   if (served === undefined)
     return fail('notServed', 'expected a type that this server serves, found another', 'Bundle.entry.request.url')

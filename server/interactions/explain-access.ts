@@ -37,9 +37,9 @@ async function explainById(context: Context, call: Call, { law, request, judged 
       ? undefined
       : await context.store.row(decision.restriction, type, place._id)
   if (decision?.effect === 'permit' && row !== undefined) {
-    const { basis } = decision
+    const { basis, told } = decision
     const query = `$explain-access?interaction=${interaction}&reference=${type}/${row.id}`
-    await leaveTrace(context, call, { patient, status: 200, basis, query, targets: [targetOf(row)] })
+    await leaveTrace(context, call, { patient, status: 200, basis, told, query, targets: [targetOf(row)] })
     return explanationReply({ outcome: 'permitted', basis, conditions: conditionsOf({ ...judged, basis }), policy })
   }
   const failed = decision === undefined ? 'record-exists' : decision.effect === 'deny' ? decision.failed : 'visible'

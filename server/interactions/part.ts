@@ -1,7 +1,7 @@
 /** A part of a resource: what `_summary` and `_elements` leave of it. https://hl7.org/fhir/R4/search.html#elements */
 import { readJson } from '../../resources/json-text.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
-import { type Keeps, keepsForElements, keepsForSummary, subset } from '../../resources/subset.ts'
+import { type Keeps, keepsForElements, keepsForSummary, subset, unknownElement } from '../../resources/subset.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import type { Call, Context } from './interaction.ts'
 
@@ -30,13 +30,24 @@ const isSummary = (text: string): text is 'true' | 'text' | 'data' | 'false' => 
 /** What a read understands beside the part. */
 const passedOver = new Set(['_format', '_pretty'])
 
+/** Names of elements of the type, with commas between them. */
+function elementsIn(context: Context, type: string, value: string): Result<readonly string[]> {
+  const elements = value.split(',').map(element => element.trim())
+  const stray = unknownElement(elements, [context.elementNames(type)])
+  if (stray === undefined) return ok(elements)
+  return fail('badParameter', `expected names of elements at the root of ${type}, found another`, 'http._elements')
+}
+
 /** @returns the part that the parameters of a read ask for; 400 for any other parameter or value. */
-export function askedPart({ parameters }: Call): Result<Part> {
+export function askedPart(context: Context, { type, parameters }: Call): Result<Part> {
   let part: Part = { summary: 'false', elements: [] }
   for (const [name, value] of parameters) {
     if (passedOver.has(name)) continue
-    if (name === '_elements') part = { ...part, elements: value.split(',').map(element => element.trim()) }
-    else if (name === '_summary' && isSummary(value)) part = { ...part, summary: value }
+    if (name === '_elements') {
+      const elements = elementsIn(context, type, value)
+      if (!elements.ok) return elements
+      part = { ...part, elements: elements.value }
+    } else if (name === '_summary' && isSummary(value)) part = { ...part, summary: value }
     else if (name === '_summary')
       return fail('badParameter', `expected one of ${[...summaries].join(', ')}`, 'http._summary')
     else

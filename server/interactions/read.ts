@@ -49,7 +49,7 @@ async function absent(
 }
 
 export async function read(context: Context, call: Call): Promise<Result<Reply>> {
-  const part = askedPart(call)
+  const part = askedPart(context, call)
   if (!part.ok) return part
   const found = await visibleRow(context, call)
   if ('refused' in found) return found.refused

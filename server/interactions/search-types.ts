@@ -90,12 +90,18 @@ function parsed(context: Context, call: Call, { types, parameters }: Asked): Res
   return refused ?? ok([first, ...others])
 }
 
-/** Words are looked for in the resources themselves: of so many types they would be too many. */
+/**
+ * What is answered by reading other resources first is left to searches of one type: words, which of so many types would
+ * be too many, and value sets that are kept here. What is not performed is never passed over: more would be found.
+ */
 function refuseReading(requests: readonly SearchRequest[]): Result<never> | undefined {
   const [text] = requests.flatMap(({ texts }) => texts)
-  if (text === undefined) return undefined
-  const { code } = text.definition
-  return bad(code, `expected a search of one type for ${code}:text, found one of several`)
+  const [member] = requests.flatMap(({ members }) => members)
+  const { definition } = text ?? member ?? {}
+  if (definition === undefined) return undefined
+  const { code } = definition
+  const what = text === undefined ? `${code} by a value set that is none of R4` : `${code}:text`
+  return bad(code, `expected a search of one type for ${what}, found one of several`)
 }
 
 interface Asked {

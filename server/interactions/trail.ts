@@ -52,15 +52,19 @@ export const targetOf = (row: Found): AuditTarget => ({
 export async function leaveTrace(context: Context, call: Call, trace: Trace): Promise<void> {
   if (trace.patient === null && trace.failed === undefined) return
   const line = traceOf(context, call, trace)
-  const told = trace.told === undefined || line.outcome !== 'success' ? undefined : telling(call, trace.told, line)
+  const told = trace.told === undefined || line.outcome !== 'success' ? undefined : tellingOf(call, trace.told, line)
   await context.store.audit([line], told)
 }
 
 /** What is told of a line of the trail. */
-function telling({ principal }: Call, told: Told, { patient, targets, at }: AuditEntry): Telling | undefined {
+export function tellingOf(
+  { principal }: Call,
+  told: Told,
+  { patient, targets, at }: Pick<AuditEntry, 'patient' | 'targets' | 'at'>,
+): Telling | undefined {
   if (patient === null) return undefined
   const agent = depositorOf(principal)
-  return { patient, newReader: told.newReader, notices: accessNotices(told, { patient, agent, targets, now: at }) }
+  return { patient, ...accessNotices(told, { patient, agent, targets, now: at }) }
 }
 
 /** Refuses with `failure` after the true reason became durable. */

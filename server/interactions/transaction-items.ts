@@ -2,12 +2,13 @@
 import { performs } from '../../resources/catalog.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { writtenAt } from './body.ts'
-import { type EntryRequest, isConditional, isRead } from './bundle-entry.ts'
-import { interactionOf } from './entry-call.ts'
+import { type EntryRequest, isConditional, isRead, isSearchBeyond } from './bundle-entry.ts'
+import { interactionOf, searchesBeyond } from './entry-call.ts'
 import { entryPatch } from './entry-patch.ts'
 import type { Call, Context } from './interaction.ts'
 import { nothingThere } from './write/absent.ts'
 import type { ApartJson } from './write/data-apart.ts'
+import { conditionOfCreate } from './write/if-none-exist.ts'
 import type { Item } from './write/item.ts'
 import { mostDeleted, type Target, targetsOf } from './write/targets.ts'
 
@@ -25,6 +26,7 @@ function unserved({ catalog }: Context, entry: EntryRequest): Complaint | undefi
   const { type, path } = entry
   const served = catalog.types.get(type)
   const expression = `${path}.request.url`
+  if (isSearchBeyond(entry) && searchesBeyond(catalog, entry)) return undefined
   if (served === undefined)
     return { diagnostics: 'expected a type that this server serves', expression, code: 'not-supported' }
   return performs(served, interactionOf(entry), isConditional(entry))
@@ -46,8 +48,8 @@ function baseOf(entry: EntryRequest): Pick<Item, 'path' | 'type' | 'id' | 'fullU
 }
 
 /** What a create asks before it creates, or what an update has in the place of an id. */
-function conditionOf({ method, ifNoneExist, query }: EntryRequest): Pick<Item, 'ifNoneExist' | 'criteria'> {
-  if (method === 'POST') return ifNoneExist === undefined ? {} : { ifNoneExist }
+function conditionOf({ method, type, ifNoneExist, query }: EntryRequest): Pick<Item, 'ifNoneExist' | 'criteria'> {
+  if (method === 'POST') return ifNoneExist === undefined ? {} : { ifNoneExist: conditionOfCreate(type, ifNoneExist) }
   return query === undefined ? {} : { criteria: query }
 }
 

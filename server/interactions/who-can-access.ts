@@ -56,7 +56,7 @@ async function sourcesOf(
   call: Call,
   { place: { patient }, facts }: Shown,
 ): Promise<Result<readonly RuleSource[]>> {
-  const resources: { readonly _id: string; readonly resource: Resource }[] = []
+  const resources: { readonly _id: string; readonly resource: Resource; readonly updated: number }[] = []
   for (const type of typesThatRule) {
     const decision = decideWith(context, { ...call, type, interaction: 'search-type' }, { patient, facts })
     if (decision.effect === 'deny' && decision.because === 'token')
@@ -66,7 +66,8 @@ async function sourcesOf(
     const order = { by: 'date', descending: true } as const
     const rows = await context.store.page({ restriction, type, query: everything, order, limit: most + 1 })
     if (rows.length > most) return fail('tooCostly', `expected at most ${most} resources of type ${type}, found more`)
-    for (const { _id, json } of rows) resources.push({ _id, resource: JSON.parse(Buffer.from(json).toString()) })
+    for (const { _id, json, updated } of rows)
+      resources.push({ _id, updated, resource: JSON.parse(Buffer.from(json).toString()) })
   }
   return ok(ruleSources(patient ?? '', resources, context.zone))
 }
@@ -108,7 +109,8 @@ async function answer(context: Context, call: Call, at: { record: Shown; target:
   const whole = row.type === 'Patient'
   const query = `$who-can-access${whole ? '' : `?document=${row.type}/${row.id}`}`
   const { patient } = target.place
-  await leaveTrace(context, call, { patient, status: 200, basis: permit.basis, query, targets: [targetOf(row)] })
+  const { basis, told } = permit
+  await leaveTrace(context, call, { patient, status: 200, basis, told, query, targets: [targetOf(row)] })
   const actors = await triedOneByOne(readers.actors)
   return ok(parametersReply(readersParameters({ readers, actors, policy, now, target: row, whole })))
 }

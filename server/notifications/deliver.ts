@@ -5,6 +5,7 @@ import type { Channels } from './channels.ts'
 import { type Composing, type InRecord, unitOf } from './communication.ts'
 import type { Way } from './recipients.ts'
 import { recipientsOf } from './recipients.ts'
+import { isStillThere } from './still-there.ts'
 import { wordsOf } from './texts.ts'
 
 export interface Delivering {
@@ -43,13 +44,13 @@ const stepsOf = (delivering: Delivering, told: InRecord): readonly Step[] => [
 ]
 
 /**
- * Performs what is not noted as done. A notice whose record is no more goes to nobody.
+ * Performs what is not noted as done. A notice whose record, or whose deposit, is no more goes to nobody.
  * @param keep prolongs the turn before each step; false ends the delivery with `TurnLost`.
  */
 export async function deliver(delivering: Delivering, notice: NoticeRow, keep: () => Promise<boolean>): Promise<void> {
   const { store, now } = delivering.context
   const told = await recipientsOf(store, notice, now())
-  if (told === undefined) return
+  if (told === undefined || !(await isStillThere(store, notice, now()))) return
   const { patient, recipients } = told
   const steps = recipients.flatMap(recipient => stepsOf(delivering, { notice, recipient, patient }))
   for (const { name, perform } of steps) {

@@ -3,9 +3,11 @@ import { objectOf, textOf } from '../../resources/json-value.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { systemTokenKey } from '../../search/key.ts'
 import { key } from '../../search/query.ts'
+import { stands } from '../../security/block-ends.ts'
 import { holdsAt } from '../../security/calendar.ts'
 import { conceptCodings, objectsOf } from '../../security/elements.ts'
 import { granted } from '../../security/entry.ts'
+import type { Facts } from '../../security/facts.ts'
 import { notificationChoiceOf } from '../../security/notification-choice.ts'
 import { systemRestriction } from '../../security/system-restriction.ts'
 import type { NoticeRow } from '../store/notice-document.ts'
@@ -87,14 +89,21 @@ async function ofPractitioner(store: Pick<Store, 'page'>, actor: string, now: nu
   return { name: actor, language: practitionerLanguage(practitioner), ways }
 }
 
-/** The médecins traitants of now whom the patient did not block, but for the one whose access it was. */
+/** The médecins traitants of now, and those with their rights, whom the patient did not block. */
+function treatingActors(facts: Facts, now: number): readonly string[] {
+  const grants = [...facts.treating, ...(facts.administrators ?? [])].filter(
+    grant => holdsAt(grant, now) && stands(facts, grant, { person: grant.actor, now }),
+  )
+  return [...new Set(grants.map(({ actor }) => actor))].filter(
+    actor => actor.startsWith('rpps:') && !granted(facts.blocked, [actor], now),
+  )
+}
+
+/** Those who treat the patient, but for the one whose access it was. */
 async function treatingOf(store: Pick<Store, 'facts' | 'page'>, { patient, agent }: NoticeRow, now: number) {
   const facts = await store.facts(patient)
-  const actors = (facts?.treating ?? []).filter(grant => holdsAt(grant, now)).map(({ actor }) => actor)
-  const free = [...new Set(actors)].filter(
-    actor => actor.startsWith('rpps:') && actor !== agent && !granted(facts?.blocked ?? [], [actor], now),
-  )
-  return Promise.all(free.map(actor => ofPractitioner(store, actor, now)))
+  const others = facts === undefined ? [] : treatingActors(facts, now).filter(actor => actor !== agent)
+  return Promise.all(others.map(actor => ofPractitioner(store, actor, now)))
 }
 
 /** @returns who is told of a notice; undefined when its record is no more. */

@@ -12,6 +12,7 @@ import type { Deployment } from './deployment.ts'
 import { erase } from './erasure.ts'
 import { inGroups } from './groups.ts'
 import { noticeDocument } from './notice-document.ts'
+import { followLabels } from './notices-shown.ts'
 import { recompile, touch } from './record-facts.ts'
 import { type Relabelled, relabel, relabelTrail } from './relabel.ts'
 import { type InTransaction, insert } from './statements.ts'
@@ -73,13 +74,16 @@ async function settleAccess(
   done: { unit: Unit; rows: readonly Written[] },
 ): Promise<readonly Relabelled[]> {
   const { unit, rows } = done
-  const changed = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row._id)
+  const otherwise = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row)
+  const changed = otherwise.map(({ _id }) => _id)
   const turns = changed.length > 0 || outside(unit.writes.map(({ row }) => row)).length > 0
   const { masked, lifted } = await changeFacts(at, parts, { unit, turns })
   const patient = patientOf(unit)
   if (patient === undefined) return []
   const changes = await relabel(at, { patient, masked, lifted, changed })
   if (changes.length > 0) await relabelTrail(at, { patient, months: await parts.months.list(), changes })
+  const labelled = [...otherwise, ...changes]
+  if (labelled.length > 0) await followLabels(at, { patient, labelled, now: decidedAt(unit) })
   return changes
 }
 

@@ -24,6 +24,8 @@ export interface HiddenRequest {
 export type HiddenRows = (request: HiddenRequest) => Promise<readonly HiddenRow[]>
 
 const invisible = 2
+/** Nobody will announce what its author withdrew. */
+const withdrawn = 16
 
 /** @returns `HiddenRows` of a deployment. Throws for a restriction that is not over all records: the query looks at no other. */
 export const openHiddenRows =
@@ -35,7 +37,7 @@ export const openHiddenRows =
       find: 'record',
       filter: {
         hiddenUntil: { $gte: since, $lt: new Date(before) },
-        ...{ type: 'DocumentReference', mask: { $bitsAllSet: invisible } },
+        ...{ type: 'DocumentReference', mask: { $bitsAllSet: invisible, $bitsAllClear: withdrawn } },
         ...(after === undefined
           ? {}
           : { $or: [{ hiddenUntil: { $gt: since } }, { hiddenUntil: since, _id: { $gt: after._id } }] }),

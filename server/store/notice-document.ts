@@ -8,7 +8,9 @@ export interface NoticeRow extends Pick<Notice, 'patient' | 'topic' | 'to' | 'se
   readonly at: Date
   readonly hiddenUntil: Date | null
   readonly about: readonly string[]
-  /** Its place among the notices of the patient: never changes. */
+  /** What it waits for, as `Type/id`. */
+  readonly waitsFor?: readonly string[]
+  /** Its place among the notices of the patient: changes only when it need wait no longer. */
   readonly order: Date
   /** When it is tried next. */
   readonly due?: Date
@@ -23,13 +25,14 @@ export interface NoticeRow extends Pick<Notice, 'patient' | 'topic' | 'to' | 'se
 
 /** @returns the row of a notice that waits to be delivered. */
 export const noticeDocument = (notice: Notice, now: number): NoticeRow => {
-  const { once, patient, topic, to, at, due, secret, hiddenUntil, agent, about } = notice
+  const { once, patient, topic, to, at, due, secret, hiddenUntil, agent, about, waitsFor } = notice
   return {
     _id: once ?? newUlid(now),
     ...{ patient, topic, to, secret, agent },
     at: new Date(at),
     hiddenUntil: hiddenUntil === null ? null : new Date(hiddenUntil),
     about: [...about],
+    ...(waitsFor === undefined ? {} : { waitsFor: [...waitsFor] }),
     order: new Date(due),
     due: new Date(due),
     tries: 0,

@@ -127,6 +127,92 @@ t.test('report and results go with the document that is archived or withdrawn', 
   t.equal((await stage.get(hospital, `DiagnosticReport/${reportId}`)).status, 200)
 })
 
+/** A document with a Binary, a report and a result of it. @returns the ids of the four. */
+async function withContents(elements: Json): Promise<readonly string[]> {
+  const [contents = '', printed = '', result = ''] = [1, 2, 3].map(
+    n => `urn:uuid:0e4f0d3c-0002-4000-8000-00000000000${n}`,
+  )
+  return stage.create(
+    hospital,
+    creates(
+      document(record, {
+        author,
+        content: [{ attachment: { contentType: 'text/plain', url: contents } }],
+        context: { related: [{ reference: printed }] },
+        ...elements,
+      }),
+    ),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'YWJj' }, contents),
+    creates(report(record, { performer: author, result: [{ reference: result }] }), printed),
+    creates(observation(record, { performer: author }), result),
+  )
+}
+
+const current = async (id: string): Promise<Json> => (await stage.get(hospital, `DocumentReference/${id}`)).json as Json
+
+for (const [status, hiddenFrom] of [
+  ['entered-in-error', ['gp', 'nurse', 'colleague', 'owner']],
+  ['superseded', ['gp', 'nurse']],
+] as const)
+  for (const [how, ends] of [
+    ['from the first', async (elements: Json) => withContents({ ...elements, status })],
+    [
+      'by a patch',
+      async (elements: Json) => {
+        const ids = await withContents(elements)
+        const puts = [{ op: 'replace', path: '/status', value: status }]
+        expectStatus(await patch(hospital, `DocumentReference/${ids[0]}`, puts), 200)
+        return ids
+      },
+    ],
+    [
+      'by an update',
+      async (elements: Json) => {
+        const ids = await withContents(elements)
+        expectStatus(await stage.put(hospital, { ...(await current(ids[0] ?? '')), status }), 200)
+        return ids
+      },
+    ],
+    [
+      'as another replaces it',
+      async (elements: Json) => {
+        const ids = await withContents(elements)
+        const [id = ''] = ids
+        const replaces = { relatesTo: [{ code: 'replaces', target: { reference: `DocumentReference/${id}` } }] }
+        const replacing = creates(document(record, { author, ...replaces }))
+        const ended = { ...(await current(id)), status }
+        expectStatus(
+          await stage.post(
+            hospital,
+            transaction(replacing, { resource: ended, request: { method: 'PUT', url: `DocumentReference/${id}` } }),
+          ),
+          200,
+        )
+        return ids
+      },
+    ],
+  ] as const)
+    t.test(`what a document that is ${status} ${how} brought is hidden as it is`, async t => {
+      const [id = '', binary = '', printed = '', result = ''] = await ends({ securityLabel: labels('MASQUE_PS') })
+      const paths = [
+        `DocumentReference/${id}`,
+        `Binary/${binary}`,
+        `DiagnosticReport/${printed}`,
+        `Observation/${result}`,
+      ]
+      for (const path of paths) {
+        t.equal((await stage.get(hospital, path)).status, 200, path)
+        for (const [name, actor] of Object.entries({ gp, nurse, colleague, owner }))
+          t.equal(
+            (await stage.get(actor, path)).status,
+            hiddenFrom.some(each => each === name) ? 404 : 200,
+            `${name} ${path}`,
+          )
+      }
+      const found = await stage.get(gp, `Observation?patient=${record.id}&_id=${result}&_total=accurate`)
+      t.same(select(found.json, '/total'), [0])
+    })
+
 t.test(
   'a patch changes where a document stands, who sees it and whether it is archived; anything else is 405',
   async t => {

@@ -250,6 +250,26 @@ for (const [sentence, parameter, refusal] of [
     [{ name: 'consent', resource: consent(anybody, masksDocument('DocumentReference/a')) }],
     /^422 refusedByRule Consent.provision.data/,
   ],
+  [
+    'a Consent that permits somebody one document',
+    [
+      {
+        name: 'consent',
+        resource: consent(anybody, { ...masksDocument('DocumentReference/a'), ...authorises(rpps.gp) }),
+      },
+    ],
+    /^422 refusedByRule Consent.provision.data/,
+  ],
+  [
+    'a Consent with an exception for one document',
+    [
+      {
+        name: 'consent',
+        resource: consent(anybody, { ...authorises(rpps.gp), provision: [masksDocument('DocumentReference/a')] }),
+      },
+    ],
+    /^422 refusedByRule Consent.provision.data/,
+  ],
   ['a name that it does not have', [{ name: '__proto__', resource: table('a') }], /^400 unknownParameter/],
   ['a parameter without a value', [{ name: 'matrix' }], /^400 malformedBody/],
 ] as const) {

@@ -1,6 +1,6 @@
 /** What real clients send that the specification does not ask of them, and what they then rely on. */
 import t from 'tap'
-import { bundleOf, idOf, idsOf, issuesOf, nextOf, startRest } from '../http/rest.ts'
+import { bundleOf, idOf, idsOf, issuesOf, nextOf, startRest, statusesOf } from '../http/rest.ts'
 import { call } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
 
@@ -43,6 +43,36 @@ t.test('a preference that is misspelt, as fhirclient sends it, is passed over', 
   const operations = [{ op: 'add', path: '/birthDate', value: '1980' }]
   const answer = await rest.patch(`Patient/${id}`, operations, { headers: { prefer: 'return=presentation' } })
   t.same([answer.status, ...select(answer.json, '/birthDate')], [200, '1980'])
+})
+
+/** What stands in `If-None-Exist`; R4 asks for the parameters alone. */
+const conditions: readonly (readonly [sentence: string, condition: (criteria: string) => string])[] = [
+  ['the parameters alone, as R4 asks', criteria => criteria],
+  ['a question mark before them', criteria => `?${criteria}`],
+  ['the type before them', criteria => `Patient?${criteria}`],
+  ['the whole address, as HAPI FHIR sends it', criteria => `${rest.base}/Patient?${criteria}`],
+  ['the address by which the client knows the server', criteria => `https://dmp.example/fhir/Patient?${criteria}`],
+]
+
+for (const [at, [sentence, condition]] of conditions.entries())
+  t.test(`a conditional create with ${sentence} finds what another client wrote`, async t => {
+    const numbered = (value: string) => ({ ...patient, identifier: [{ system: 'urn:example:numbers', value }] })
+    const [single, entry] = [`single-${at}`, `entry-${at}`]
+    const criteria = (value: string) => `identifier=urn:example:numbers%7C${value}`
+    const create = (value: string) =>
+      rest.post('Patient', numbered(value), { headers: { 'if-none-exist': condition(criteria(value)) } })
+    const within = (type: 'batch' | 'transaction') =>
+      rest.post('', bundleOf(type, [['POST', 'Patient', numbered(entry), { ifNoneExist: condition(criteria(entry)) }]]))
+    t.same([(await create(single)).status, (await create(single)).status], [201, 200])
+    t.equal((await rest.post('Patient', patient, { headers: { 'if-none-exist': criteria(single) } })).status, 200)
+    t.same(statusesOf(await within('transaction')), [201])
+    t.same(statusesOf(await within('batch')), [200])
+  })
+
+t.test('a conditional create with criteria of another type is refused', async t => {
+  const headers = { 'if-none-exist': 'Observation?identifier=1' }
+  const answer = await rest.post('Patient', patient, { headers })
+  t.equal(answer.status, 400)
 })
 
 const json = { 'content-type': 'application/json' }

@@ -384,6 +384,22 @@ const refusals: readonly (readonly [sentence: string, query: string, issue: stri
   ['a total that is none', 'Patient?_total=most', 'badParameter value http._total'],
   ['a summary that is none', 'Patient?_summary=short', 'badParameter value http._summary'],
   ['elements that are none', 'Patient?_elements=name.family', 'badParameter value http._elements'],
+  [
+    'an element that R4 does not give the type',
+    'Patient?_elements=name,nam',
+    'unknownParameter not-supported http._elements',
+  ],
+  [
+    'an element that none of the types has',
+    '?_type=Patient,Group&_elements=nam',
+    'unknownParameter not-supported http._elements',
+  ],
+  ['an element of another type, in a read', 'Patient/ann?_elements=effective', 'badParameter value http._elements'],
+  [
+    'the kind of what is contained',
+    'Patient?_containedType=container',
+    'unknownParameter not-supported http._containedType',
+  ],
   ['a sort by what is not there', 'Patient?_sort=famly', 'unknownParameter not-supported http._sort'],
   ['a sort by such a name', 'Patient?_sort=__proto__', 'unknownParameter not-supported http._sort'],
   ['an include of nothing', 'Patient?_include=Patient:name', 'unknownParameter not-supported http._include'],
@@ -424,6 +440,28 @@ t.test('Prefer: handling=lenient leaves out what is unknown, and says so', async
   const [self] = select(answer.json, '/link/[relation=self]/url')
   t.equal(self, `${rest.base}/Patient?gender=female`)
 })
+
+for (const left of [
+  '_text=a',
+  '_content=a',
+  '_query=a',
+  '_elements=nam',
+  '_containedType=container',
+  '_summary=count&famly=a',
+])
+  t.test(
+    `${left} is left out of a lenient search with a warning in the Bundle, and is not in its self link`,
+    async t => {
+      const answer = await rest.get(`Patient?gender=female&${left}`, { headers: { prefer: 'handling=lenient' } })
+      t.equal(answer.status, 200)
+      const outcomes = select(answer.json, '/entry/*').filter(entry => select(entry, '/search/mode')[0] === 'outcome')
+      t.same(
+        outcomes.map(outcome => select(outcome, '/resource/issue/*/severity')),
+        [['warning']],
+      )
+      t.notMatch(select(answer.json, '/link/[relation=self]/url')[0], /_text|_content|_query|_elements|famly/)
+    },
+  )
 
 t.test('a modifier that is not supported, and a value that cannot be, are refused also with lenience', async t => {
   for (const query of ['Patient?family:above=a', 'Patient?birthdate=soon']) {

@@ -58,6 +58,10 @@ t.test('every method, and every place, has the limit', async t => {
     ['get', `metadata?_format=${long}`],
     ['get', `${rest.server.origin}/docs?${long}`],
     ['get', `${rest.server.origin}/${long}`],
+    ['get', `Patient/${long}`],
+    ['get', `Patient/ann/_history/${long}`],
+    ['delete', `Patient/${long}`],
+    ['get', `Patient/%ff${long}`],
   ] as const)
     t.equal((await rest[method](url)).status, 414, url.slice(0, 40))
   t.equal((await rest.put(`Patient/ann?x=${long}`, { resourceType: 'Patient', id: 'ann' })).status, 414)

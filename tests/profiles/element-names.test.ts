@@ -21,7 +21,7 @@ const names = elementNamesOf({
 })
 
 t.test('summary, mandatory elements and choices come from the structure of the type', async t => {
-  const { summary, mandatory, choices } = names('Observation')
+  const { summary, mandatory, choices, all } = names('Observation')
   t.strictSame([...summary], ['status', 'valueQuantity', 'valueString'])
   t.strictSame([...mandatory], ['status'])
   t.strictSame(
@@ -31,6 +31,7 @@ t.test('summary, mandatory elements and choices come from the structure of the t
       ['valueString', 'value'],
     ],
   )
+  t.strictSame([...all], ['status', 'value', 'valueQuantity', 'valueString', 'note'])
   t.equal(names('Observation'), names('Observation'), 'looked at once')
   t.strictSame([...names('Unknown').summary], [])
 })

@@ -90,6 +90,7 @@ const names = {
   summary: new Set(['status', 'code']),
   mandatory: new Set(['status']),
   choices: new Map([['valueQuantity', 'value']]),
+  all: new Set<string>(),
 }
 const observation = read(
   '{"status":"final","resourceType":"Observation","id":"1","meta":{"versionId":"1"},"text":{},"code":{},"valueQuantity":{"value":1.0},"_issued":{}}',

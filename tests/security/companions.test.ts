@@ -90,6 +90,26 @@ for (const [sentence, _id, writes, expected] of [
     { documentType: '18748-4', mask: 1 },
   ],
   ['a Binary alone is other', binId, [binary], { documentType: 'other', mask: 0, follows: [] }],
+  ...(['entered-in-error', 'superseded'] as const).flatMap(status => [
+    [
+      `a Binary takes the labels of its document that is ${status} from the first`,
+      binId,
+      [labDocument({ status, ...labelled('MASQUE_PS') }), binary],
+      { documentType: '11502-2', mask: status === 'superseded' ? 1 : 17, follows: [docId] },
+    ] as const,
+    [
+      `a report takes the labels of a document that is ${status} from the first, though it does not tell`,
+      repId,
+      [labDocument({ status }), binary, imaging(), report()],
+      { mask: status === 'superseded' ? 0 : 16, follows: [docId, otherId] },
+    ] as const,
+    [
+      `a result takes the labels of a document that is ${status} from the first`,
+      obsId,
+      [labDocument({ status, context: { related: [to(`Observation/${obsId}`)] } }), binary, imaging(), result()],
+      { documentType: '11502-2', mask: status === 'superseded' ? 0 : 16, follows: [docId] },
+    ] as const,
+  ]),
   [
     'a report takes the type of its document, whatever its category',
     repId,
@@ -238,6 +258,20 @@ t.test('a document that the unit supersedes lends nothing to what is new', async
   t.match(labelsOf(binId, writes), { documentType: '11502-2', mask: 0, follows: [docId] })
   t.match(labelsOf(docId, writes), { mask: 0, follows: [] })
 })
+
+for (const [status, mask] of [
+  ['entered-in-error', 16],
+  ['superseded', 0],
+] as const)
+  t.test(`a document that becomes ${status} lends its labels to what it newly attaches`, async t => {
+    const former = stored(document(typed('34112-3')), {}, otherId)
+    const ended = (elements: object) => update(former, { ...document({ ...typed('34112-3'), ...elements }), status })
+    const attaching = ended({ content: [{ attachment: { url: `Binary/${binId}` } }] })
+    t.match(labelsOf(binId, [attaching, binary]), { documentType: '34112-3', mask, follows: [otherId] })
+    const about = ended({ context: { related: [to(`Observation/${obsId}`)] } })
+    t.match(labelsOf(obsId, [about, result()]), { documentType: '34112-3', mask, follows: [otherId] })
+    t.match(labelsOf(repId, [ended({}), report()]), { documentType: '11506-3', follows: [] }, 'and to nothing else')
+  })
 
 const masksOne = (reference: string) =>
   consent(

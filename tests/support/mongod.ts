@@ -1,7 +1,6 @@
 /** A database for each test file, on the MongoDB of the test run. */
 import { randomUUID } from 'node:crypto'
 import { basename } from 'node:path'
-import t from 'tap'
 import { openAdmin } from '../../server/store/admin-command.ts'
 import { ephemeralMongod, type TestMongod } from './ephemeral-mongod.ts'
 
@@ -23,6 +22,8 @@ let started: Promise<TestMongod> | undefined
 /** A file that is run by itself brings its own MongoDB, once for the file. */
 async function own(): Promise<string> {
   if (started === undefined) {
+    // What runs beside the tests, on a database that they bring, does without tap and its hooks.
+    const { t } = await import('tap')
     started = ephemeralMongod(sentence => t.comment(sentence))
     const { stop } = await started
     t.teardown(stop)

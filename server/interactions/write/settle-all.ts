@@ -34,12 +34,16 @@ function repeated(all: readonly Settled[]): Settled | undefined {
   })
 }
 
+/** Two new Patients of one transaction would be the one of its record. */
+const sentenceOf = ({ item }: Settled): string =>
+  item.type === 'Patient' && item.method === 'POST'
+    ? 'expected one Patient in a transaction, which is about one record, found two'
+    : 'expected each resource once in a transaction, found it twice'
+
 /** @returns the items with their rows, in order; 422 where two write the same resource. */
 export async function settleAll(settling: Settling, items: readonly Item[]): Promise<Result<readonly Settled[]>> {
   const settled = await allAtOnce(items, item => settle(settling, item))
   if (!settled.ok) return settled
   const twice = repeated(settled.value)
-  return twice === undefined
-    ? settled
-    : fail('invalidResource', 'expected each resource once in a transaction, found it twice', twice.item.path)
+  return twice === undefined ? settled : fail('invalidResource', sentenceOf(twice), twice.item.path)
 }

@@ -311,6 +311,9 @@ const bundled = (twin: Twin) => [
   asks('GET', `Binary/${twin.ids.binary}`),
   asks('GET', `DocumentReference?patient=${twin.record.id}&_total=accurate`),
   asks('GET', `DocumentReference?patient=${twin.record.id}&_summary=count`),
+  asks('GET', `Patient/${twin.record.id}/DocumentReference?_total=accurate`),
+  asks('GET', `Patient/${twin.record.id}/*?_type=${twoTypes}&_total=accurate`),
+  asks('GET', `?_type=${twoTypes}&patient=${twin.record.id}&_total=accurate`),
 ]
 
 /** The Patient itself; a professional may learn of it by INS, so that is compared for others only. */

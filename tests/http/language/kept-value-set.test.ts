@@ -1,6 +1,6 @@
 /** `:in` and `:not-in` by value sets that are resources here. https://hl7.org/fhir/R4/search.html#modifiers */
 import t from 'tap'
-import { issuesOf } from '../rest.ts'
+import { idsOf, issuesOf } from '../rest.ts'
 import { coded, type LanguageRow, loinc, type Named, observation, patient, proveOn, startWith } from './prove.ts'
 
 const base = 'http://example.org/ValueSet'
@@ -79,6 +79,20 @@ for (const [sentence, query, issue, diagnostics] of [
     t.match(issuesOf(answer)[0], issue)
     t.match(answer.bytes.toString(), diagnostics)
   })
+
+for (const address of ['?_type=Observation,Condition&', '?_type=Observation&', 'Patient/p/*?_type=Observation&'])
+  for (const modifier of ['in', 'not-in'])
+    t.test(`${address} with :${modifier} by a kept value set is refused by name: it is never passed over`, async t => {
+      const answer = await rest.get(`${address}code:${modifier}=${base}/blood&_total=accurate`)
+      t.equal(answer.status, 400)
+      t.match(issuesOf(answer), ['badParameter value http.code'])
+      t.match(answer.bytes.toString(), /a search of one type/)
+    })
+
+t.test('a compartment is searched by a kept value set as a type is', async t => {
+  const answer = await rest.get(`Patient/p/Observation?code:in=${base}/blood`)
+  t.same(idsOf(answer), ['blood'])
+})
 
 t.test('a page goes on where a kept value set was asked, and the link holds it', async t => {
   const first = await rest.get(`Observation?code:not-in=${base}/blood&_count=3`)

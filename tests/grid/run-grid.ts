@@ -1,0 +1,158 @@
+/**
+ * The whole grid on a server of its own, in a process of its own: tap watches every promise of the process that it runs in, which
+ * would cost more than the grid.
+ */
+import { gp, patientOf } from '../access/support/cast.ts'
+import { startStage } from '../access/support/stage.ts'
+import { select } from '../support/pointer.ts'
+import { everybody, type GridActor } from './actors.ts'
+import { asking, type Heard } from './asking.ts'
+import { type Door, doors } from './doors.ts'
+import { build, type GridObject, type GridRecord, markerOf, markersIn, recordKinds } from './objects.ts'
+import { sees } from './oracle.ts'
+
+/** What the process tells: how much was asked, and what came out otherwise than the oracle says. */
+export interface Report {
+  readonly sentence: string
+  readonly cells: number
+  readonly differences: readonly string[]
+}
+
+const endings: (() => Promise<void>)[] = []
+const stage = await startStage(
+  { teardown: ending => void endings.push(ending) },
+  { RATE_LIMIT_PER_MINUTE: '10000000', NOTIFICATIONS: 'true' },
+)
+const built = await Promise.all(recordKinds.map(kind => build(stage, kind)))
+const actors = everybody(built.map(({ record }) => record))
+const objectsByMarker = new Map(built.flatMap(({ objects }) => objects.map(each => [markerOf(each), each] as const)))
+const differences: string[] = []
+const atOnce = 16
+let [cells, requests] = [0, 0]
+
+/** An ordinary document that refers to all others: who does not see it does not get by it to them. */
+const pointerOf = ({ kind }: GridRecord): GridObject => ({
+  ...{ record: kind, name: 'pointer', type: { system: 'http://loinc.org', code: '11488-4' }, traits: [] },
+  ...{ id: '', binary: '', number: '' },
+})
+
+const opens = (door: Door, who: GridActor, object: GridObject, record: GridRecord): boolean =>
+  (door.opens ?? sees)(who, object) && (door.behindPointer !== true || sees(who, pointerOf(record)))
+
+/** An own deposit would be deleted or changed by trying. */
+const isOwn = ({ deposits, of }: GridActor, { by = 'hospital', record }: GridObject): boolean =>
+  deposits === by && (of === undefined || of === record)
+
+interface Cell {
+  readonly door: Door
+  readonly who: GridActor
+  readonly at: (typeof built)[number]
+}
+
+/** What no answer holds, whatever was asked: what a hidden document says, and in a refusal an id that was not asked for. */
+const listening =
+  ({ door, who, at: { record } }: Cell) =>
+  (asked: string, { status, text }: Heard): void => {
+    requests += 1
+    const shown = new Set(markersIn(text))
+    for (const marker of shown) {
+      const object = objectsByMarker.get(marker)
+      if (object === undefined || !sees(who, object))
+        differences.push(`${door.name}: ${who.name} / ${marker} came out of ${asked.slice(0, 200)}`)
+    }
+    if (status < 400) return
+    for (const [id] of text.matchAll(new RegExp(`${record.id}-[0-9a-z]{26}`, 'g')))
+      if (!asked.includes(id)) differences.push(`${door.name}: ${who.name} / refused with ${id}: ${text.slice(0, 200)}`)
+  }
+
+/** Who sees nothing at all of a record asks a fifth of the questions, every other one another fifth. */
+const isFaint = (who: GridActor, { objects }: Cell['at']): boolean => !objects.some(object => sees(who, object))
+
+function askedAbout({ door, who, at }: Cell): readonly GridObject[] {
+  if (door.except?.(who) === true) return []
+  const turn = actors.indexOf(who) + 7 * built.indexOf(at) + doors.indexOf(door)
+  const faint = isFaint(who, at) ? 5 : 1
+  if (door.whole === true) return turn % faint === 0 ? at.objects : []
+  const step = Math.max(door.sampled ?? 1, faint)
+  const some = at.objects.filter((_, place) => (place + turn) % step === 0)
+  return door.changes === true ? some.filter(object => !isOwn(who, object)) : some
+}
+
+async function tryCell(cell: Cell): Promise<void> {
+  const { door, who, at } = cell
+  const objects = askedAbout(cell)
+  if (objects.length === 0) return
+  cells += objects.length
+  const differ = (object: string, found: unknown, expected: unknown): void => {
+    differences.push(`${door.name}: ${who.name} / ${at.record.kind} / ${object}: ${found}, expected ${expected}`)
+  }
+  const expected = objects.filter(object => opens(door, who, object, at.record))
+  try {
+    const ask = asking(stage, who.actor, listening(cell))
+    const shown = await door.shows({ ask, who, record: at.record }, objects)
+    if (typeof shown === 'number') {
+      if (shown !== expected.length) differ('their number', shown, expected.length)
+      return
+    }
+    for (const object of objects)
+      if (shown.has(object.id) !== expected.includes(object) && (shown.has(object.id) || door.orNothing !== true))
+        differ(object.name, shown.has(object.id), !shown.has(object.id))
+  } catch (error) {
+    differ('all', String(error).slice(0, 600), 'an answer')
+  }
+}
+
+async function inTurns<Work>(work: readonly Work[], perform: (each: Work) => Promise<void>): Promise<void> {
+  const left = work.values()
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (const each of left) await perform(each)
+    }),
+  )
+}
+
+/** A link to a page is nobody else's. */
+async function tryLinks(): Promise<void> {
+  const open = built.find(({ record }) => record.kind === 'open')
+  if (open === undefined) throw new Error('no open record')
+  const holder = patientOf(open.record)
+  const first = await stage.get(holder, `DocumentReference?patient=${open.record.id}&_count=2`)
+  const [next = ''] = select(first.json, '/link/[relation=next]/url').map(String)
+  const silent = (): void => undefined
+  if ((await asking(stage, holder, silent)(`GET ${next}`)).status !== 200) differences.push('a link leads nowhere')
+  for (const actor of [gp, ...actors.map(({ actor }) => actor)].filter(({ subject }) => subject !== holder.subject)) {
+    const { status, text } = await asking(stage, actor, silent)(`GET ${next}`)
+    if (![400, 403].includes(status) || text.includes(open.record.id))
+      differences.push(`a link to a page: ${actor.subject}: ${status} ${text}`)
+    cells += 1
+  }
+}
+
+/** What was told stands in the record: for the patient, who represents him, and a médecin traitant. */
+async function tryNotices(): Promise<void> {
+  for (const { record } of built)
+    for (const who of actors) {
+      const { json, text } = await asking(stage, who.actor, () => undefined)(`GET Communication?patient=${record.id}`)
+      const may =
+        record.kind !== 'closed' && (who.of === record.kind || (who.relation === 'treating' && record.kind !== 'other'))
+      const told = select(json, '/entry/*').length
+      if (told > 0 && !may) differences.push(`notices: ${who.name} / ${record.kind}: ${told}`)
+      if (told === 0 && who.kind === 'patient' && may) differences.push(`notices: nothing for ${who.name}`)
+      if (/DocumentReference\/|marker:/.test(text)) differences.push(`notices: ${who.name}: ${text}`)
+      cells += 1
+    }
+}
+
+const everything = doors.flatMap(door => actors.flatMap(who => built.map((at): Cell => ({ door, who, at }))))
+const began = process.cpuUsage()
+await inTurns(everything, tryCell)
+await tryLinks()
+await tryNotices()
+const { user, system } = process.cpuUsage(began)
+for (const end of endings) await end()
+const seconds = ((user + system) / 1e6).toFixed(0)
+const report: Report = {
+  sentence: `${cells} cells by ${requests} requests in ${seconds} s of CPU: ${actors.length} actors, ${doors.length} doors, ${built.length} records`,
+  ...{ cells, differences },
+}
+process.send?.(report)
