@@ -1,22 +1,13 @@
-/**
- * The whole grid on a server of its own, in a process of its own: tap watches every promise of the process that it runs in, which
- * would cost more than the grid.
- */
+/** The whole grid, on a server of its own. */
 import { gp, patientOf } from '../access/support/cast.ts'
 import { startStage } from '../access/support/stage.ts'
 import { select } from '../support/pointer.ts'
 import { everybody, type GridActor } from './actors.ts'
+import { tell } from './apart.ts'
 import { asking, type Heard } from './asking.ts'
 import { type Door, doors } from './doors.ts'
 import { build, type GridObject, type GridRecord, markerOf, markersIn, recordKinds } from './objects.ts'
 import { sees } from './oracle.ts'
-
-/** What the process tells: how much was asked, and what came out otherwise than the oracle says. */
-export interface Report {
-  readonly sentence: string
-  readonly cells: number
-  readonly differences: readonly string[]
-}
 
 const endings: (() => Promise<void>)[] = []
 const stage = await startStage(
@@ -151,8 +142,7 @@ await tryNotices()
 const { user, system } = process.cpuUsage(began)
 for (const end of endings) await end()
 const seconds = ((user + system) / 1e6).toFixed(0)
-const report: Report = {
+tell({
   sentence: `${cells} cells by ${requests} requests in ${seconds} s of CPU: ${actors.length} actors, ${doors.length} doors, ${built.length} records`,
   ...{ cells, differences },
-}
-process.send?.(report)
+})
