@@ -56,7 +56,7 @@ const listening =
       if (!asked.includes(id)) differences.push(`${door.name}: ${who.name} / refused with ${id}: ${text.slice(0, 200)}`)
   }
 
-/** Who sees nothing at all of a record asks a fifth of the questions, every other one another fifth. */
+/** Who sees nothing at all of a record asks a fifth of the questions, or less; every other one asks others of them. */
 const isFaint = (who: GridActor, { objects }: Cell['at']): boolean => !objects.some(object => sees(who, object))
 
 function askedAbout({ door, who, at }: Cell): readonly GridObject[] {
@@ -64,6 +64,7 @@ function askedAbout({ door, who, at }: Cell): readonly GridObject[] {
   const turn = actors.indexOf(who) + 7 * built.indexOf(at) + doors.indexOf(door)
   const faint = isFaint(who, at) ? 5 : 1
   if (door.whole === true) return turn % faint === 0 ? at.objects : []
+  if (faint > 1 && door.sampled !== undefined && turn % 2 === 0) return []
   const step = Math.max(door.sampled ?? 1, faint)
   const some = at.objects.filter((_, place) => (place + turn) % step === 0)
   return door.changes === true ? some.filter(object => !isOwn(who, object)) : some
