@@ -1,4 +1,4 @@
-/** How much of the four pure folders their own tests run. A run of tests that is asked for it measures them on the way. */
+/** How much of the four pure folders tests run. A run of tests that is asked for it measures them on the way. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'

@@ -8,11 +8,24 @@ t.jobs = 3
 /** What a test may take that does not say so itself. A machine that does other things takes its time. */
 const seconds = 300
 
-/** Where the coverage of the four pure folders by their own tests is kept, when it is asked for. */
+/** Where the coverage of the four pure folders is kept, when it is asked for. */
 const profile = process.env.TEST_COVERAGE
 
+/** Rules that are tested where they are asked: through a server, which runs in the process of its test. */
+const throughServer: ReadonlySet<string> = new Set([
+  'tests/access/masking.test.ts',
+  'tests/access/record-life.test.ts',
+  'tests/access/rehearse.test.ts',
+  'tests/access/value-sets.test.ts',
+  'tests/http/language/kept-value-set.test.ts',
+  'tests/http/language/token.test.ts',
+  'tests/notifications/accesses.test.ts',
+  'tests/search-parameters/life.test.ts',
+  'tests/search-parameters/refused.test.ts',
+])
+
 const isMeasured = (path: string): boolean =>
-  profile !== undefined && /^tests\/(?:resources|profiles|search|security)\//.test(path)
+  profile !== undefined && (/^tests\/(?:resources|profiles|search|security)\//.test(path) || throughServer.has(path))
 
 /** tap would hook into modules and measure coverage in each process, and in those that it starts. */
 const nodeOptions = `NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`

@@ -41,22 +41,29 @@ const wide = served(all)
 
 t.test('our statement promises the types of the shared record', async t => {
   const types =
-    'AllergyIntolerance AuditEvent Binary CareTeam Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson SearchParameter'
+    'AllergyIntolerance AuditEvent Binary CareTeam Communication Condition Consent DiagnosticReport DocumentReference Immunization List MedicationRequest MedicationStatement Observation Organization Patient Practitioner PractitionerRole Procedure Provenance RelatedPerson SearchParameter'
   t.same([...catalog.types.keys()].sort(), types.split(' '))
   t.same([...catalog.system].sort(), ['batch', 'history-system', 'search-system', 'transaction'])
   t.same([...(catalog.compartments ?? [])], ['Patient'])
   t.same([...(catalog.types.get('AuditEvent')?.interactions ?? [])], ['read', 'search-type'])
   t.same([...(catalog.types.get('AuditEvent')?.parameters.keys() ?? [])].sort(), [
     '_id',
+    '_lastUpdated',
+    'action',
     'agent',
+    'agent-role',
     'date',
     'entity',
+    'entity-role',
+    'entity-type',
+    'outcome',
     'patient',
+    'subtype',
     'type',
   ])
   t.notOk(catalog.types.get('Binary')?.interactions.has('search-type'))
   for (const { type, parameters } of catalog.types.values())
-    if (type !== 'Binary' && type !== 'AuditEvent')
+    if (!['Binary', 'AuditEvent', 'Communication'].includes(type))
       for (const name of ['_id', '_lastUpdated', '_profile', '_security', '_tag'])
         t.ok(parameters.has(name), `${type} ${name}`)
 })
