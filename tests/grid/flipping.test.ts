@@ -1,6 +1,6 @@
 /**
  * Masks that change while many read: what was acknowledged as masked comes out of no read that begins afterwards, be it as a
- * row, in a total or by a link; what was shown again is there. `FLIPPING_READS` says how many reads; issue "Proof" asks for 100000.
+ * row, in a total or by a link; what was shown again is there. `FLIPPING_READS` says how many reads.
  */
 import t from 'tap'
 import { apart } from './apart.ts'
