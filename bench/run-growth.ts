@@ -120,6 +120,12 @@ async function measureCold(
 const cellOf = ({ cpuMicros, mongodCpuMicros, p50Micros }: Summary): string =>
   `${shown(cpuMicros)} + ${shown(mongodCpuMicros)} | ${millis(p50Micros)}`
 
+const slowest = (workloads: Growth['workloads'], numbers: readonly string[]): readonly Line[] =>
+  Object.entries(workloads).map(([name, bySize]) => [
+    name,
+    ...numbers.map(number => (bySize[number] === undefined ? '-' : millis(bySize[number].p99Micros))),
+  ])
+
 function printHot({ machine, sizes, workloads, ratios }: Omit<Growth, 'cold'>): string {
   const numbers = sizes.map(({ patients }) => String(patients))
   const lines = Object.entries(workloads).map(([name, bySize]): Line => {
@@ -132,6 +138,8 @@ function printHot({ machine, sizes, workloads, ratios }: Omit<Growth, 'cold'>): 
     ...sizes.map(({ patients, load }) => `${patients} patients. ${loadLine(load)}`),
     ...['', 'Server + mongod, µs of CPU for a request | p50 ms'],
     table([['', ...numbers.map(number => `${number} patients`), 'last/first', ''], ...lines]),
+    ...['', 'p99 ms'],
+    table([['', ...numbers.map(number => `${number} patients`)], ...slowest(workloads, numbers)]),
   ].join('\n')
 }
 

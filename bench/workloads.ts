@@ -145,8 +145,8 @@ export const comparedOn = (loaded: Loaded, server: 'dmp' | 'peer'): readonly Wor
       .map(kind => workloadOf(kind, loaded, { name: server === 'dmp' ? name : `${name}.peer`, server })),
   )
 
-/** Those whose price must not grow with the number of patients. */
-const growing: ReadonlySet<string> = new Set(['R1', 'R2', 'R4', 'R6', 'W1'])
+/** Those whose price must not grow with the number of patients; searches by one parameter when they are named. */
+const growing: ReadonlySet<string> = new Set(['R1', 'R2', 'R4', 'R6', 'W1', ...whenNamed])
 
 export const growingOn = (loaded: Loaded): readonly Workload[] =>
   kinds
