@@ -54,7 +54,7 @@ export const usage = `npm run bench -- [options]
   --profile FOLDER   a CPU profile of the server for each workload, and its largest costs
 
 in the place of the workloads:
-  --requests N       a mix of N reads, and the memory of the server at each tenth of them
+  --requests N       a mix of N reads, those that --only names, and the memory of the server at each tenth of them
   --overload         200, then 2,000 connections; what is shed, how soon it recovers, and that nothing was lost
   --startup          how long a start takes, and the first request after it
 

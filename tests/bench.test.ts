@@ -135,7 +135,7 @@ t.test('another server gets the same records and the same requests', async t => 
 
 t.test('a long run tells the memory at each tenth', async t => {
   const folder = await temporaryFolder(t)
-  const { output, said, code } = await bench(folder, '--short', '--json', '--requests', '100')
+  const { output, said, code } = await bench(folder, '--short', '--json', '--requests', '100', '--only', 'R1,R2,R6')
   t.equal(code, 0, said)
   t.equal(JSON.parse(output).steps.length, 10)
 })
