@@ -68,12 +68,18 @@ function addWish(wishes: Wishes, format: Format, wish: NonNullable<Wishes[Format
   wishes[format] = wish
 }
 
+/** What is no number is passed over, as if it were not there. */
+function qualityOf({ parameters }: MediaType): number {
+  const quality = Number(parameters.get('q') ?? 1)
+  return Number.isNaN(quality) ? 1 : quality
+}
+
 function wishesOf(accept: string): Wishes {
   const wishes: Wishes = {}
   for (const range of accept.split(',')) {
     const media = parseMediaType(range)
     if (!fhirVersions.has(media.parameters.get('fhirversion'))) continue
-    const quality = Number(media.parameters.get('q') ?? 1)
+    const quality = qualityOf(media)
     const format = formatOf(media)
     const wildcard = wildcards.get(media.name)
     if (format !== undefined) addWish(wishes, format, { quality, exactness: exact })
@@ -83,18 +89,26 @@ function wishesOf(accept: string): Wishes {
   return wishes
 }
 
-/** What most clients send: nothing is taken apart for it. */
-const usual: ReadonlyMap<string | undefined, Format> = new Map([...names, [undefined, 'json'], ['*/*', 'json']])
+/** What most clients send: nothing is taken apart for it. An empty header says as little as none. */
+const usual: ReadonlyMap<string | undefined, Format> = new Map([
+  ...names,
+  [undefined, 'json'],
+  ['', 'json'],
+  ['*/*', 'json'],
+])
+
+/** Several empty headers arrive with commas between them. */
+const namesNothing = (accept: string): boolean => /^[\s,]*$/.test(accept)
 
 const isServed = (format: Format | undefined, served: ReadonlySet<Format>): format is Format =>
   format !== undefined && served.has(format)
 
 /**
- * @param accept the header; absent, everything is accepted.
+ * @param accept the header; absent or empty, everything is accepted.
  * @returns the served format that the client likes best, JSON where it likes both alike; undefined when it takes none.
  */
 export function acceptedFormat(accept: string | undefined, served: ReadonlySet<Format>): Format | undefined {
-  const known = usual.get(accept)
+  const known = usual.get(accept) ?? (namesNothing(accept ?? '') ? 'json' : undefined)
   if (known !== undefined) return isServed(known, served) ? known : undefined
   const { json, xml } = wishesOf(accept ?? '')
   const [likesJson, likesXml] = [json?.quality ?? 0, served.has('xml') ? (xml?.quality ?? 0) : 0]
