@@ -1,7 +1,8 @@
 /** What a parameter cannot be: each is refused by its name, with what was expected, or is lenient where it says so here. */
 import t from 'tap'
+import { call } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
-import { idsOf, issuesOf, startRest } from './rest.ts'
+import { bundleOf, idsOf, issuesOf, startRest, statusesOf } from './rest.ts'
 
 const rest = await startRest(t)
 const subject = { reference: 'Patient/ann' }
@@ -113,6 +114,34 @@ for (const [url, status, issue] of [
     const name = /([\w$]+)$/.exec(issue.split(' ')[2] ?? '')?.[1] ?? ''
     if (issue.includes('_list')) t.match(select(answer.json, '/issue/0/diagnostics')[0], new RegExp(`^${name}: `))
   })
+
+for (const [method, path, body, contentType] of [
+  ['POST', 'Patient?identifier=urn:example:n|1', { resourceType: 'Patient' }, 'application/fhir+json'],
+  ['PUT', 'Patient/ann?identifier=urn:example:n|1', { resourceType: 'Patient', id: 'ann' }, 'application/fhir+json'],
+  ['PATCH', 'Patient/ann?identifier=1', [{ op: 'add', path: '/active', value: true }], 'application/json-patch+json'],
+  ['DELETE', 'Patient/ann?_cascade=delete', undefined, 'application/fhir+json'],
+] as const)
+  t.test(`${method} ${path} is refused, and nothing is written`, async t => {
+    const before = (await rest.get('Patient?_summary=count')).bytes.toString()
+    const sent = body === undefined ? {} : { body: JSON.stringify(body) }
+    const answer = await call(`${rest.base}/${path}`, { method, headers: { 'content-type': contentType }, ...sent })
+    t.equal(answer.status, 400)
+    t.match(issuesOf(answer)[0], /^unknownParameter not-supported http\.(identifier|_cascade)$/)
+    const ann = await rest.get('Patient/ann')
+    t.same([ann.status, ...select(ann.json, '/meta/versionId')], [200, '1'])
+    t.equal((await rest.get('Patient?_summary=count')).bytes.toString(), before)
+    for (const type of ['batch', 'transaction'] as const) {
+      if (method === 'PATCH') continue
+      const entry = [method, path, body === undefined ? undefined : body] as const
+      const within = await rest.post('', bundleOf(type, [entry]))
+      t.same(type === 'batch' ? statusesOf(within) : [within.status], [400], type)
+    }
+  })
+
+t.test('a write may say how its answer is written', async t => {
+  const answer = await rest.post('Patient?_format=json&_pretty=true', { resourceType: 'Patient' })
+  t.equal(answer.status, 201)
+})
 
 for (const [asked, number] of [
   ['_contained=false', 3],
