@@ -68,18 +68,12 @@ function addWish(wishes: Wishes, format: Format, wish: NonNullable<Wishes[Format
   wishes[format] = wish
 }
 
-/** What is no number is passed over, as if it were not there. */
-function qualityOf({ parameters }: MediaType): number {
-  const quality = Number(parameters.get('q') ?? 1)
-  return Number.isNaN(quality) ? 1 : quality
-}
-
 function wishesOf(accept: string): Wishes {
   const wishes: Wishes = {}
   for (const range of accept.split(',')) {
     const media = parseMediaType(range)
     if (!fhirVersions.has(media.parameters.get('fhirversion'))) continue
-    const quality = qualityOf(media)
+    const quality = Number(media.parameters.get('q') ?? 1)
     const format = formatOf(media)
     const wildcard = wildcards.get(media.name)
     if (format !== undefined) addWish(wishes, format, { quality, exactness: exact })
@@ -120,5 +114,5 @@ export function acceptedFormat(accept: string | undefined, served: ReadonlySet<F
 export function namedFormat(format: string, served: ReadonlySet<Format>): Format | undefined {
   const short = format.toLowerCase()
   if (short === 'json' || short === 'xml') return isServed(short, served) ? short : undefined
-  return acceptedFormat(format.replace(' ', '+'), served)
+  return namesNothing(format) ? undefined : acceptedFormat(format.replace(' ', '+'), served)
 }

@@ -56,7 +56,7 @@ export function toAsked(parameters: readonly Parameter[]): Result<Asked> {
       )
     }
     if (!own.has(name)) continue
-    if (name !== '_pretty') format = value === '' ? format : value
+    if (name === '_format') format = value
     else pretty = value === 'true'
     others = parameters.filter(([each]) => !own.has(each))
   }
