@@ -23,6 +23,9 @@ interface After {
   readonly value: string
 }
 
+/** `_list` is read as the `_has` that it means. */
+export const listForm = '_has:List:item:_id'
+
 const said = (name: string): string => shownName(name) ?? 'this parameter'
 
 /** The trail is no rows: it is neither searched by other resources nor followed. */
@@ -136,11 +139,12 @@ const hasForm = /^_has:([A-Za-z]+):([A-Za-z0-9_-]+):(.+)$/
 
 /** Reads `_has:Type:reference:name`: a resource of the type refers to the one that is searched. */
 export function readBackward({ name, value }: After, reading: Reading, read: Read): Result<Effect> {
-  const refused = refuseLink('_has', reading)
+  const asked = name === listForm ? '_list' : '_has'
+  const refused = refuseLink(asked, reading)
   if (refused !== undefined) return refused
   const [, type = '', code = '', rest = ''] = hasForm.exec(name) ?? []
   const served = reading.catalog.types.get(type)
-  const no = (sentence: string): Result<Effect> => unknown(reading, '_has', `_has: ${sentence}`)
+  const no = (sentence: string): Result<Effect> => unknown(reading, asked, `${asked}: ${sentence}`)
   if (rest === '') return no('expected _has:Type:reference:parameter, found another form.')
   if (served === undefined || !isFollowed(served))
     return no(`expected a type that is searched here, found ${said(type)}.`)

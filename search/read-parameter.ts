@@ -7,7 +7,7 @@ import { controlParameters } from './control-parameters.ts'
 import { readKeptMembership } from './kept-value-set.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
-import { readBackward, readForward } from './read-chain.ts'
+import { listForm, readBackward, readForward } from './read-chain.ts'
 import { readComposite } from './read-composite.ts'
 import { readCriterion } from './read-criterion.ts'
 import { readFilterParameter } from './read-filter.ts'
@@ -60,7 +60,7 @@ function readList(value: string, reading: Reading): Result<Effect> {
       'http._list',
     )
   return value.split(',').every(id => parseLogicalId(id) !== undefined)
-    ? readBackward({ name: '_has:List:item:_id', value }, reading, readSearchParameter)
+    ? readBackward({ name: listForm, value }, reading, readSearchParameter)
     : fail('badParameter', '_list: expected the id of a List: 1 to 64 of A-Z a-z 0-9 - .', 'http._list')
 }
 

@@ -42,5 +42,5 @@ export function isUnmodified({ preferences }: Call, row: Pick<Found, 'version' |
 /** 200 with the resource, or 304 when the client already holds it. */
 export const resourceReply = (call: Call, row: Found, body: Uint8Array): Reply =>
   isUnmodified(call, row)
-    ? { status: 304, headers: versionHeaders(row) }
-    : { status: 200, headers: versionHeaders(row), body }
+    ? { status: 304, headers: versionHeaders(row), updated: row.updated }
+    : { status: 200, headers: versionHeaders(row), updated: row.updated, body }

@@ -48,6 +48,11 @@ function complaintOf(entry: EntryRequest): Complaint | undefined {
   if (!isRead(entry) && isSearchBeyond(entry)) return wrongUrl(path)
   if (method === 'POST' && id !== undefined)
     return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
+  if (method === 'POST' && query !== undefined)
+    return {
+      diagnostics: 'expected POST to a type without parameters, found some: the condition of a create is ifNoneExist',
+      expression: `${path}.request.url`,
+    }
   if (!isRead(entry) && method !== 'POST' && (id === undefined) === (query === undefined))
     return {
       diagnostics: `expected ${method} to Type/id or to Type?criteria, found something else`,

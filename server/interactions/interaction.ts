@@ -104,6 +104,8 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
   readonly contentType?: string
+  /** When the version began that the answer is about, milliseconds since 1970: the header has seconds only. */
+  readonly updated?: number
 }
 
 export type Perform = (context: Context, call: Call) => Promise<Result<Reply>>

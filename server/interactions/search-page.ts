@@ -10,20 +10,19 @@ import { sortedPage } from './sorted-page.ts'
 
 export type { Asked, Page, PageStart } from './page.ts'
 
+const orders = { _lastUpdated: 'updated', _id: 'id', date: 'date' } as const
+
 /** The order that the database has an index for, or undefined when rows must be sorted here. */
 export function indexedOrder({ sort }: Pick<SearchRequest, 'sort'>): Order | undefined {
   const [first, second] = sort
   if (first === undefined) return { by: 'date', descending: true }
   if (second !== undefined || first.by === 'parameter') return undefined
-  return { by: first.by === '_lastUpdated' ? 'updated' : first.by, descending: first.descending }
+  return { by: orders[first.by], descending: first.descending }
 }
-
-const orderValue = (row: Found, { by }: Order): number | string =>
-  by === '_id' ? row._id : by === 'date' ? row.date : row.updated
 
 /** The place of a row in an order. */
 export const positionOf = (row: Found, order: Order): Position => ({
-  value: orderValue(row, order),
+  value: row[order.by],
   tie: order.by === 'date' ? row.tie : row._id,
 })
 

@@ -65,8 +65,7 @@ export interface PageRequest {
 }
 
 /** What a parameter sort needs of a row: its id and what it is found by. */
-export interface SortRow {
-  readonly _id: string
+export interface SortRow extends Pick<Found, '_id' | 'id'> {
   readonly search: IndexEntry['search']
   readonly date: number
   readonly updated: number
