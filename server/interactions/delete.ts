@@ -3,6 +3,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { etagOf } from './answer.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import { strayParameter } from './no-parameters.ts'
 import type { Done } from './write/done.ts'
 import type { Item } from './write/item.ts'
 import { criteriaOf, mostDeleted, targetsOf } from './write/targets.ts'
@@ -29,7 +30,7 @@ async function items(context: Context, call: Call): Promise<Result<readonly Item
 }
 
 export async function deleteResource(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gate(context, call)
+  const closed = (await gate(context, call)) ?? strayParameter(call)
   if (closed !== undefined) return closed
   const asked = await items(context, call)
   if (!asked.ok) return asked
