@@ -4,7 +4,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { etagOf } from './answer.ts'
 import type { Call, Context, Reply } from './interaction.ts'
-import { refuseStray } from './stray-parameters.ts'
+import { strayParameter } from './stray-parameters.ts'
 import type { Done } from './write/done.ts'
 import type { Item } from './write/item.ts'
 import { criteriaOf, mostDeleted, targetsOf } from './write/targets.ts'
@@ -24,14 +24,14 @@ async function items(context: Context, call: Call): Promise<Result<readonly Item
   const { type, id, preferences } = call
   const { ifMatch } = preferences
   const item = { path: type, method: 'DELETE', type, ...(ifMatch === undefined ? {} : { ifMatch }) } as const
-  if (id !== undefined) return refuseStray(call) ?? ok([{ ...item, id }])
+  if (id !== undefined) return ok([{ ...item, id }])
   const most = context.catalog.types.get(type)?.conditionalDelete === 'multiple' ? mostDeleted : 1
   const targets = await targetsOf(context, call, { type, criteria: criteriaOf(call), most, path: type })
   return targets.ok ? ok(targets.value.map(target => ({ ...item, ...target }))) : targets
 }
 
 export async function deleteResource(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gate(context, call)
+  const closed = (await gate(context, call)) ?? strayParameter(call)
   if (closed !== undefined) return closed
   const asked = await items(context, call)
   if (!asked.ok) return asked

@@ -4,7 +4,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { jsonOfBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
-import { refuseStray } from './stray-parameters.ts'
+import { strayParameter } from './stray-parameters.ts'
 import { nothingThere } from './write/absent.ts'
 import type { Item, Patch } from './write/item.ts'
 import { criteriaOf, targetsOf } from './write/targets.ts'
@@ -33,10 +33,9 @@ async function addressOf(context: Context, call: Call, item: Item): Promise<Resu
 }
 
 export async function patch(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = (await gate(context, call)) ?? (await gate(context, { ...call, interaction: 'read' }))
+  const closed =
+    (await gate(context, call)) ?? (await gate(context, { ...call, interaction: 'read' })) ?? strayParameter(call)
   if (closed !== undefined) return closed
-  const stray = call.id === undefined ? undefined : refuseStray(call)
-  if (stray !== undefined) return stray
   const operations = patchOf(call)
   if (!operations.ok) return operations
   const { ifMatch } = call.preferences

@@ -2,12 +2,13 @@
 import { fail, type Result } from '../../resources/outcome.ts'
 import type { Call } from './interaction.ts'
 
-/** How the answer is written. */
-const ofAnswers: ReadonlySet<string> = new Set(['_format', '_pretty'])
+/** What says in which form to answer. */
+export const forms: ReadonlySet<string> = new Set(['_format', '_pretty'])
 
 /** @returns 400 for a parameter of a create, or of a write whose URL names the resource; undefined where there is none. */
-export function refuseStray({ interaction, parameters }: Call): Result<never> | undefined {
-  const [stray] = parameters.find(([name]) => !ofAnswers.has(name)) ?? []
+export function strayParameter({ interaction, id, parameters }: Call): Result<never> | undefined {
+  if (parameters.length === 0 || (interaction !== 'create' && id === undefined)) return undefined
+  const [stray] = parameters.find(([name]) => !forms.has(name)) ?? []
   if (stray === undefined) return undefined
   const name = stray.slice(0, 64)
   const remedy = interaction === 'create' ? ': the condition of a create stands in If-None-Exist' : ''

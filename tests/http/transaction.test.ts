@@ -362,7 +362,7 @@ for (const [sentence, entries, status, issue] of [
     'a criterion that is unknown',
     [good, ['POST', 'Practitioner', practitioner('x'), { ifNoneExist: 'identifer=1' }]],
     400,
-    'unknownParameter not-supported http.identifer',
+    'unknownParameter not-supported Bundle.entry[1].resource',
   ],
 ] as const satisfies readonly (readonly [string, readonly Entry[], number, string])[]) {
   t.test(`a transaction with ${sentence} is answered with ${status}, and nothing of it is written`, async t => {
