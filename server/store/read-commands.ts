@@ -5,7 +5,7 @@ import type { Restriction } from '../../security/restriction.ts'
 import type { CrossPatientSearch } from './deployment.ts'
 import { afterPosition, sortOf } from './order.ts'
 import { countFilters, idFilter, pageFilter, serverIds, type Within } from './restriction-filter.ts'
-import { foundFields, spanFilter, versionFields, versionRange } from './row-document.ts'
+import { foundFields, foundFieldsAndKeys, spanFilter, versionFields, versionRange } from './row-document.ts'
 import type { Collection, LinkRequest, Order, PageRequest, Span } from './store.ts'
 import { versionKey } from './version-order.ts'
 
@@ -69,7 +69,7 @@ export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): 
     request.query,
     request.after === undefined ? {} : afterPosition(request.order, request.after),
   ),
-  projection: foundFields,
+  projection: request.keys === undefined ? foundFields : foundFieldsAndKeys,
   sort: sortOf(request.order),
   limit: request.limit,
   batchSize: request.limit,

@@ -50,3 +50,21 @@ t.test('a piece that has as many rows as were asked for says that more may follo
   const closed = restrict({ collection: 'record', patient }, [])
   t.same(await store.piece(aPage(patient, { restriction: closed })), { rows: [], more: false })
 })
+
+t.test('a page brings along the keys that begin as it was asked, in order, and no others', async t => {
+  const { store } = await opened(t)
+  const patient = newKey()
+  const token = ['performer=Practitioner/é', 'performer:identifier=1', 'code=a', 'performer=', 'part-of=B/b', 'perform']
+  const none = aRow(patient, { date: noon - 1000 })
+  const row = aRow(patient, { search: { token, date: [], quantity: [] } })
+  await store.commit(aUnit({ writes: [created(row), created(none)] }))
+  const keysOf = async (keys?: readonly string[]) =>
+    (await store.page(aPage(patient, keys === undefined ? {} : { keys }))).map(found => found.keys)
+  t.same(await keysOf(), [undefined, undefined])
+  t.same(await keysOf(['performer=']), [['performer=Practitioner/é', 'performer='], []])
+  t.same(await keysOf(['part-of=', 'code=']), [['code=a', 'part-of=B/b'], []])
+  t.same(await keysOf(['absent=']), [[], []])
+  const [found] = await store.page(aPage(patient, { keys: ['code='] }))
+  const [plain] = await store.page(aPage(patient))
+  t.same({ ...found, keys: undefined }, plain, 'the row is the same otherwise')
+})
