@@ -4,7 +4,7 @@ import type { Query } from '../../search/query.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { CrossPatientSearch } from './deployment.ts'
 import { afterPosition, sortOf } from './order.ts'
-import { countFilters, idFilter, pageFilter, serverIds, type Within } from './restriction-filter.ts'
+import { countFilters, idFilter, pageFilter, serverIds, type Within, withinBase } from './restriction-filter.ts'
 import { foundFields, foundFieldsAndKeys, spanFilter, versionFields, versionRange } from './row-document.ts'
 import type { Collection, LinkRequest, Order, PageRequest, Span } from './store.ts'
 import { versionKey } from './version-order.ts'
@@ -74,6 +74,14 @@ export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): 
   limit: request.limit,
   batchSize: request.limit,
   hint: hintOf(request, request.order.by, setting),
+})
+
+/** The types of the rows of a record: from one to the next the index is skipped through. */
+export const typesCommand = (restriction: Restriction): Document => ({
+  aggregate: collectionOf(restriction),
+  pipeline: [{ $match: withinBase(restriction) }, { $group: { _id: '$type' } }],
+  cursor: { batchSize: 1000 },
+  hint: 'compartment',
 })
 
 /** At most `limit` rows, as chains follow them. */

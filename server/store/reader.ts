@@ -2,12 +2,20 @@
 import type { Restriction } from '../../security/restriction.ts'
 import type { Deployment } from './deployment.ts'
 import { toFound, toFoundWithKeys } from './found-row.ts'
-import { countCommands, linkCommand, pageCommand, rowsCommand, sortCommand, storedCommand } from './read-commands.ts'
+import {
+  countCommands,
+  linkCommand,
+  pageCommand,
+  rowsCommand,
+  sortCommand,
+  storedCommand,
+  typesCommand,
+} from './read-commands.ts'
 import { toLinkRow, toSortRow, toStored } from './row-document.ts'
 import { runCount, runFind, runFindBytes, runFirstBatch } from './run-read.ts'
 import type { Found, PageRequest, Store } from './store.ts'
 
-type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'piece' | 'count' | 'sortRows' | 'linkRows'>
+type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'piece' | 'typesIn' | 'count' | 'sortRows' | 'linkRows'>
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
@@ -23,6 +31,11 @@ async function pageOf(deployment: Deployment, request: PageRequest): Promise<rea
   if (isClosed(request.restriction)) return []
   const rows = await runFindBytes(deployment, pageCommand(request, deployment.crossPatientSearch))
   return request.keys === undefined ? rows.map(toFound) : withKeys(rows, request.keys)
+}
+
+async function typesIn(deployment: Deployment, restriction: Restriction): Promise<ReadonlySet<string>> {
+  const types = await runFind(deployment, typesCommand(restriction))
+  return new Set(types.map(({ _id }) => String(_id)))
 }
 
 /** @returns the reads of current rows on this deployment. */
@@ -49,6 +62,7 @@ export function openReader(deployment: Deployment): Reader {
       const { rows, more } = await runFirstBatch(deployment, pageCommand(request, setting))
       return { rows: rows.map(toFound), more: more || rows.length === request.limit }
     },
+    typesIn: restriction => typesIn(deployment, restriction),
     async count(request) {
       return sum(await Promise.all(countCommands(request, setting).map(command => runCount(deployment, command))))
     },
