@@ -75,9 +75,13 @@ const covers = (scope: Scope, asked: ScopeQuestion): boolean =>
 
 /** @returns the union of the scopes that cover what is asked, as a query; undefined when none does. */
 export function scopeQuery(scopes: readonly Scope[], asked: ScopeQuestion, read: ScopeReader): Query | undefined {
-  const covering = scopes.filter(scope => covers(scope, asked))
-  if (covering.some(({ parameters }) => parameters.length === 0)) return everything
-  const within = covering
+  const narrowed: Scope[] = []
+  for (const scope of scopes) {
+    if (!covers(scope, asked)) continue
+    if (scope.parameters.length === 0) return everything
+    narrowed.push(scope)
+  }
+  const within = narrowed
     .map(({ parameters }) => read(asked.type, parameters, asked.now))
     .filter(query => query !== undefined)
   return within.length === 0 ? undefined : or(...within)

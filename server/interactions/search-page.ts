@@ -3,6 +3,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { compareRows } from '../store/order.ts'
 import type { Found, Order, Position } from '../store/store.ts'
+import { keysToFollow } from './followed.ts'
 import type { Context } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
 import type { Asked, KeysetStart, Page, PageStart, SortedStart } from './page.ts'
@@ -49,8 +50,10 @@ async function indexedPage(
   const { order, start } = from
   const { type, count } = request
   const walk = walkTo(order, start)
+  const keys = keysToFollow(context, request)
+  const along = keys === undefined ? walk : { ...walk, keys }
   const lists = await Promise.all(
-    restrictions.map(restriction => context.store.page({ restriction, type, query, limit: count + 1, ...walk })),
+    restrictions.map(restriction => context.store.page({ restriction, type, query, limit: count + 1, ...along })),
   )
   return pageOfLists(lists, { order, count, start })
 }

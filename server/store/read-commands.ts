@@ -4,8 +4,8 @@ import type { Query } from '../../search/query.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { CrossPatientSearch } from './deployment.ts'
 import { afterPosition, sortOf } from './order.ts'
-import { countFilters, idFilter, pageFilter, serverIds, type Within } from './restriction-filter.ts'
-import { foundFields, spanFilter, versionFields, versionRange } from './row-document.ts'
+import { countFilters, idFilter, pageFilter, serverIds, type Within, withinBase } from './restriction-filter.ts'
+import { foundFields, foundFieldsAndKeys, spanFilter, versionFields, versionRange } from './row-document.ts'
 import type { Collection, LinkRequest, Order, PageRequest, Span } from './store.ts'
 import { versionKey } from './version-order.ts'
 
@@ -72,11 +72,19 @@ export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): 
     request.query,
     request.after === undefined ? {} : afterPosition(request.order, request.after),
   ),
-  projection: foundFields,
+  projection: request.keys === undefined ? foundFields : foundFieldsAndKeys,
   sort: sortOf(request.order),
   limit: request.limit,
   batchSize: request.limit,
   hint: hintOf(request, request.order.by, setting),
+})
+
+/** The types of the rows of a record: from one to the next the index is skipped through. */
+export const typesCommand = (restriction: Restriction): Document => ({
+  aggregate: collectionOf(restriction),
+  pipeline: [{ $match: withinBase(restriction) }, { $group: { _id: '$type' } }],
+  cursor: { batchSize: 1000 },
+  hint: 'compartment',
 })
 
 /** At most `limit` rows, as chains follow them. */
