@@ -1,7 +1,7 @@
 /** `_filter` as a query, the same as that of other parameters. https://hl7.org/fhir/R4/search_filter.html */
 import { fail, failAll, ok, type Result } from '../resources/outcome.ts'
 import type { ParameterType, SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
-import { parseInstant } from './date.ts'
+import { parseInstant, parseOverlap } from './date.ts'
 import { fold } from './fold.ts'
 import { exactKey, foldedKey, tokenKey } from './key.ts'
 import type { Asked } from './parameter-type.ts'
@@ -102,7 +102,7 @@ const operators: Readonly<Record<ParameterType, Readonly<Record<string, Ask>>>> 
     eq: asWritten,
     sw: ({ definition, value }) => ok({ op: 'prefix', prefix: exactKey(definition.code, value) }),
   },
-  date: compared,
+  date: { ...compared, po: parseOverlap },
   number: compared,
   quantity: compared,
 }

@@ -104,7 +104,9 @@ const named = (names: readonly string[], value: fc.Arbitrary<string>) =>
   fc.tuple(one(...names), value).map(parts => parts.join('='))
 const comparison = one('eq', 'ne', 'gt', 'le', 'sa', 'ap')
 const test = fc.oneof(
-  fc.tuple(comparison, moment).map(([operator, value]) => `date ${operator} ${value}`),
+  fc
+    .tuple(one('eq', 'ne', 'gt', 'le', 'sa', 'ap', 'po'), moment)
+    .map(([operator, value]) => `date ${operator} ${value}`),
   fc
     .tuple(comparison, one('5', '4400', `5|${ucum}|mmol/L`))
     .map(([operator, value]) => `value-quantity ${operator} ${value}`),
