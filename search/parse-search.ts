@@ -129,7 +129,7 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
 
   const parameters = parametersOf(served)
   const links = options.chains === true ? mostLinks : -1
-  const surroundings = { zone, now, base, valueSets: catalog.valueSets }
+  const surroundings = { zone, now, base, valueSets: catalog.valueSets, hierarchies: catalog.hierarchies }
   const together = options.together?.flatMap(each => catalog.types.get(each) ?? []) ?? [served]
   const own = { served, together, parameters }
   const reading: Reading = { catalog, ...own, surroundings, lenient, maxCount, links, texts: links > 0 }

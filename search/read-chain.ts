@@ -43,13 +43,17 @@ function refuseLink(name: string, reading: Reading): Result<Effect> | undefined 
 /** What the search says of resources of one type; or the sentence why it says nothing. */
 function readLinked(after: After, { served, reading, read }: At): Result<Omit<Linked, 'byRecord'> | string> {
   const parameters = parametersOf(served)
-  const inner = { ...reading, served, parameters, lenient: true, links: reading.links - 1, texts: false }
+  const inner = { ...reading, served, parameters, lenient: true, links: reading.links - 1 }
   const effect = read(after.name, after.value, inner)
   if (!effect.ok) return effect
-  const { ignored, query = everything, patients = [], chain } = effect.value
+  const { ignored, query = everything, patients = [], chain, text, member } = effect.value
   if (ignored !== undefined) return ok(ignored.replace(/^Ignored: /, ''))
-  const next = chain === undefined ? {} : { next: chain }
-  return ok({ type: served.type, query, patients: served.type === 'Patient' ? [] : patients, ...next })
+  const further = {
+    ...(chain === undefined ? {} : { next: chain }),
+    ...(text === undefined ? {} : { text }),
+    ...(member === undefined ? {} : { member }),
+  }
+  return ok({ type: served.type, query, patients: served.type === 'Patient' ? [] : patients, ...further })
 }
 
 interface At {

@@ -40,6 +40,12 @@ const refusals: readonly (readonly [sentence: string, query: string, issue: stri
     'tooCostly too-costly http._include',
   ],
   ['words of more than 1,000 resources', 'Observation?patient=p&code:text=even', 'tooCostly too-costly http.code'],
+  ['the same in a compartment', 'Patient/p/*?_type=Observation&code:text=even', 'tooCostly too-costly http.code'],
+  [
+    'and at the end of a chain',
+    'Patient?_has:Observation:patient:code:text=even',
+    'tooCostly too-costly http._has:Observation:patient:code:text',
+  ],
   [
     'a chain to more than 1,000 resources',
     'Patient?_has:Observation:has-member:status=final',
