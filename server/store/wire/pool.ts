@@ -81,9 +81,10 @@ export class Pool {
     return waiting.reply
   }
 
+  /** What befell the other befalls nobody else: then it is asked by itself. */
   async #after({ reply, message, patience }: Waiting): Promise<WalkedDocument> {
-    const found = await reply
-    return isWhole(found) ? found : this.ask(Buffer.from(message), patience)
+    const found = await reply.catch(() => undefined)
+    return found !== undefined && isWhole(found) ? found : this.ask(Buffer.from(message), patience)
   }
 
   async #openOne(): Promise<void> {

@@ -91,6 +91,22 @@ for (const [sentence, cursor, asked, shared, questions] of [
   })
 }
 
+t.test('who waited for the reply of another that was lost asks by himself', async t => {
+  let questions = 0
+  const port = await server(t, (socket, request) => {
+    questions += 1
+    if (questions === 2) socket.destroy()
+    else socket.write(replyTo(request, { ok: 1, cursor: { id: 0 } }))
+  })
+  const { pool } = poolOf(t, port)
+  const read = () => pool.ask(toMessage({ find: 'a' }), 5000, true)
+  const [first, second, third] = [pool.ask(ping(), 5000), read(), read()]
+  t.same((await first).ok, 1)
+  await t.rejects(second, MongoNetworkError)
+  t.same((await third).ok, 1)
+  t.equal(questions, 3)
+})
+
 t.test('who keeps silent is given up', async t => {
   const { pool, lost } = poolOf(t, await server(t, () => undefined))
   await t.rejects(pool.ask(ping(), 100), MongoNetworkError)
