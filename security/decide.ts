@@ -148,7 +148,15 @@ export function decide(request: AccessRequest, { policy, facts, catalog, readSco
   const permission = permissionFor(interaction)
   const ofRecords = belongsToRecords(catalog, type)
   if (permission === undefined || (patient === null && ofRecords)) return hidden('record-exists')
-  const question = { type, permission, patient, launch: principal.patient, ofRecords, now }
+  const question = {
+    type,
+    permission,
+    patient,
+    launch: principal.patient,
+    ofRecords,
+    now,
+    isOperator: principal.kind === 'operator',
+  }
   const scope = scopeQuery(principal.scopes, question, readScope)
   if (scope === undefined) return patient === 'every' ? scopeMissing(type, permission) : hidden('scope-covers')
   if (patient === null)

@@ -4,6 +4,7 @@ import { type Months, monthOf } from './audit-months.ts'
 import type { Deployment } from './deployment.ts'
 import { onceMore } from './mongo-errors.ts'
 import { stripRecord, stripRows } from './strip-trail.ts'
+import { forgetMasks, masksOf } from './target-masks.ts'
 
 /** What was begun and is not complete. */
 export interface DestructionTask {
@@ -76,6 +77,7 @@ async function completeRecord(db: Db, { task, months, ...at }: Task): Promise<bo
   const until = monthOf(task.at.getTime())
   const past = (await months.list()).filter(month => month <= until)
   await stripRecord(db, past, patient)
+  await forgetMasks(db, patient)
   return !at.stopping.aborted && at.now - task.at.getTime() > settles
 }
 
@@ -98,7 +100,8 @@ async function completeRows(db: Db, { task, months, keyOf }: Task): Promise<bool
   await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
   const about = rows.map(({ _id }) => _id)
   await onceMore(() => db.collection('outbox').deleteMany({ patient, about: { $in: about } }))
-  await stripRows(db, await months.list(), { patient, rows })
+  await stripRows(db, await months.list(), { patient, rows, masks: await masksOf(db, patient, rows) })
+  await forgetMasks(db, patient, rows)
   return true
 }
 
