@@ -1,10 +1,14 @@
-/** What the same framework and driver cost without a FHIR server between them: B0, B1, B20 and B2, no more than what they say. */
+/** What the same framework and driver cost without a FHIR server between them: B0, B1, B20 and B2, no more than what they say; F1 and F2. */
 import Fastify from 'fastify'
 import { MongoClient } from 'mongodb'
+import { openCommands } from '../server/store/commands.ts'
 import { baselineDatabase, type Kept } from './baseline-copies.ts'
+import { serveFloors } from './floor-routes.ts'
 
 const [url = '', port = ''] = process.argv.slice(2)
-const client = await MongoClient.connect(url, { maxPoolSize: 16 })
+const client = new MongoClient(url, { maxPoolSize: 16 })
+const commands = openCommands({ client, database: baselineDatabase, onCommand: undefined })
+await client.connect()
 const database = client.db(baselineDatabase)
 const documents = database.collection<Kept>('documents')
 const results = database.collection<Kept>('results')
@@ -39,4 +43,5 @@ app.post('/b2', async () => {
   await inserts.insertOne(await one(), { writeConcern: { w: 'majority', j: true } })
   return {}
 })
+serveFloors(app, { db: database, commands })
 await app.listen({ host: '127.0.0.1', port: Number(port) })

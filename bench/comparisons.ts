@@ -44,6 +44,10 @@ export const comparisons: readonly Comparison[] = [
   { of: 'W1', by: 'B2', most: 3 },
   { of: 'W1u', by: 'B2', most: 3.5 },
   { of: 'W2', by: 'B2', most: 16 },
+  { of: 'W1', by: 'F1' },
+  { of: 'F1', by: 'B2' },
+  { of: 'W2', by: 'F2' },
+  { of: 'F2', by: 'B2' },
   ...taxed.flatMap(of =>
     others.map(variant => ({ of, by: nameOn(of, variant), ...(variant === 'none' ? { most: mostTax } : {}) })),
   ),

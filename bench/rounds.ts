@@ -38,11 +38,15 @@ export async function askOnce(placed: readonly Placed[]): Promise<Served> {
   return { served, notServed }
 }
 
+/** Rounds that the warming up of one workload may last: the slowest ones get fewer requests than were asked for. */
+const longest = 10
+
 /** Code is compiled, and compiled better, only after some thousands of calls. */
 export async function warmUp(placed: readonly Placed[], { warmup, connections, seconds }: Extents): Promise<void> {
+  const extent = { connections, requests: warmup, seconds: seconds * longest }
   for (const { workload, server } of placed) {
     const next = await workload.open(server.base)
-    if (workload.burst === undefined) await load(server.base, next, { connections, requests: warmup, seconds })
+    if (workload.burst === undefined) await load(server.base, next, extent)
     else await Promise.all(Array.from({ length: workload.burst.size }, () => ask(server.base, next())))
   }
 }

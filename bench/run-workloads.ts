@@ -1,5 +1,6 @@
 /** The usual run: every workload in every variant, beside the baselines. */
 import { copyToBaseline } from './baseline-copies.ts'
+import { captureFloors } from './floor.ts'
 import type { Amount, Loaded } from './loaded.ts'
 import { loadWithCost } from './loading.ts'
 import { machineWith } from './machine.ts'
@@ -50,6 +51,8 @@ async function place(
   if (names.has('baseline')) {
     say('Copying what is read to the baseline')
     await copyToBaseline({ url: stage.database.url, base: dmp.base, loaded })
+    const product = { base: dmp.base, database: 'bench', workloads: workloadsOn(loaded) }
+    await captureFloors(stage.database.url, workloads, product)
   }
   say('Starting the servers')
   const servers = await startServers(stage, dmp, names)

@@ -1,6 +1,7 @@
 /** What is measured: every kind of request on every server that it is measured on, beside what it is compared with. */
 import { byParameter } from './by-parameter.ts'
 import type { Ask } from './client.ts'
+import { type FloorName, floors } from './floor.ts'
 import { documentsOf, inTurn, type Kind, type Next } from './kind.ts'
 import type { Loaded } from './loaded.ts'
 import { reading } from './reading.ts'
@@ -87,7 +88,7 @@ function mixed(loaded: Loaded): Workload {
 const kinds: readonly Kind[] = [...reading, ...writing, ...byParameter]
 
 /** Those that are measured only when somebody names them. */
-export const whenNamed: ReadonlySet<string> = new Set(byParameter.map(({ name }) => name))
+export const whenNamed: ReadonlySet<string> = new Set([...byParameter.map(({ name }) => name), ...Object.keys(floors)])
 
 type Baseline = Omit<Workload, 'server'> & { readonly near: string }
 
@@ -114,6 +115,20 @@ const baselines = ({ read }: Loaded): readonly Baseline[] => {
   ]
 }
 
+/** The requests of a workload, sent to the baseline. */
+function floorsOn(loaded: Loaded, near: string): readonly Workload[] {
+  return kinds.flatMap(kind => {
+    const name = (Object.keys(floors) as FloorName[]).find(each => floors[each] === kind.name)
+    if (name === undefined || kind.name !== near) return []
+    const { open } = workloadOf(kind, loaded, { name, server: 'baseline' })
+    const asked = async (base: string): Promise<Next> => {
+      const next = await open(base)
+      return () => ({ ...next(), path: `/floor/${name}` })
+    }
+    return [{ name, does: `write what ${near} writes, and nothing else`, server: 'baseline' as const, open: asked }]
+  })
+}
+
 /** @returns every workload; each group of neighbours begins with what it is compared with. */
 export function workloadsOn(loaded: Loaded): readonly Workload[] {
   const beside = baselines(loaded)
@@ -123,6 +138,7 @@ export function workloadsOn(loaded: Loaded): readonly Workload[] {
       ...beside
         .filter(({ near }) => near === kind.name)
         .map(({ near: _near, ...each }) => ({ ...each, server: 'baseline' as const })),
+      ...floorsOn(loaded, kind.name),
       ...(layered.has(kind.name) ? variants : (['dmp'] as const)).map(server =>
         workloadOf(kind, loaded, { name: nameOn(kind.name, server), server }),
       ),
@@ -146,7 +162,10 @@ export const comparedOn = (loaded: Loaded, server: 'dmp' | 'peer'): readonly Wor
   )
 
 /** Those whose price must not grow with the number of patients; searches by one parameter when they are named. */
-const growing: ReadonlySet<string> = new Set(['R1', 'R2', 'R4', 'R6', 'W1', ...whenNamed])
+const growing: ReadonlySet<string> = new Set([
+  ...['R1', 'R2', 'R4', 'R6', 'W1'],
+  ...byParameter.map(({ name }) => name),
+])
 
 export const growingOn = (loaded: Loaded): readonly Workload[] =>
   kinds

@@ -96,6 +96,16 @@ t.test('a short run prints one JSON object with every workload and every ratio, 
 const notServedYet = (unserved: ReadonlySet<string>): readonly string[] =>
   [...notYet, 'R8p'].filter(name => !unserved.has(name))
 
+t.test('the floor of a workload is measured when it is named', async t => {
+  const folder = await temporaryFolder(t)
+  const { output, said, code } = await bench(folder, '--short', '--json', '--patients', '2', '--only', 'B2,F1,F2,W2')
+  t.equal(code, 0, said)
+  const report = JSON.parse(output)
+  t.same(Object.keys(report.workloads).sort(), ['B2', 'F1', 'F2', 'W2'])
+  t.same(Object.keys(report.ratios).sort(), ['F1/B2', 'F2/B2', 'W2/B2', 'W2/F2'])
+  t.ok(report.workloads.F2.bytes > 1000, 'it answers what the product answered')
+})
+
 const growing = ['--short', '--json', '--patients', '2,4', '--deposited', '2', '--only', 'R2,R6']
 
 t.test('several numbers of patients print what growth costs, and the cold figure', async t => {

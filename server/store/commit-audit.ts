@@ -1,6 +1,6 @@
 /** The trail's part of a unit: its lines go into the same transaction, with their digest; the chain links them afterwards. `access.md` section 8. */
 import { Binary } from 'mongodb'
-import type { AuditEntry } from '../../security/audit-entry.ts'
+import type { AuditEntry, AuditTarget } from '../../security/audit-entry.ts'
 import { canonicalBytes, type IdentifiedEntry, type LinkedEntry, sha256, toAuditDocument } from './audit-document.ts'
 import { monthOf } from './audit-months.ts'
 import type { Base } from './masks.ts'
@@ -19,10 +19,19 @@ export const lineOf = (identified: IdentifiedEntry): WriteLine => {
 /** The masks that the unit has settled, by `Type/id`. */
 export type Settled = ReadonlyMap<string, Base>
 
-const withMasks = ({ targets, ...entry }: AuditEntry, settled: Settled): AuditEntry => ({
-  ...entry,
-  targets: targets.map(target => ({ ...target, ...settled.get(`${target.type}/${target.id}`) })),
-})
+/** Nearly always the masks are those that were decided. */
+const isAsDecided = (settled: Settled, { type, id, mask, hiddenUntil }: AuditTarget): boolean => {
+  const base = settled.get(`${type}/${id}`)
+  return base === undefined || (base.mask === mask && base.hiddenUntil === hiddenUntil)
+}
+
+const withMasks = (entry: AuditEntry, settled: Settled): AuditEntry =>
+  entry.targets.every(target => isAsDecided(settled, target))
+    ? entry
+    : {
+        ...entry,
+        targets: entry.targets.map(target => ({ ...target, ...settled.get(`${target.type}/${target.id}`) })),
+      }
 
 /** Stores the lines of a unit; `chain` is the writer that will link them. */
 export async function storeLines(

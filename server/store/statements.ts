@@ -36,7 +36,10 @@ function mostBytes(value: unknown): number {
   if (typeof value === 'string') return 3 * value.length + 32
   if (typeof value !== 'object' || value === null) return 32
   if (value instanceof Binary) return value.length() + 32
-  return Object.values(value).reduce((sum: number, inner) => sum + mostBytes(inner) + 64, 32)
+  let sum = 32
+  if (Array.isArray(value)) for (const inner of value) sum += mostBytes(inner) + 64
+  else for (const name of Object.keys(value)) sum += mostBytes((value as Document)[name]) + 64
+  return sum
 }
 
 /** @returns the parts in as many lists as commands are needed: nearly always one. */

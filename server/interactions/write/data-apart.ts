@@ -47,13 +47,16 @@ export interface ApartJson extends JsonText {
   readonly data?: DataApart
 }
 
-/** How many of the data stand in an Attachment or a Binary: an object with data and a media type. */
-function countHeld(value: unknown, data: DataApart): number {
+/** How many of the data stand in an Attachment or a Binary: an object with data and a media type. Beyond `most` nothing is looked for. */
+function countHeld(value: unknown, data: DataApart, most: number): number {
   if (typeof value !== 'object' || value === null) return 0
   const { data: mark, contentType } = value as JsonObject
   const isHeld = typeof mark === 'string' && typeof contentType === 'string' && data.has(mark)
   let count = isHeld ? 1 : 0
-  for (const name in value) count += countHeld((value as JsonObject)[name], data)
+  for (const name in value) {
+    if (count === most) break
+    count += countHeld((value as JsonObject)[name], data, most - count)
+  }
   return count
 }
 
@@ -61,7 +64,8 @@ function countHeld(value: unknown, data: DataApart): number {
 export function readApart(text: string, apart: TextApart | undefined): Result<ApartJson> {
   const json = readJson(text)
   if (apart === undefined || !json.ok) return json
-  if (countHeld(json.value.value, apart.data) === apart.data.size) return ok({ ...json.value, data: apart.data })
+  if (countHeld(json.value.value, apart.data, apart.data.size) === apart.data.size)
+    return ok({ ...json.value, data: apart.data })
   const whole = apart.whole()
   return whole.ok ? readJson(whole.value) : whole
 }

@@ -53,10 +53,14 @@ function metaOf(resource: Resource, { version, updated }: NextVersion): NonNulla
 }
 
 /** The edits that set id and meta: in their place, or after `resourceType`. */
-export function identityEdits({ node, resource }: Written, next: NextVersion): readonly Edit[] {
+export function identityEdits(
+  { node, resource }: Written,
+  next: NextVersion,
+  meta = metaOf(resource, next),
+): readonly Edit[] {
   const values = [
     ['id', JSON.stringify(next.id)],
-    ['meta', JSON.stringify(metaOf(resource, next))],
+    ['meta', JSON.stringify(meta)],
   ] as const
   const edits: Edit[] = []
   let added = ''
@@ -102,11 +106,12 @@ export async function contentOf(
   if (!references.ok) return references
   const inline = inlineData(written, path)
   if (!inline.ok) return inline
-  const unique = settling.context.newUlid()
-  const meta = memberOf(written.node, 'meta')
-  const others = [...references.value.edits.filter(edit => !lies(edit, meta)), ...liftingEdits(inline.value, unique)]
-  const text = splice(written.text, written.node, [...identityEdits(written, next), ...others])
-  const resource = { ...edited(written, others), id: next.id, meta: metaOf(written.resource, next) }
+  const unique = inline.value.length === 0 ? '' : settling.context.newUlid()
+  const former = memberOf(written.node, 'meta')
+  const others = [...references.value.edits.filter(edit => !lies(edit, former)), ...liftingEdits(inline.value, unique)]
+  const meta = metaOf(written.resource, next)
+  const text = splice(written.text, written.node, [...identityEdits(written, next, meta), ...others])
+  const resource = { ...edited(written, others), id: next.id, meta }
   const { local } = references.value
   return ok({ resource: resource as Resource, text, inline: inline.value, unique, references: local })
 }

@@ -42,10 +42,11 @@ async function visibleStored(settling: Settling, { type, id }: LocalReference): 
 }
 
 async function referencedBy(settling: Settling, proposals: readonly Proposal[]): Promise<readonly Stored[]> {
+  const named = proposals.flatMap(proposal => labellingReferences(settling, proposal))
+  if (named.length === 0) return []
   const own = new Set(proposals.map(({ draft }) => `${draft.settled.item.type}/${draft.settled.id}`))
   const wanted = new Map(
-    proposals
-      .flatMap(proposal => labellingReferences(settling, proposal))
+    named
       .map(reference => [`${reference.type}/${reference.id}`, reference] as const)
       .filter(([name]) => !own.has(name)),
   )

@@ -9,11 +9,19 @@ export const mostBytes = 12 * 1024 * 1024
 const entryBytes = 20
 const intervalBytes = 120
 
-/** An estimate that errs on the large side. */
-export function sizeOf({ token, date, quantity }: IndexEntry['search']): number {
-  const keys = token.reduce((sum, key) => sum + Buffer.byteLength(key) + entryBytes, 0)
+function sizeBy(bytesOf: (text: string) => number, { token, date, quantity }: IndexEntry['search']): number {
+  let keys = 0
+  for (const key of token) keys += bytesOf(key) + entryBytes
   return keys + (date.length + quantity.length) * intervalBytes
 }
+
+const exactly = (text: string): number => Buffer.byteLength(text)
+
+/** What UTF-8 may take for it, without a look at its letters. */
+const atMost = (text: string): number => text.length * 3
+
+/** An estimate that errs on the large side. */
+export const sizeOf = (search: IndexEntry['search']): number => sizeBy(exactly, search)
 
 /** A version before it is stored: its text without attachments, and how it would be found. */
 interface Sized {
@@ -23,11 +31,18 @@ interface Sized {
   readonly path: string
 }
 
+const fits = (bytesOf: (text: string) => number, { text, search }: Sized): boolean =>
+  bytesOf(text) + sizeBy(bytesOf, search) <= mostBytes
+
 /** Fails with 413 for a version that is too large. */
-export const checkSize = ({ text, search, path }: Sized): Result<undefined> =>
-  Buffer.byteLength(text) + sizeOf(search) <= mostBytes
+export const checkSize = (sized: Sized): Result<undefined> =>
+  fits(atMost, sized) || fits(exactly, sized)
     ? ok(undefined)
-    : fail('bodyTooLarge', 'expected a resource of at most 12 MiB without its attachments, found a larger one', path)
+    : fail(
+        'bodyTooLarge',
+        'expected a resource of at most 12 MiB without its attachments, found a larger one',
+        sized.path,
+      )
 
 /** Every value is an entry of an index, and all of a unit are written in one transaction of limited duration. */
 export const mostValues = 50_000

@@ -3,13 +3,30 @@ import type { WalkedDocument } from '../bson-walker.ts'
 import { Unavailable } from '../unavailable.ts'
 import type { Connection, Owner } from './connection.ts'
 
-interface Waiting {
+/** A command that waits for a connection. */
+class Waiting {
   readonly message: Buffer
   readonly patience: number
-  readonly since: number
-  readonly resolve: (reply: Promise<WalkedDocument>) => void
-  readonly reject: (error: unknown) => void
+  /** Whether who asks the same meanwhile gets the same reply. */
+  readonly shared: boolean
+  readonly since = performance.now()
+  resolve: (reply: Promise<WalkedDocument>) => void = () => undefined
+  reject: (error: unknown) => void = () => undefined
+  readonly reply = new Promise<WalkedDocument>((resolve, reject) => {
+    this.resolve = resolve
+    this.reject = reject
+  })
+
+  constructor(message: Buffer, patience: number, shared: boolean) {
+    this.message = message
+    this.patience = patience
+    this.shared = shared
+  }
 }
+
+/** A reply that is whole, and can be read by several: what is left of a cursor is for one alone. */
+const isWhole = ({ ok, cursor }: WalkedDocument): boolean =>
+  ok === 1 && (cursor as { id?: unknown } | undefined)?.id === 0
 
 /** No connection could be opened: what was asked did not leave. */
 export class NotSent extends Error {
@@ -44,16 +61,30 @@ export class Pool {
     this.#looks = setInterval(() => this.#endWhatIsLate(), lookEvery).unref()
   }
 
-  /** @param patience milliseconds until an answer is given up. Rejects with a network error, with `NotSent`, or with `Unavailable` when the wait was too long. */
-  ask(message: Buffer, patience: number): Promise<WalkedDocument> {
+  /**
+   * @param patience milliseconds until an answer is given up. Rejects with a network error, with `NotSent`, or with `Unavailable` when the wait was too long.
+   * @param shared whether it only reads: when the very same waits for a connection already, and so will see all that is there now, its reply does for both.
+   */
+  ask(message: Buffer, patience: number, shared = false): Promise<WalkedDocument> {
     if (this.#closed) return Promise.reject(new NotSent('the connections to the database were closed'))
     const connection = this.#free.pop()
     if (connection !== undefined) return connection.ask(message, patience)
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ message, patience, since: performance.now(), resolve, reject })
-      if (this.#opening < this.#queue.length && this.#all.size + this.#opening < this.#limits.connections)
-        void this.#openOne()
-    })
+    const same = shared ? this.#queue.find(other => other.shared && other.message.equals(message)) : undefined
+    return same === undefined ? this.#wait(message, patience, shared) : this.#after(same)
+  }
+
+  #wait(message: Buffer, patience: number, shared: boolean): Promise<WalkedDocument> {
+    const waiting = new Waiting(message, patience, shared)
+    this.#queue.push(waiting)
+    if (this.#opening < this.#queue.length && this.#all.size + this.#opening < this.#limits.connections)
+      void this.#openOne()
+    return waiting.reply
+  }
+
+  /** What befell the other befalls nobody else: then it is asked by itself. */
+  async #after({ reply, message, patience }: Waiting): Promise<WalkedDocument> {
+    const found = await reply.catch(() => undefined)
+    return found !== undefined && isWhole(found) ? found : this.ask(Buffer.from(message), patience)
   }
 
   async #openOne(): Promise<void> {

@@ -29,7 +29,7 @@ function carriedOut(reply: WalkedDocument): WalkedDocument {
 /** @returns the reply, its rows as bytes. Rejects with the driver's errors, or with `NotSent`. */
 export async function ask(pool: Pool, command: Document, onCommand: OnCommand | undefined): Promise<WalkedDocument> {
   onCommand?.(Object.keys(command)[0] ?? '', command)
-  return carriedOut(await pool.ask(toMessage(command), patienceOf(command)))
+  return carriedOut(await pool.ask(toMessage(command), patienceOf(command), command.find !== undefined))
 }
 
 export class Primary {

@@ -17,8 +17,8 @@ interface Test {
 const cutOff = Buffer.from('100000000a6f6b0000000000', 'hex')
 
 /** A reply to `request`. */
-function replyTo(request: number): Buffer {
-  const body = encode({ ok: 1 })
+function replyTo(request: number, said: object = { ok: 1 }): Buffer {
+  const body = encode(said)
   const head = Buffer.alloc(21)
   head.writeInt32LE(head.length + body.length, 0)
   head.writeInt32LE(request, 8)
@@ -66,6 +66,45 @@ t.test('an answer is given to who asked, in whatever pieces it comes', async t =
   const { pool } = poolOf(t, port)
   const replies = await Promise.all([pool.ask(ping(), 5000), pool.ask(ping(), 5000), pool.ask(ping(), 5000)])
   t.same(replies, [{ ok: 1 }, { ok: 1 }, { ok: 1 }])
+})
+
+for (const [sentence, cursor, asked, shared, questions] of [
+  ['the same read that waits already is asked once for both', 0, ['a', 'a', 'a', 'a'], true, 2],
+  ['another read is asked for itself', 0, ['a', 'b', 'c', 'b'], true, 3],
+  ['what writes is asked each time', 0, ['a', 'a', 'a', 'a'], false, 4],
+  ['a reply that is not whole is for one alone', 7, ['a', 'a', 'a'], true, 3],
+] as const) {
+  t.test(`${sentence}: ${questions} questions`, async t => {
+    let found = 0
+    const port = await server(t, (socket, request) => {
+      found += 1
+      socket.write(replyTo(request, { ok: 1, cursor: { id: cursor } }))
+    })
+    const { pool } = poolOf(t, port)
+    await pool.ask(ping(), 5000)
+    const replies = await Promise.all(asked.map(name => pool.ask(toMessage({ find: name }), 5000, shared)))
+    t.same(
+      replies.map(({ ok }) => ok),
+      asked.map(() => 1),
+    )
+    t.equal(found - 1, questions)
+  })
+}
+
+t.test('who waited for the reply of another that was lost asks by himself', async t => {
+  let questions = 0
+  const port = await server(t, (socket, request) => {
+    questions += 1
+    if (questions === 2) socket.destroy()
+    else socket.write(replyTo(request, { ok: 1, cursor: { id: 0 } }))
+  })
+  const { pool } = poolOf(t, port)
+  const read = () => pool.ask(toMessage({ find: 'a' }), 5000, true)
+  const [first, second, third] = [pool.ask(ping(), 5000), read(), read()]
+  t.same((await first).ok, 1)
+  await t.rejects(second, MongoNetworkError)
+  t.same((await third).ok, 1)
+  t.equal(questions, 3)
 })
 
 t.test('who keeps silent is given up', async t => {
