@@ -79,12 +79,6 @@ export const settings = {
     fallback: 'Europe/Paris',
     form: timeZone,
   },
-  AGE_OF_MAJORITY: {
-    meaning:
-      'Years at which the legal representatives of a minor lose access, by the clock. It is written into a record with its rules: change it before records are opened.',
-    fallback: '18',
-    form: wholeNumber(1, 99),
-  },
   EMERGENCY_TOKEN_MINUTES: {
     meaning:
       'How long after its issue (`iat`) an access token opens records in the modes `bris_de_glace` and `centre_15`, whatever its `exp` says.',

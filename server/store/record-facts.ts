@@ -57,7 +57,6 @@ export interface RecordChange {
   readonly opens: boolean
   /** Days of consents without a time zone are days there. */
   readonly zone: string
-  readonly ageOfMajority: number | undefined
   /** When the unit was decided, in milliseconds since 1970. */
   readonly at: number
 }
@@ -89,7 +88,7 @@ function formerLife(row: Document | undefined): (RecordLife & { readonly open: b
 
 /** Compiles the facts of a record anew and stores them. To be called after the unit's own writes. */
 export async function recompile(at: InTransaction, change: RecordChange): Promise<ConsentChange> {
-  const { patient, depositor, zone, ageOfMajority } = change
+  const { patient, depositor, zone } = change
   const [former] = await find(at, { find: 'access', filter: { _id: patient }, hint: '_id_' })
   if (former === undefined && !change.opens) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
   const rows = await find(at, {
@@ -101,14 +100,14 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
   const resources = rows.map(toResource)
-  const { open } = compileFacts({ patient, resources, depositors: [] }, zone, ageOfMajority)
+  const { open } = compileFacts({ patient, resources, depositors: [] }, zone)
   const written = resources.map(({ resource }) => resource)
   const life = lifeAfter(formerLife(former), { resources: written, open }, change.destroyAt)
   const record = { patient, resources: rulesInForce(resources, life), depositors, authors }
-  const first = compileFacts(record, zone, ageOfMajority)
+  const first = compileFacts(record, zone)
   const [rowIds, labelled] = [await chosenIds(at, first), await labelledIds(at, first)]
   const isFinal = rowIds.size === 0 && labelled.size === 0
-  const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone, ageOfMajority)
+  const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
   const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
   const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
