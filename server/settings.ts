@@ -79,6 +79,12 @@ export const settings = {
     fallback: 'Europe/Paris',
     form: timeZone,
   },
+  MASKS_TOGETHER: {
+    meaning:
+      'Whether a document may be `MASQUE_PS` and `INVISIBLE_PATIENT` at once. A patch that puts one label of visibility in the place of another is refused without it; with it both stand.',
+    fallback: 'false',
+    form: yesOrNo,
+  },
   EMERGENCY_TOKEN_MINUTES: {
     meaning:
       'How long after its issue (`iat`) an access token opens records in the modes `bris_de_glace` and `centre_15`, whatever its `exp` says.',
