@@ -58,8 +58,8 @@ async function changeFacts(at: InTransaction, parts: Parts, { unit, turns }: { u
   if (patient === undefined) return { masked: [], lifted: [] }
   const { zone } = parts
   if (unit.record?.recompile === true) {
-    const opens = unit.writes.some(({ row, expected }) => row.type === 'Patient' && expected === 0)
-    return recompile(at, { ...unit.record, depositor, authors, zone, opens, at: decidedAt(unit) })
+    const { record, writes } = unit
+    return recompile(at, { ...record, depositor, authors, zone, writes, at: decidedAt(unit) })
   }
   await touch(at, { patient, depositor, authors, turns })
   return { masked: [], lifted: [] }

@@ -11,6 +11,7 @@ import { checkBinaries } from './binaries.ts'
 import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
+import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
 import { indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
@@ -37,12 +38,9 @@ const mostAttempts = 16
 type Attempt = Result<readonly Done[]> | 'again'
 
 /** What to do when the unit was not written. */
-async function overtaken(
-  settling: Settling,
-  items: readonly Item[],
-  committed: Exclude<Committed, { outcome: 'committed' }>,
-): Promise<Attempt> {
+async function overtaken(settling: Settling, items: readonly Item[], committed: Committed): Promise<Attempt> {
   const { context, record } = settling
+  if (committed.outcome === 'full') return fullRecord(items)
   if (committed.outcome !== 'claimed' || record.ins === undefined) return 'again'
   const { system, value } = record.ins
   return committed.key === insKey(context, system, value) ? openedAlready(settling, items, committed.key) : 'again'
