@@ -21,6 +21,7 @@ function entryOf({ context, record }: Settling, draft: Draft, resource: Resource
   const { settled, before, version, updated } = draft
   const deposited = firstDeposit(settled._id) ?? before?.entry.date ?? updated
   return {
+    _id: settled._id,
     patient: settled.collection === 'record' ? record.patient : null,
     type: settled.item.type,
     id: settled.id,
