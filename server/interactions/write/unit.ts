@@ -11,6 +11,7 @@ import { checkBinaries } from './binaries.ts'
 import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
+import { foundTelling } from './found-telling.ts'
 import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
 import { indexing, learn } from './indexed.ts'
@@ -75,12 +76,14 @@ async function write(
     }),
   )
   const done = doneOf(settled.value, writes)
+  const told = foundTelling(settling, settled.value)
   if (writes.length === 0) {
-    await store.audit(foundTraces(settling, settled.value))
+    await store.audit(foundTraces(settling, settled.value), told)
     return ok(done)
   }
   const claims = claimsOf(settling, { settled: settled.value, pushed: at.pushed, done, stale: at.stale })
   if ((await indexing(known)) !== indexed) return 'again'
+  if (told !== undefined) await store.audit([], told) // a notice is durable before the line of what it tells
   const committed = await store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
   if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
   await learn(known, writes)
