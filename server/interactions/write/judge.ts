@@ -127,7 +127,7 @@ const tombstone = (before: Row, { version, updated }: Draft): Row => ({
 })
 
 /** @returns the row of a proposal, its data kept as blobs before anything refers to them. */
-export async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLabels): Promise<RowWrite> {
+async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLabels): Promise<RowWrite> {
   const { draft, entry } = proposal
   const { settled, before, expected, after } = draft
   const { collection, _id } = settled
@@ -157,3 +157,16 @@ export async function rowWrite(settling: Settling, proposal: Proposal, labels: D
   }
   return { collection, row, expected, deletes: false }
 }
+
+/** @returns the rows of all proposals that were labelled, in order. */
+export const rowWrites = (
+  settling: Settling,
+  proposals: readonly Proposal[],
+  labels: ReadonlyMap<Proposal, DatedLabels>,
+): Promise<readonly RowWrite[]> =>
+  Promise.all(
+    proposals.flatMap(proposal => {
+      const label = labels.get(proposal)
+      return label === undefined ? [] : [rowWrite(settling, proposal, label)]
+    }),
+  )

@@ -16,7 +16,7 @@ import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
 import { indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
-import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
+import { judged, proposalsOf, recordAnswers, rowWrites } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
 import { namedBy } from './named.ts'
 import { openedAlready } from './opened-already.ts'
@@ -69,12 +69,7 @@ async function write(
   if (!fit.ok) return fit
   const labels = judged(settling, proposals, await namedBy(settling, proposals))
   if (!labels.ok) return labels
-  const writes = await Promise.all(
-    proposals.flatMap(proposal => {
-      const label = labels.value.get(proposal)
-      return label === undefined ? [] : [rowWrite(settling, proposal, label)]
-    }),
-  )
+  const writes = await rowWrites(settling, proposals, labels.value)
   const done = doneOf(settled.value, writes)
   const told = foundTelling(settling, settled.value)
   if (writes.length === 0) {
