@@ -11,6 +11,18 @@ const directoryForm = new RegExp(`^${letters}{26}$`)
 /** The digits of Crockford's base 32, in order. */
 export const crockford = '0123456789abcdefghjkmnpqrstvwxyz'
 
+/** The instant in 10 characters, with which a ULID begins: text order is time order. */
+export function instantText(now: number): string {
+  let characters = ''
+  for (let rest = now, place = 0; place < 10; place += 1, rest = Math.floor(rest / 32)) {
+    characters = `${crockford[rest % 32]}${characters}`
+  }
+  return characters
+}
+
+/** Where the instant of the first deposit stands in the `_id` of a row of a record. */
+export const depositedAt = { start: 13, length: 10 } as const
+
 /** Where an id in server form lives. */
 export type ServerId =
   | { readonly collection: 'record'; readonly patient: string }

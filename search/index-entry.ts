@@ -66,6 +66,8 @@ export interface SearchBlock extends Values {
 }
 
 export interface IndexEntry extends Scalars {
+  /** Of the row; absent where nobody asks when it was deposited. */
+  readonly _id?: string
   /** `_id`s of the documents whose labels the row takes; absent when there are none. */
   readonly follows?: readonly string[]
   readonly search: SearchBlock

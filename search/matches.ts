@@ -1,4 +1,5 @@
 /** A search on a row in memory; `toMongo()` says the same on stored rows, and one test proves it. */
+import { depositedAt, instantText } from '../resources/ids.ts'
 import type { DateInterval, IndexEntry, QuantityInterval } from './index-entry.ts'
 import type { AskedUnit, Bounds, Query } from './query.ts'
 
@@ -51,6 +52,11 @@ function instantWithin(entry: IndexEntry, { name, from, before }: Extract<Query,
   return instant !== null && (from === undefined || instant >= from) && (before === undefined || instant < before)
 }
 
+/** An instant before 1970 is before every deposit. */
+const wasDeposited = ({ _id = '' }: IndexEntry, from: number): boolean =>
+  _id.slice(depositedAt.start, depositedAt.start + depositedAt.length) >= instantText(Math.max(0, Math.ceil(from))) &&
+  _id.length > depositedAt.start
+
 const followsOneOf = (held: readonly string[], query: Extract<Query, { op: 'follows' }>): boolean =>
   held.some(id => query.in.includes(id)) && (!query.only || held.every(id => query.in.includes(id)))
 
@@ -71,6 +77,8 @@ export function matches(query: Query, entry: IndexEntry): boolean {
       return query.in.includes(entry[query.name])
     case 'instant':
       return instantWithin(entry, query)
+    case 'deposited':
+      return wasDeposited(entry, query.from)
     case 'key':
       return query.in.some(key => entry.search.token.includes(key))
     case 'prefix':

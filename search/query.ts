@@ -37,6 +37,8 @@ export type Query =
   | { readonly op: 'scalar'; readonly name: ScalarName; readonly in: readonly (string | number | null)[] }
   /** The instant lies in [from, before). A row without the instant does not match. */
   | { readonly op: 'instant'; readonly name: InstantName; readonly from?: number; readonly before?: number }
+  /** A row of a record whose first version was deposited at that instant or later: its `_id` tells. */
+  | { readonly op: 'deposited'; readonly from: number }
   /** One of the row's keys is one of these (`search/key.ts` has their forms). */
   | { readonly op: 'key'; readonly in: readonly string[] }
   /** One of the row's keys begins so, and is not the exception. */

@@ -8,7 +8,7 @@ import { isActive, isPrivacy } from './consent-elements.ts'
 import type { ConsentRule, EmergencyPurpose } from './consent-rule.ts'
 import { conceptCodings, isCoding, objectsOf } from './elements.ts'
 import type { Facts, Grant, Mask, Representative } from './facts.ts'
-import { defaultAge, majorityOf, representation } from './majority.ts'
+import { majorityOf, representation } from './majority.ts'
 import { notificationChoiceOf } from './notification-choice.ts'
 import { readConsent } from './read-consent.ts'
 
@@ -129,12 +129,12 @@ function maskedRowsOf(
  * The facts of a record. A record is open while its Patient is not inactive and no active Consent refuses it.
  * Where two consents disagree, the denial stands. Days are those of `zone`, an end included.
  */
-export function compileFacts(record: RecordOfAccess, zone = defaultZone, ageOfMajority = defaultAge): Facts {
+export function compileFacts(record: RecordOfAccess, zone = defaultZone): Facts {
   const ofType = (type: string): readonly Version[] =>
     record.resources.filter(({ resource }) => resource.resourceType === type)
   const patients = ofType('Patient').map(({ resource }) => resource)
   const rules = ofType('Consent').flatMap(consent => ruleOf(consent, zone))
-  const majority = majorityOf(patients[0]?.birthDate, ageOfMajority, zone)
+  const majority = majorityOf(patients[0]?.birthDate, zone)
   const administrators = grantsOf(rules, 'administrator')
   const parts = compileParts(rules, record)
   const tells = patients.flatMap(patient => notificationChoiceOf(patient).events)

@@ -20,6 +20,8 @@ export interface GateRequest {
 
 /** What decisions on scopes and places need beside the request. */
 export interface Surroundings {
+  /** Whether a document may be hidden from professionals and from its patient at once; not when absent. */
+  readonly masksTogether?: boolean
   readonly catalog: Pick<Catalog, 'types'>
   readonly readScope: ScopeReader
 }

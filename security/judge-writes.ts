@@ -58,7 +58,7 @@ export function judgeWrites(
   const { patient, principal, writes } = request
   if (patient === null) return judgeDirectory(request)
   if (shutsOut(principal, patient)) return fail('accessDenied', 'expected the record of the token, found another')
-  const plans = forEach(writes, write => planOf(policy, write, request.directory))
+  const plans = forEach(writes, write => planOf(policy, write, request))
   if (!plans.ok) return plans
   const labels = labelsOfUnit(request, plans.value, facts)
   const allowed = forEach(plans.value, plan => judgeToken({ policy, request, plan, labels }))

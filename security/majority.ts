@@ -3,8 +3,8 @@
 import { instantOf } from '../search/zone.ts'
 import { defaultZone, intersection, type Span } from './calendar.ts'
 
-/** Years, where nothing else is set. Code civil, article 388. */
-export const defaultAge = 18
+/** Years: of the law, not of a setting. Code civil, articles 388 and 414. */
+const ageOfMajority = 18
 
 const dateForm = /^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$/
 
@@ -13,11 +13,11 @@ const dateForm = /^(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?$/
  * earliest it may be.
  * @returns undefined for what is no date of birth.
  */
-export function majorityOf(birthDate: unknown, age = defaultAge, zone = defaultZone): number | undefined {
+export function majorityOf(birthDate: unknown, zone = defaultZone): number | undefined {
   const found = typeof birthDate === 'string' ? dateForm.exec(birthDate) : null
   if (found === null) return undefined
   const [, year, month = '01', day = '01'] = found
-  return instantOf(Date.UTC(Number(year) + age, Number(month) - 1, Number(day)), zone)
+  return instantOf(Date.UTC(Number(year) + ageOfMajority, Number(month) - 1, Number(day)), zone)
 }
 
 /** Whether a guardianship began when the patient was of age: then it is an adult's. */

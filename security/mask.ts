@@ -57,8 +57,6 @@ function bitsOf(labels: readonly Coding[], expression: string): Result<number> {
   return ok(mask)
 }
 
-const together = masqueePs | invisiblePatient
-
 /** The extension by which a document is archived. PDSm 3.1, `pdsm-ext-is-archived`. */
 export const isArchivedExtension =
   'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-ext-is-archived'
@@ -73,8 +71,7 @@ const standing = (document: Resource): number =>
 /**
  * The bits that a resource sets by itself: its labels, those of `DocumentReference.securityLabel`, else of `meta.security`,
  * and of a document whether it is archived or withdrawn.
- * Fails by the element's name when a label is unknown, when the two elements disagree, and when a document would be
- * hidden from professionals and patient at once.
+ * Fails by the element's name when a label is unknown, and when the two elements disagree.
  */
 export function ownMask(resource: Resource): Result<number> {
   const type = resource.resourceType
@@ -91,10 +88,20 @@ export function ownMask(resource: Resource): Result<number> {
       'expected the visibility labels of securityLabel, found others',
       `${type}.meta.security`,
     )
-  if ((own.value & together) === together)
-    return fail('refusedByRule', 'expected MASQUE_PS or INVISIBLE_PATIENT, found both', element)
   return type === 'DocumentReference' ? ok(own.value | standing(resource)) : own
 }
+
+const both = masqueePs | invisiblePatient
+
+/** Fails with 422 for what is hidden from professionals and from its patient at once: hardly anybody is left who could announce it. */
+export const masksApart = (mask: number, type: string): Result<number> =>
+  (mask & both) === both
+    ? fail(
+        'refusedByRule',
+        'expected MASQUE_PS or INVISIBLE_PATIENT, one of them, found both',
+        type === 'DocumentReference' ? `${type}.securityLabel` : `${type}.meta.security`,
+      )
+    : ok(mask)
 
 /** When a document that is hidden from its patient is shown at last: one calendar month after its first deposit. */
 export const hiddenUntil = (firstDeposit: number): number => oneMonthAfter(firstDeposit)

@@ -27,21 +27,21 @@ export const insOf = (patient: Resource): readonly string[] =>
     .filter(isIns)
     .map(({ system, value }) => `${system}|${value}`)
 
-/** What active Consents of the unit say about the record: opened, or refused by its holder. */
-function choicesOf({ writes }: WriteRequest): readonly ('permit' | 'deny')[] {
-  return writes.flatMap(({ after }) => {
+/** What active Consents of the unit say about the record, and where: opened, or refused by its holder. */
+function choicesOf({ writes }: WriteRequest): readonly { readonly effect: 'permit' | 'deny'; readonly at: number }[] {
+  return writes.flatMap(({ after }, at) => {
     if (after?.resourceType !== 'Consent' || !isActive(after)) return []
     const rule = readConsent(after)
-    return rule.ok && rule.value.kind === 'opened' ? [rule.value.effect] : []
+    return rule.ok && rule.value.kind === 'opened' ? [{ effect: rule.value.effect, at }] : []
   })
 }
 
 /**
- * Judges a unit that brings a record into being: one Patient with one INS, and one active Consent that opens the record
- * or refuses it.
- * @returns whether the record is open after it. Fails with 403 for a token that may not, 422 for what is missing.
+ * Judges a unit that brings a record into being: one Patient with one INS, and one active Consent that opens the record.
+ * One that refuses it is refused whole: the identity of a person who wants no record is not kept.
+ * @returns fails with 403 for a token that may not, 422 for what is missing and for a refusal.
  */
-export function judgeOpening(request: WriteRequest): Result<'permit' | 'deny'> {
+export function judgeOpening(request: WriteRequest): Result<undefined> {
   if (!mayOpen(request.principal))
     return fail('accessDenied', 'expected a token that may open records, found another kind', 'entry[0].resource')
   const at = request.writes.findIndex(({ type, interaction }) => type === 'Patient' && interaction === 'create')
@@ -51,10 +51,12 @@ export function judgeOpening(request: WriteRequest): Result<'permit' | 'deny'> {
   if (insOf(patient).length !== 1)
     return fail('refusedByRule', 'expected exactly one INS, found another number', `entry[${at}].resource.identifier`)
   const [choice, ...others] = choicesOf(request)
-  if (choice !== undefined && others.length === 0) return ok(choice)
+  if (choice === undefined || others.length > 0)
+    return fail('refusedByRule', 'expected exactly one active Consent that opens the record', `entry[${at}].resource`)
+  if (choice.effect === 'permit') return ok(undefined)
   return fail(
     'refusedByRule',
-    'expected exactly one active Consent that opens the record or refuses it',
-    `entry[${at}].resource`,
+    'expected the agreement of the person, found a refusal; nothing was kept (Patient/$oppose keeps an opposition)',
+    `entry[${choice.at}].resource.provision.type`,
   )
 }

@@ -1,6 +1,7 @@
 /** A part of a record as a query on scalars and keys. `access.md` sections 4 and 5. */
 import { authorKey, labelKey } from '../search/key.ts'
 import { and, key, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
+import type { Span } from './calendar.ts'
 import { masks } from './mask-lists.ts'
 import type { Part, PartLabels, PartRule } from './part-rule.ts'
 import type { Policy } from './policy.ts'
@@ -32,6 +33,19 @@ function labelsQuery(labels: PartLabels, effect: PartRule['effect']): Query {
   )
 }
 
+const dated = ({ from, before }: Span): Query => ({
+  ...{ op: 'instant', name: 'date' },
+  ...(from === null ? {} : { from }),
+  ...(before === null ? {} : { before }),
+})
+
+/**
+ * The rows of a time, as a denial means them: one without an end is about what is new, and so about what is deposited from then
+ * on too, whatever its own date.
+ */
+export const deniedSince = (span: Span): Query =>
+  span.from === null || span.before !== null ? dated(span) : or(dated(span), { op: 'deposited', from: span.from })
+
 /** @returns the rows of the part; in doubt more for what denies, and fewer for what permits. */
 export function partQuery(
   part: Part,
@@ -47,12 +61,7 @@ export function partQuery(
         classes.flatMap(each => policy.classes.get(each) ?? []),
       ),
     )
-  if (dates !== undefined)
-    within.push({
-      ...{ op: 'instant', name: 'date' },
-      ...(dates.from === null ? {} : { from: dates.from }),
-      ...(dates.before === null ? {} : { before: dates.before }),
-    })
+  if (dates !== undefined) within.push(effect === 'deny' ? deniedSince(dates) : dated(dates))
   if (authors !== undefined) within.push(or(scalar('depositor', ...authors), key(...authors.map(authorKey))))
   if (documents !== undefined) within.push(documentsQuery(part, effect === 'permit'))
   if (labels !== undefined) within.push(labelsQuery(labels, effect))

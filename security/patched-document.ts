@@ -90,9 +90,15 @@ function withoutCopies(document: JsonTree, gone: (label: string) => boolean): Js
   return withMember(document, 'meta', withList(meta, 'security', kept))
 }
 
+/** The labels of a document before and after a patch. */
+interface Labelling {
+  readonly was: readonly JsonTree[]
+  readonly is: readonly JsonTree[]
+}
+
 /** One label at a time: where one took the place of another, it is not known that both were meant. */
-function onlyOne(before: readonly JsonTree[], after: readonly JsonTree[]): Result<undefined> {
-  const [was, is] = [visibilityOf(before), visibilityOf(after)]
+function onlyOne(labels: Labelling): Result<undefined> {
+  const [was, is] = [visibilityOf(labels.was), visibilityOf(labels.is)]
   const changed = [...was].filter(code => !is.has(code)).concat([...is].filter(code => !was.has(code)))
   if (changed.length < 2) return ok(undefined)
   return fail(
@@ -112,17 +118,31 @@ function keepNormal(before: JsonTree, after: JsonTree): JsonTree {
   return withMember(after, 'securityLabel', list([alone, ...labels]))
 }
 
+/** Where labels stand together, one that is set in the place of another stands beside it: a place in a list unmasks nothing. */
+function keepReplaced({ was, is }: Labelling, after: JsonTree): JsonTree {
+  const [seen, left] = [visibilityOf(was), visibilityOf(is)]
+  const gone = [...seen].filter(label => !left.has(label))
+  if (gone.length === 0 || [...left].every(label => seen.has(label)) || !isRecord(after)) return after
+  const back = was.flatMap(concept => {
+    const codings = keptOf(itemsOf(concept, 'coding'), label => !gone.includes(label))
+    return codings.length === 0 || !isRecord(concept) ? [] : [withMember(concept, 'coding', list(codings))]
+  })
+  return withMember(after, 'securityLabel', list([...is, ...back]))
+}
+
 /**
+ * @param together whether labels of visibility stand together.
  * @returns what the patch of a document makes, its label `N` kept. Fails with 405 for another element, with 422 where labels
- * change together.
+ * that do not stand together change together.
  */
-export function patchedDocument(before: JsonTree, after: JsonTree): Result<JsonTree> {
-  const element = forbidden(before, after)
+export function patchedDocument(before: JsonTree, patched: JsonTree, together = false): Result<JsonTree> {
+  const element = forbidden(before, patched)
   if (element !== undefined) return refused(element)
-  const [was, is] = [before, after].map(tree => itemsOf(tree, 'securityLabel'))
-  const one = onlyOne(was ?? [], is ?? [])
+  const labels = { was: itemsOf(before, 'securityLabel'), is: itemsOf(patched, 'securityLabel') }
+  const one = together ? ok(undefined) : onlyOne(labels)
   if (!one.ok) return one
-  const [seen, left] = [visibilityOf(was ?? []), visibilityOf(is ?? [])]
+  const after = together ? keepReplaced(labels, patched) : patched
+  const [seen, left] = [visibilityOf(labels.was), visibilityOf(itemsOf(after, 'securityLabel'))]
   return ok(
     keepNormal(
       before,

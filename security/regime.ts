@@ -61,6 +61,8 @@ export interface WriteRequest {
   readonly now: number
   /** Current rows of the record that the writes refer to, or that rows being updated follow, as far as the caller may read them. */
   readonly referenced?: readonly Stored[]
+  /** Whether a document may be hidden from professionals and from its patient at once; not when absent. */
+  readonly masksTogether?: boolean
   /** Identifiers of resources of the directory that the writes refer to, by `Type/id`; a role's include its person's and structure's. */
   readonly directory?: ReadonlyMap<string, readonly Identifier[]>
 }

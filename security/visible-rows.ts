@@ -7,6 +7,7 @@ import { recordTypes } from './document-type.ts'
 import type { Entry } from './entry.ts'
 import type { Facts, MaskRule } from './facts.ts'
 import { masks } from './mask-lists.ts'
+import { deniedSince } from './part-query.ts'
 import { denialsFor, permittedRows } from './part-rows.ts'
 import type { Policy } from './policy.ts'
 import type { Principal, Professional } from './principal.ts'
@@ -60,11 +61,7 @@ const hiddenBy = (rule: MaskRule): Query => {
     case 'type':
       return scalar('documentType', ...rule.documentTypes)
     case 'period':
-      return {
-        ...{ op: 'instant', name: 'date' },
-        ...(rule.from === null ? {} : { from: rule.from }),
-        ...(rule.before === null ? {} : { before: rule.before }),
-      }
+      return deniedSince(rule)
     case 'author':
       return or(scalar('depositor', rule.actor), key(authorKey(rule.actor)))
   }

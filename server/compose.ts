@@ -154,7 +154,8 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   if (!first.ok) return first
   const { base, zone } = basis
   const readScope = scopeReader({ catalog, zone, base })
-  const regime = await regimeOf(materials, { catalog, readScope })
+  const masksTogether = config.MASKS_TOGETHER
+  const regime = await regimeOf(materials, { catalog, readScope, masksTogether })
   if (!regime.ok) return regime
   const store = await materials.openStore()
   const grounds = { catalog, structures: definitions.structures, table: definitions.searchParameters }

@@ -1,6 +1,6 @@
 /** The random and the secret part of ids: where `resources/ids.ts` says what they look like. */
 import { createHmac, randomFillSync } from 'node:crypto'
-import { crockford } from '../resources/ids.ts'
+import { crockford, instantText } from '../resources/ids.ts'
 
 /** Random bytes are drawn by the block: one call of the system for many ids. */
 const block = Buffer.alloc(4096)
@@ -20,15 +20,6 @@ function random(count: number): Buffer {
 function randomText(length: number): string {
   let characters = ''
   for (const byte of random(length)) characters += crockford[byte & 31]
-  return characters
-}
-
-/** The instant in 10 characters: text order is time order. */
-function instantText(now: number): string {
-  let characters = ''
-  for (let rest = now, place = 0; place < 10; place += 1, rest = Math.floor(rest / 32)) {
-    characters = `${crockford[rest % 32]}${characters}`
-  }
   return characters
 }
 

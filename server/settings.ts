@@ -79,11 +79,11 @@ export const settings = {
     fallback: 'Europe/Paris',
     form: timeZone,
   },
-  AGE_OF_MAJORITY: {
+  MASKS_TOGETHER: {
     meaning:
-      'Years at which the legal representatives of a minor lose access, by the clock. It is written into a record with its rules: change it before records are opened.',
-    fallback: '18',
-    form: wholeNumber(1, 99),
+      'Whether a document may be `MASQUE_PS` and `INVISIBLE_PATIENT` at once. A patch that puts one label of visibility in the place of another is refused without it; with it both stand.',
+    fallback: 'false',
+    form: yesOrNo,
   },
   EMERGENCY_TOKEN_MINUTES: {
     meaning:

@@ -69,7 +69,6 @@ async function openDatabase(config: Config, url: string, { order }: Progress): P
     crossPatientSearch: config.CROSS_PATIENT_SEARCH,
     historyAcross: config.ACCESS_REGIME !== 'dmp',
     zone: config.ZONE,
-    ageOfMajority: config.AGE_OF_MAJORITY,
   })
   await order.opened(() => store.close())
   return store

@@ -15,6 +15,7 @@ import { judgeScopes } from '../write-scopes.ts'
 
 /** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. With its `history` it explains and rehearses itself. */
 export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings, history?: PolicyHistory): Regime {
+  const { masksTogether = false } = surroundings
   const read = (request: AccessRequest, facts: Facts | undefined): Decision => {
     const decision = decide(request, { ...surroundings, policy: policyInForce(request.now), facts })
     const { principal } = request
@@ -31,14 +32,16 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
       return `${version}+${restrictions}`
     },
     ...(history === undefined ? {} : { law: lawOf(history, policyInForce, surroundings) }),
-    patch: (type, before, after) => (type === 'DocumentReference' ? patchedDocument(before, after) : ok(after)),
+    patch: (type, before, after) =>
+      type === 'DocumentReference' ? patchedDocument(before, after, masksTogether) : ok(after),
     choosesIds: principal => principal.kind === 'operator',
     gate: request => gate(request, policyInForce(request.now), surroundings),
     gateLife: request => gateLife(request, surroundings),
     read,
     write: (request, facts) => {
       const covered = judgeScopes(request, surroundings, asked => read(asked, facts))
-      return covered.ok ? judgeWrites(policyInForce(request.now), request, facts) : covered
+      const asked = masksTogether ? { ...request, masksTogether } : request
+      return covered.ok ? judgeWrites(policyInForce(request.now), asked, facts) : covered
     },
   }
 }

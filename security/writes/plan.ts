@@ -5,7 +5,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { namedAuthors } from '../authors.ts'
 import { codingsWithin } from '../consent-part.ts'
 import { documentTypeOf, matrixTypes, recordTypes } from '../document-type.ts'
-import { ownMask } from '../mask.ts'
+import { masksApart, ownMask } from '../mask.ts'
 import type { Policy } from '../policy.ts'
 import { readConsent } from '../read-consent.ts'
 import type { ProposedWrite, WriteRequest } from '../regime.ts'
@@ -16,7 +16,10 @@ import { checkRecordResource } from './record-resource.ts'
 export const isAboutRecord = (type: string): boolean => type === 'Consent' || recordTypes.has(type)
 
 /** The state to come, and whom it names as its authors. */
-type Content = Pick<Plan, 'authors'> & { readonly after: Resource }
+type Content = Pick<Plan, 'authors'> & { readonly after: Resource; readonly apart: boolean }
+
+/** What a unit says of all its writes. */
+type Asked = Pick<WriteRequest, 'directory' | 'masksTogether'>
 
 /** A type or class that the matrix does not know would mask nothing, in silence. */
 function checkNamedTypes(consent: Resource, policy: Policy): Result<void> {
@@ -41,16 +44,24 @@ function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Co
   return types.ok ? ok({ ...plan, rule: rule.value }) : types
 }
 
-function planDeposit(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
+/** The bits that a deposit sets by itself. One that bears two labels already keeps them. */
+function maskOf({ before }: ProposedWrite, content: Content): Result<number> {
+  const mask = ownMask(content.after)
+  const isNew = mask.ok && content.apart && before?.labels.ownMask !== mask.value
+  return isNew ? masksApart(mask.value, content.after.resourceType) : mask
+}
+
+function planDeposit(policy: Policy, write: ProposedWrite, content: Content): Result<Plan> {
+  const { after, authors } = content
   const documentType = documentTypeOf(after, policy)
   if (!documentType.ok) return documentType
-  const mask = ownMask(after)
+  const mask = maskOf(write, content)
   if (!mask.ok) return mask
   return ok({ write, after, documentType: documentType.value, ownMask: mask.value, rule: undefined, authors })
 }
 
 /** @returns what one write asks for. Fails with 422 on content that the rules refuse whoever writes it, and 405 on a trail that is written. */
-export function planOf(policy: Policy, write: ProposedWrite, directory: WriteRequest['directory']): Result<Plan> {
+export function planOf(policy: Policy, write: ProposedWrite, asked: Asked): Result<Plan> {
   const { after, before, type, interaction } = write
   if (type === 'AuditEvent') return fail('notAllowed', 'the trail is read, never written', 'AuditEvent')
   if (interaction !== 'create' && before === undefined)
@@ -59,6 +70,6 @@ export function planOf(policy: Policy, write: ProposedWrite, directory: WriteReq
     const { documentType, ownMask: own } = before?.labels ?? { documentType: 'other', ownMask: 0 }
     return ok({ write, after: undefined, documentType, ownMask: own, rule: undefined, authors: [] })
   }
-  const content = { after, authors: namedAuthors(after, directory) }
+  const content = { after, authors: namedAuthors(after, asked.directory), apart: asked.masksTogether !== true }
   return isAboutRecord(type) ? planRecord(policy, write, content) : planDeposit(policy, write, content)
 }

@@ -4,7 +4,6 @@ import type { Facts } from '../facts.ts'
 import { judgeOpening } from '../opening.ts'
 import type { WriteRequest } from '../regime.ts'
 import type { Plan } from './judging.ts'
-import { isAboutRecord } from './plan.ts'
 
 /** An absent, an opposed and a closed record cannot be told apart. */
 export const noRecord = (): Result<never> =>
@@ -16,9 +15,6 @@ const reopens = ({ principal }: WriteRequest, { write, after, rule }: Plan): boo
   write.interaction === 'update' &&
   ((write.type === 'Patient' && after?.active === true) || rule?.kind === 'opened')
 
-/** A record that its holder refuses holds the refusal and nothing more. */
-const deposits = (plans: readonly Plan[]): boolean => plans.some(({ write }) => !isAboutRecord(write.type))
-
 /** What may be asked of a record that is not open: its holder may ask for it to be so, before it is known how. */
 const mayReopen = (request: WriteRequest, plans: readonly Plan[]): boolean =>
   plans.length === 0 ? request.principal.kind === 'patient' : plans.every(plan => reopens(request, plan))
@@ -29,11 +25,7 @@ const mayReopen = (request: WriteRequest, plans: readonly Plan[]): boolean =>
  */
 export function judgeState(request: WriteRequest, plans: readonly Plan[], facts: Facts | undefined): Result<undefined> {
   if (request.opens && plans.length === 0) return ok(undefined)
-  if (request.opens) {
-    const opening = judgeOpening(request)
-    if (!opening.ok) return opening
-    return opening.value === 'permit' || !deposits(plans) ? ok(undefined) : noRecord()
-  }
+  if (request.opens) return judgeOpening(request)
   if (facts === undefined) return noRecord()
   return facts.open || mayReopen(request, plans) ? ok(undefined) : noRecord()
 }

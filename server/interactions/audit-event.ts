@@ -1,54 +1,31 @@
 /** AuditEvents are not stored as resources: they are rendered from the trail. `access.md` section 8. */
 import { bytesOf, searchset } from '../../resources/bundle.ts'
-import { parseServerId } from '../../resources/ids.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import { toAuditEvent } from '../../security/audit-event.ts'
 import type { Denial, TrailView } from '../../security/decision.ts'
 import type { Order, Position, TrailEntry, TrailRequest } from '../store/store.ts'
-import { decideIn, gate, notFound, permitById, sayRefusal } from './access.ts'
-import { versionHeaders } from './answer.ts'
+import { decideIn, gate, sayRefusal } from './access.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
+import { gateTrail, ownActs } from './own-acts.ts'
 import type { Beside, KeysetStart } from './page.ts'
 import { pagingLinks } from './paging-links.ts'
-import { askedPart, cut, keepsOf } from './part.ts'
+import { cut, keepsOf } from './part.ts'
 import { reachOf } from './patient-names.ts'
 import { toldQuery } from './search-address.ts'
 import { openSearch } from './search-link.ts'
 import { countsOnly, keysetOf } from './search-page.ts'
 import { warnings } from './search-reply.ts'
-import { leaveTrace, refuse } from './trail.ts'
+import { leaveTrace } from './trail.ts'
 import { shownTo } from './trail-query.ts'
 import { type TrailConditions, trailConditions } from './trail-search.ts'
 
-const eventOf = (context: Context, entry: TrailEntry): Uint8Array =>
+export const eventOf = (context: Context, entry: TrailEntry): Uint8Array =>
   bytesOf(toAuditEvent(entry, { base: context.base }))
 
-/** The read interaction on AuditEvent. */
-export async function readAuditEvent(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gate(context, call)
-  if (closed !== undefined) return closed
-  const part = askedPart(context, call)
-  if (!part.ok) return part
-  const id = call.id ?? ''
-  const place = parseServerId(id)
-  const patient = place?.collection === 'record' ? place.patient : null
-  const decided = await permitById(context, call, patient)
-  if ('refused' in decided) return decided.refused
-  const view = decided.permit.trail
-  if (view === undefined || patient === null)
-    return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
-  const [entry] = await context.store.trail.find({ ...requestOf(view, { patient, now: context.now() }), id, limit: 1 })
-  if (entry === undefined) return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
-  const { basis, told } = decided.permit
-  await leaveTrace(context, call, { patient, status: 200, basis, told })
-  const body = cut(eventOf(context, shownTo(view, entry)), keepsOf(context, part.value, call.type))
-  return ok({ status: 200, headers: versionHeaders({ version: 1, updated: entry.at }), updated: entry.at, body })
-}
-
-const requestOf = (view: TrailView, at: { patient: string; now: number }): TrailRequest => ({
+export const requestOf = (view: TrailView, at: { patient: string | null; now: number }): TrailRequest => ({
   ...view,
   ...at,
   at: [],
@@ -63,7 +40,7 @@ const requestOf = (view: TrailView, at: { patient: string; now: number }): Trail
 interface TrailSearch {
   readonly request: SearchRequest
   readonly conditions: TrailConditions
-  readonly patient: string
+  readonly patient: string | null
   readonly view: TrailView
   readonly start: KeysetStart | undefined
 }
@@ -160,7 +137,7 @@ const nobody: Denial = { effect: 'deny', failed: 'record-exists', because: 'reco
 
 /** The search interaction on AuditEvent: in one record, by time. */
 export async function searchAuditEvents(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gate(context, call)
+  const closed = await gateTrail(context, call)
   if (closed !== undefined) return closed
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
@@ -168,6 +145,13 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   const start = keysetOf(opened.value.start)
   const conditions = trailConditions(request.query)
   if (!conditions.ok) return conditions
+  const own = ownActs(context, call)
+  if (own !== undefined) {
+    const refused = request.patients.length > 0 ? await gate(context, call) : undefined
+    if (refused !== undefined) return refused
+    const acts = await found(context, { request, conditions: conditions.value, patient: null, view: own, start })
+    return acts.ok ? replyOf(context, call, { request, start, ...acts.value }) : acts
+  }
   const reach = await reachOf(context, call, request)
   if (!reach.ok) return reach
   const records = Array.isArray(reach.value.records) ? reach.value.records : []

@@ -145,6 +145,7 @@ function conditions(query: Query): TrailConditions | undefined {
     case 'quantity':
     case 'missing':
     case 'follows':
+    case 'deposited':
     case 'element':
       return undefined
   }

@@ -27,8 +27,6 @@ interface Parts {
   readonly writer: AuditWriter
   /** Time zone of days in consents. */
   readonly zone: string
-  /** Years; that of the law when absent. */
-  readonly ageOfMajority: number | undefined
 }
 
 /** A unit with all that must not differ between attempts. */
@@ -59,10 +57,10 @@ async function changeFacts(at: InTransaction, parts: Parts, { unit, turns }: { u
   const patient = patientOf(unit)
   const { depositor = null, authors = [] } = unit.record ?? {}
   if (patient === undefined) return { masked: [], lifted: [] }
-  const { zone, ageOfMajority } = parts
+  const { zone } = parts
   if (unit.record?.recompile === true) {
-    const opens = unit.writes.some(({ row, expected }) => row.type === 'Patient' && expected === 0)
-    return recompile(at, { ...unit.record, depositor, authors, zone, ageOfMajority, opens, at: decidedAt(unit) })
+    const { record, writes } = unit
+    return recompile(at, { ...record, depositor, authors, zone, writes, at: decidedAt(unit) })
   }
   await touch(at, { patient, depositor, authors, turns })
   return { masked: [], lifted: [] }

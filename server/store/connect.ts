@@ -14,8 +14,6 @@ export interface StoreOptions {
   readonly historyAcross?: boolean
   /** Time zone of days in consents; Europe/Paris when absent. */
   readonly zone?: string
-  /** Years at which legal representatives of a minor lose access; 18 when absent. */
-  readonly ageOfMajority?: number
   /** Milliseconds until a deployment that does not answer is given up; 15,000 when absent, longer than an election. */
   readonly patience?: number
   /** Milliseconds since 1970; the clock of the machine when absent. */

@@ -46,9 +46,6 @@ export interface MongoStore extends Store {
 /** Milliseconds by which the next month of the trail is made ahead. */
 const week = 7 * 24 * 3600 * 1000
 
-/** By what the days and ages in the rules of records are counted. */
-const calendarOf = ({ zone = 'Europe/Paris', ageOfMajority }: StoreOptions) => ({ zone, ageOfMajority })
-
 /** For what works beside the requests. */
 const openBeside = (
   deployment: Deployment,
@@ -78,7 +75,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     facts: openFacts(deployment),
     named: openDirectory(deployment),
     registered: openRegistry(deployment),
-    commit: openCommit({ deployment, months, writer, ...calendarOf(options) }),
+    commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
     audit: openTelling(deployment, writer),
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),

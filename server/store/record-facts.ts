@@ -8,11 +8,10 @@ import type { Facts } from '../../security/facts.ts'
 import type { Part } from '../../security/part-rule.ts'
 import { lifeAfter, type RecordLife, rulesInForce } from '../../security/record-life.ts'
 import { restricted } from '../../security/sensitivity.ts'
+import { checkFacts, checkRules, typesThatRule } from './rules-bounds.ts'
 import { find, type InTransaction, update } from './statements.ts'
-import type { Committed } from './store.ts'
+import type { Committed, RowWrite } from './store.ts'
 import { Stopped } from './unit-of-work.ts'
-
-const typesThatRule = ['Patient', 'Consent', 'CareTeam', 'RelatedPerson']
 
 /** Whether the bytes of a row are needed: its JSON without lifted data is enough, because no rule stands in an attachment. */
 const toResource = ({ _id, json, updated }: Document): RecordOfAccess['resources'][number] => ({
@@ -53,11 +52,10 @@ export interface RecordChange {
   readonly authors: readonly string[]
   /** When its destruction was asked for, milliseconds since 1970. */
   readonly destroyAt?: number
-  /** Whether the unit brings the record into being: else one without a row was destroyed meanwhile. */
-  readonly opens: boolean
+  /** Of the unit. One that brings the record into being creates its Patient: else one without a row was destroyed meanwhile. */
+  readonly writes: readonly RowWrite[]
   /** Days of consents without a time zone are days there. */
   readonly zone: string
-  readonly ageOfMajority: number | undefined
   /** When the unit was decided, in milliseconds since 1970. */
   readonly at: number
 }
@@ -87,31 +85,36 @@ function formerLife(row: Document | undefined): (RecordLife & { readonly open: b
   return { open: row.open, closed: at ?? null, lapsed: since ?? null, destroy: due ?? null }
 }
 
+const opens = ({ writes }: RecordChange): boolean =>
+  writes.some(({ row, expected }) => row.type === 'Patient' && expected === 0)
+
 /** Compiles the facts of a record anew and stores them. To be called after the unit's own writes. */
 export async function recompile(at: InTransaction, change: RecordChange): Promise<ConsentChange> {
-  const { patient, depositor, zone, ageOfMajority } = change
+  const { patient, depositor, zone } = change
   const [former] = await find(at, { find: 'access', filter: { _id: patient }, hint: '_id_' })
-  if (former === undefined && !change.opens) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
+  if (former === undefined && !opens(change)) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
   const rows = await find(at, {
     find: 'record',
     filter: { patient, type: { $in: typesThatRule } },
     projection: { json: 1, updated: 1 },
     hint: 'compartment',
   })
+  if (former?.open !== false) checkRules(rows, change.writes) // a closed one is opened again by a rule
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
   const resources = rows.map(toResource)
-  const { open } = compileFacts({ patient, resources, depositors: [] }, zone, ageOfMajority)
+  const { open } = compileFacts({ patient, resources, depositors: [] }, zone)
   const written = resources.map(({ resource }) => resource)
   const life = lifeAfter(formerLife(former), { resources: written, open }, change.destroyAt)
   const record = { patient, resources: rulesInForce(resources, life), depositors, authors }
-  const first = compileFacts(record, zone, ageOfMajority)
+  const first = compileFacts(record, zone)
   const [rowIds, labelled] = [await chosenIds(at, first), await labelledIds(at, first)]
   const isFinal = rowIds.size === 0 && labelled.size === 0
-  const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone, ageOfMajority)
+  const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
   const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
   const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
+  checkFacts(u, former)
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }

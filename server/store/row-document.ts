@@ -116,8 +116,8 @@ export const isPolicyKey = (key: string): boolean => key.startsWith('#')
 /** @returns the current version with everything that a write must judge. */
 export function toStored(document: WalkedDocument): Stored & { readonly row: Row } {
   const row = { follows: [], blobs: [], ...document } as unknown as Row
-  const { _id, consentMask, json, blobs, ownMask, ...entry } = row
-  const { follows, documentType, mask, hiddenUntil, depositor, search } = row
+  const { consentMask, json, blobs, ownMask, ...entry } = row
+  const { _id, follows, documentType, mask, hiddenUntil, depositor, search } = row
   const keys = search.token.filter(isPolicyKey)
   const labels: Labels = { documentType, ownMask, mask, hiddenUntil, depositor, follows, keys }
   const resource: Resource = JSON.parse(Buffer.from(json).toString('utf8'))

@@ -141,9 +141,9 @@ export interface Unit {
   readonly outbox: readonly Notice[]
 }
 
-/** `overtaken`: a version was not the expected one. `claimed`: another unit owns the key. Nothing was written then. */
+/** `overtaken`: a version was not the expected one. `claimed`: another unit owns the key. `full`: a record has too many rules. Nothing was written then. */
 export type Committed =
-  | { readonly outcome: 'committed' }
+  | { readonly outcome: 'committed' | 'full' }
   | { readonly outcome: 'overtaken'; readonly _id: string }
   | { readonly outcome: 'claimed'; readonly key: string }
 

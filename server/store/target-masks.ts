@@ -52,6 +52,7 @@ export async function changedMasks(
   deployment: Deployment,
   { patient, visibleMasks }: Pick<TrailRequest, 'patient' | 'visibleMasks'>,
 ): Promise<readonly TargetMask[]> {
+  if (patient === null) return [] // what touches no record has no mask
   const rows = await runFind(deployment, {
     find: collection,
     filter: { _id: ofRecord(patient), patient, masks: { $elemMatch: { $nin: [...visibleMasks] } } },

@@ -3,6 +3,7 @@
  * expression is built here, and holds nothing of the user's but characters that stand for themselves.
  */
 import type { Document } from 'mongodb'
+import { depositedAt, instantText } from '../../resources/ids.ts'
 import type { AskedUnit, Bounds, InstantName, Query } from '../../search/query.ts'
 
 /** Matches no row. */
@@ -96,6 +97,16 @@ function instant(name: InstantName, from = -farthest, before = Number.POSITIVE_I
   return { [name]: { $gte: first, ...(before > farthest ? {} : { $lt: new Date(Math.ceil(before)) }) } }
 }
 
+/** Not by an index: only records whose patients masked what is new ask it. */
+const wasDeposited = (from: number): Document => ({
+  $expr: {
+    $gte: [
+      { $substrBytes: ['$_id', depositedAt.start, depositedAt.length] },
+      instantText(Math.max(0, Math.ceil(from))),
+    ],
+  },
+})
+
 /** The characters that end the name of a parameter in a key (`search/key.ts`). */
 const separators = ['=', '|', '~', ':']
 
@@ -123,6 +134,8 @@ function filterOf(query: Query, paths: Paths): Document {
       return { [query.name]: { $in: query.in } }
     case 'instant':
       return instant(query.name, query.from, query.before)
+    case 'deposited':
+      return wasDeposited(query.from)
     case 'key':
       return { [paths.token]: { $in: query.in } }
     case 'prefix':

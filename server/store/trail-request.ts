@@ -20,9 +20,9 @@ export interface ToldBy {
   readonly not: boolean
 }
 
-/** A search in the trail of one record. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
+/** A search in the trail of one record, or in what touched none. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
 export interface TrailRequest {
-  readonly patient: string
+  readonly patient: string | null
   /** Restricts to the caller's own accesses: `rpps:…`, `finess:…` or `<issuer>|<subject>`; null for the patient and the treating physician. */
   readonly ownAgent: string | null
   /** Masks whose targets the caller sees at once; others after `hiddenUntil`. */

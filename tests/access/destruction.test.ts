@@ -195,17 +195,6 @@ t.test('lines that are stripped without a destruction break the trail', async t 
   t.equal(await verified(), undefined)
 })
 
-t.test('a destruction that was killed in the middle is completed by who comes after', async t => {
-  const record = await full()
-  expectStatus(await perform(operator, `Patient/${record.id}/$destroy`, { reason: 'MOTIF_LEGITIME' }), 202)
-  await db.collection('record').deleteMany({ patient: record.id, type: { $ne: 'Observation' } })
-  await db.collection('blob').deleteOne({ '_id.blob': { $regex: `^${record.id}/` } })
-  await settle()
-  t.match(await runJob(), /completed 1/)
-  t.same(await holders(record.mark), [])
-  t.equal(await verified(), undefined)
-})
-
 t.test(
   'the holder asks: the record is closed, and is destroyed within three months unless it is opened again',
   async t => {

@@ -335,7 +335,7 @@ t.test('a patient masks what is new, shows single documents, and takes it back',
   const wary = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
   const deposit = (date: string): Promise<string> => stage.createOne(hospital, document(wary, { author, date }))
   const before = await deposit('2026-01-10T10:00:00+01:00')
-  const masksNew: Json = { type: 'deny', dataPeriod: { start: '2026-02-01' } }
+  const masksNew: Json = { type: 'deny', dataPeriod: { start: new Date().toISOString() } }
   const rule = await stage.createOne(patientOf(wary), consent(wary, masksNew))
   const [one, other] = [await deposit('2026-03-01T10:00:00+01:00'), await deposit('2026-04-01T10:00:00+02:00')]
   const seen = async (): Promise<readonly unknown[]> =>
@@ -353,6 +353,65 @@ t.test('a patient masks what is new, shows single documents, and takes it back',
   t.equal((await stage.get(gp, `DocumentReference/${other}`)).status, 404)
   expectStatus(await stage.put(patientOf(wary), { ...changed, status: 'inactive' }), 200)
   t.same(await seen(), [before, one, other].sort())
+})
+
+t.test('a patient masks what is new: what is deposited from then on, whatever its own date', async t => {
+  const wary = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const old = { author, date: '2001-03-01T10:00:00+01:00' }
+  const deposit = (): Promise<string> => stage.createOne(hospital, document(wary, old))
+  const before = await deposit()
+  const since = new Date().toISOString()
+  const rule = await stage.createOne(patientOf(wary), consent(wary, { type: 'deny', dataPeriod: { start: since } }))
+  const urn = 'urn:uuid:0e4f0d3c-0004-4000-8000-000000000001'
+  const content = [{ attachment: { contentType: 'text/plain', url: urn } }]
+  const [after = '', binary = ''] = await stage.create(
+    hospital,
+    creates(document(wary, { ...old, content })),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'YWJj' }, urn),
+  )
+  const search = `DocumentReference?patient=${wary.id}&_total=accurate`
+  const seen = async (actor: Actor): Promise<readonly unknown[]> =>
+    [...idsIn(await stage.get(actor, search), 'DocumentReference')].sort()
+  t.same(await seen(gp), [before])
+  t.equal(select((await stage.get(gp, search)).json, '/total')[0], 1)
+  for (const path of [`DocumentReference/${after}`, `DocumentReference/${after}/_history`, `Binary/${binary}`])
+    t.equal((await stage.get(gp, path)).status, 404, path)
+  t.notMatch((await stage.get(gp, `Patient/${wary.id}/$everything`)).bytes.toString(), new RegExp(after))
+  for (const actor of [patientOf(wary), hospital]) t.same(await seen(actor), [before, after].sort(), actor.kind)
+  const changed = { ...document(wary, { ...old, description: 'corrected' }), id: before }
+  expectStatus(await stage.put(hospital, changed), 200)
+  t.same(await seen(gp), [before], 'a new version is no new deposit')
+  t.equal((await stage.get(gp, `DocumentReference/${before}/_history/1`)).status, 200)
+  const many = await Promise.all(Array.from({ length: 25 }, deposit))
+  t.same(await seen(gp), [before])
+  const data = [after, ...many].map(id => ({
+    meaning: 'instance',
+    reference: { reference: `DocumentReference/${id}` },
+  }))
+  const shown = { type: 'deny', dataPeriod: { start: since }, provision: [{ type: 'permit', data }] }
+  expectStatus(await stage.put(patientOf(wary), { ...consent(wary, shown), id: rule }), 200)
+  t.equal((await stage.get(gp, `${search}&_count=100`)).status, 200)
+  t.equal(
+    select((await stage.get(gp, search)).json, '/total')[0],
+    27,
+    'more than twenty are shown again by one exception',
+  )
+  t.equal((await stage.get(gp, `Binary/${binary}`)).status, 200)
+  const last = await deposit()
+  t.equal((await stage.get(gp, `DocumentReference/${last}`)).status, 404)
+})
+
+t.test('a time that is over is about the dates of documents alone', async t => {
+  const wary = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const dataPeriod = { start: '2001-01-01', end: '2001-12-31' }
+  await stage.createOne(patientOf(wary), consent(wary, { type: 'deny', dataPeriod }))
+  const [within, beside] = await Promise.all(
+    ['2001-03-01', '2002-03-01'].map(date =>
+      stage.createOne(hospital, document(wary, { author, date: `${date}T10:00:00+01:00` })),
+    ),
+  )
+  t.equal((await stage.get(gp, `DocumentReference/${within}`)).status, 404)
+  t.equal((await stage.get(gp, `DocumentReference/${beside}`)).status, 200)
 })
 
 t.test('a professional masks at the deposit, because the patient asks', async t => {

@@ -31,7 +31,7 @@ import {
   patient,
   transaction,
 } from './support/contents.ts'
-import { type DossierRecord, expectStatus, idOf, newIns, stageOn } from './support/stage.ts'
+import { type DossierRecord, expectStatus, idOf, newIns, refusalOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(240_000)
 const server = await startServer(t)
@@ -196,12 +196,7 @@ t.test('an opposition is kept as a digest, and nobody opens the record but after
   const answer = await opening()
   t.equal(answer.status, 422)
   t.same(select(answer.json, '/issue/0/diagnostics'), select(deposit.json, '/issue/0/diagnostics'))
-  const urn = 'urn:uuid:00000000-0000-4000-8000-000000000001'
-  const td11 = transaction(
-    creates(patient(ins), urn),
-    creates(consent({ id: '' }, undefined, { ...verified, patient: { reference: urn } })),
-  )
-  t.equal((await stage.post(hospital, td11)).status, 422)
+  t.equal((await stage.post(hospital, td11(ins, undefined))).status, 422)
   for (const { name } of await db.listCollections().toArray()) {
     t.notOk(await holds(name, ins), name)
     t.notOk(await holds(name, `person-${ins}`), name)
@@ -213,6 +208,41 @@ t.test('an opposition is kept as a digest, and nobody opens the record but after
   t.equal((await perform(person(ins), 'Patient/$oppose', { identifier })).status, 409)
   t.equal((await perform(person(ins), 'Patient/$oppose', { identifier, withdrawn: true })).status, 200)
   t.equal((await opening()).status, 409, 'a withdrawal after the opening lets go of nothing')
+})
+
+/** The transaction TD1.1 with the person's answer. */
+const td11 = (ins: string, provision: Json | undefined, elements: Json = verified): Json => {
+  const urn = 'urn:uuid:00000000-0000-4000-8000-000000000001'
+  const answer = consent({ id: '' }, provision, { ...elements, patient: { reference: urn } })
+  return transaction(creates(patient(ins), urn), creates(answer))
+}
+
+t.test('a transaction that opens a record with a refusal leaves nothing behind, whoever brings it', async t => {
+  const ins = newIns()
+  const identifier = `${insSystem}|${ins}`
+  for (const [actor, provision, elements] of [
+    [hospital, { type: 'deny' }, verified],
+    [gp, { type: 'deny' }, verified],
+    [insurance, { type: 'deny' }, verified],
+    [hospital, undefined, { ...verified, status: 'inactive' }],
+    [hospital, undefined, {}],
+  ] as const)
+    t.equal((await stage.post(actor, td11(ins, provision, elements))).status, 422, actor.kind)
+  const refusal = await stage.post(hospital, td11(ins, { type: 'deny' }))
+  t.match(refusalOf(refusal), /^422 refusedByRule Bundle.entry\[1\].resource.provision.type$/)
+  for (const { name } of await db.listCollections().toArray()) t.notOk(await holds(name, ins), name)
+  t.same(select((await stage.get(gp, `Patient?identifier=${identifier}`)).json, '/entry'), [])
+  t.equal((await stage.post(hospital, td11(ins, undefined))).status, 200, 'who changes his mind is not held to it')
+})
+
+t.test('a refusal does not open what was opposed, and takes no opposition back', async t => {
+  const ins = newIns()
+  const identifier = `${insSystem}|${ins}`
+  t.equal((await perform(person(ins), 'Patient/$oppose', { identifier })).status, 200)
+  t.equal((await stage.post(hospital, td11(ins, { type: 'deny' }))).status, 422)
+  t.equal((await perform(hospital, 'Patient/$open', { ...agreed, patient: patient(ins) })).status, 422)
+  t.equal((await perform(person(ins), 'Patient/$oppose', { identifier, withdrawn: true })).status, 200)
+  t.equal((await perform(hospital, 'Patient/$open', { ...agreed, patient: patient(ins) })).status, 201)
 })
 
 t.test('of an opening and an opposition at the same time one wins', async t => {

@@ -6,6 +6,7 @@ import { everybody, type GridActor } from './actors.ts'
 import { tell } from './apart.ts'
 import { asking, type Heard } from './asking.ts'
 import { type Door, doors } from './doors.ts'
+import { noticeDoors, noticesIn, reads } from './notices.ts'
 import { build, type GridObject, type GridRecord, markerOf, markersIn, recordKinds } from './objects.ts'
 import { sees } from './oracle.ts'
 
@@ -37,7 +38,7 @@ const isOwn = ({ deposits, of }: GridActor, { by = 'hospital', record }: GridObj
 interface Cell {
   readonly door: Door
   readonly who: GridActor
-  readonly at: (typeof built)[number]
+  readonly at: { readonly record: GridRecord; readonly objects: readonly GridObject[] }
 }
 
 /** What no answer holds, whatever was asked: what a hidden document says, and in a refusal an id that was not asked for. */
@@ -51,18 +52,27 @@ const listening =
       if (object === undefined || !sees(who, object))
         differences.push(`${door.name}: ${who.name} / ${marker} came out of ${asked.slice(0, 200)}`)
     }
+    if (door.name.startsWith('notices') && text.includes('DocumentReference/'))
+      differences.push(`${door.name}: ${who.name} / a notice tells of a document: ${text.slice(0, 300)}`)
     if (status < 400) return
     for (const [id] of text.matchAll(new RegExp(`${record.id}-[0-9a-z]{26}`, 'g')))
       if (!asked.includes(id)) differences.push(`${door.name}: ${who.name} / refused with ${id}: ${text.slice(0, 200)}`)
   }
 
 /** Who sees nothing at all of a record asks a fifth of the questions, or less; every other one asks others of them. */
-const isFaint = (who: GridActor, { objects }: Cell['at']): boolean => !objects.some(object => sees(who, object))
+const isFaint = ({ door, who, at: { objects } }: Cell): boolean =>
+  !objects.some(
+    object => (door.name.startsWith('notices') ? door.opens : undefined)?.(who, object) ?? sees(who, object),
+  )
 
-function askedAbout({ door, who, at }: Cell): readonly GridObject[] {
+function askedAbout(cell: Cell): readonly GridObject[] {
+  const { door, who, at } = cell
   if (door.except?.(who) === true) return []
-  const turn = actors.indexOf(who) + 7 * built.indexOf(at) + doors.indexOf(door)
-  const faint = isFaint(who, at) ? 5 : 1
+  const turn =
+    actors.indexOf(who) +
+    7 * recordKinds.indexOf(at.record.kind) +
+    Math.max(doors.indexOf(door), noticeDoors.indexOf(door))
+  const faint = isFaint(cell) ? 5 : 1
   if (door.whole === true) return turn % faint === 0 ? at.objects : []
   if (faint > 1 && door.sampled !== undefined && turn % 2 === 0) return []
   const step = Math.max(door.sampled ?? 1, faint)
@@ -120,19 +130,21 @@ async function tryLinks(): Promise<void> {
   }
 }
 
-/** What was told stands in the record: for the patient, who represents him, and a médecin traitant. */
+/** What was told stands in the record: for the patient, who represents him, and a médecin traitant to whom it is addressed. */
 async function tryNotices(): Promise<void> {
-  for (const { record } of built)
-    for (const who of actors) {
-      const { json, text } = await asking(stage, who.actor, () => undefined)(`GET Communication?patient=${record.id}`)
-      const may =
-        record.kind !== 'closed' && (who.of === record.kind || (who.relation === 'treating' && record.kind !== 'other'))
-      const told = select(json, '/entry/*').length
-      if (told > 0 && !may) differences.push(`notices: ${who.name} / ${record.kind}: ${told}`)
-      if (told === 0 && who.kind === 'patient' && may) differences.push(`notices: nothing for ${who.name}`)
-      if (/DocumentReference\/|marker:/.test(text)) differences.push(`notices: ${who.name}: ${text}`)
-      cells += 1
-    }
+  const told = await noticesIn(
+    stage,
+    built.map(({ record }) => record),
+  )
+  const all = noticeDoors.flatMap(door => actors.flatMap(who => told.map((at): Cell => ({ door, who, at }))))
+  await inTurns(all, tryCell)
+  for (const who of actors) {
+    const own = told.find(({ record }) => record.kind === who.of && record.kind !== 'closed')
+    if (who.kind === 'patient' && own?.objects.some(notice => reads(who, notice)) === false)
+      differences.push(`notices: nothing for ${who.name}`)
+  }
+  const addressed = told.flatMap(({ objects }) => objects).filter(({ to }) => to !== 'patient')
+  if (addressed.length === 0) differences.push('notices: none for a médecin traitant')
 }
 
 const everything = doors.flatMap(door => actors.flatMap(who => built.map((at): Cell => ({ door, who, at }))))
@@ -144,6 +156,6 @@ const { user, system } = process.cpuUsage(began)
 for (const end of endings) await end()
 const seconds = ((user + system) / 1e6).toFixed(0)
 tell({
-  sentence: `${cells} cells by ${requests} requests in ${seconds} s of CPU: ${actors.length} actors, ${doors.length} doors, ${built.length} records`,
+  sentence: `${cells} cells by ${requests} requests in ${seconds} s of CPU: ${actors.length} actors, ${doors.length + noticeDoors.length} doors, ${built.length} records`,
   ...{ cells, differences },
 })

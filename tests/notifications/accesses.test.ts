@@ -277,3 +277,57 @@ t.test('a médecin traitant is a first reader too', async t => {
   t.equal((await stage.get(gp, `AuditEvent?patient=${record.id}`)).status, 200)
   t.same(await toldIn(db, record), first)
 })
+
+const numbered = (number: string): Json => ({
+  identifier: [{ system: 'https://hospital.example/numbers', value: number }],
+})
+const condition = (number: string): string => `identifier=https://hospital.example/numbers|${number}`
+
+t.test(
+  'the match of a conditional create has been read: a first access by it is told, alone and in a transaction',
+  async t => {
+    for (const [n, asks] of [
+      async (entry: ReturnType<typeof creates>) =>
+        stage.post(gp, entry.resource ?? {}, { 'if-none-exist': String(entry.request.ifNoneExist) }),
+      async (entry: ReturnType<typeof creates>) => stage.post(gp, transaction(entry)),
+      async (entry: ReturnType<typeof creates>, own: Json) => stage.post(gp, transaction(entry, creates(own))),
+    ].entries()) {
+      const record = await stage.open(authorised())
+      await stage.createOne(hospital, document(record, { ...ofHospital, ...numbered(`found-${n}`) }))
+      const own = document(record, { author: [byRpps(rpps.gp)] })
+      const entry = creates({ ...own, ...numbered(`found-${n}`) }, undefined, condition(`found-${n}`))
+      expectStatus(await asks(entry, own), 200)
+      t.same(await toldIn(db, record), first, `${n}`)
+      expectStatus(await asks(entry, own), 200)
+      await stage.get(gp, `Patient/${record.id}`)
+      t.same(await toldIn(db, record), first, `${n}: once`)
+    }
+  },
+)
+
+t.test('a condition that finds nothing, an own deposit, or nothing that may be read tells nobody', async t => {
+  const record = await stage.open(authorised())
+  const own = { author: [byRpps(rpps.gp)] }
+  const create = (actor: typeof gp, number: string, elements: Json) =>
+    stage.post(actor, { ...document(record, elements), ...numbered(number) }, { 'if-none-exist': condition(number) })
+  expectStatus(await create(gp, 'none', own), 201)
+  expectStatus(await create(hospital, 'own', ofHospital), 201)
+  expectStatus(await create(hospital, 'own', ofHospital), 200)
+  await stage.createOne(
+    hospital,
+    document(record, { ...ofHospital, ...numbered('hid'), securityLabel: labels('MASQUE_PS') }),
+  )
+  expectStatus(await create(gp, 'hid', own), 201)
+  expectStatus(await create(stranger, 'own', { author: [byRpps(rpps.stranger)] }), 201)
+  t.same(await toldIn(db, record), [])
+})
+
+t.test('of whose match is hidden from the patient is told when it is shown', async t => {
+  const record = await stage.open(authorised())
+  const hidden = { ...ofHospital, ...numbered('later'), securityLabel: labels('INVISIBLE_PATIENT') }
+  await stage.createOne(hospital, document(record, hidden))
+  const own = { ...document(record, { author: [byRpps(rpps.gp)] }), ...numbered('later') }
+  expectStatus(await stage.post(gp, own, { 'if-none-exist': condition('later') }), 200)
+  const [notice] = await noticesOf(db, record)
+  t.ok(notice?.due.getTime() > Date.now() + 20 * 86_400_000)
+})

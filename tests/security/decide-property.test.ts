@@ -7,6 +7,8 @@ import { columnOf } from '../../security/columns.ts'
 import { decide } from '../../security/decide.ts'
 import type { Facts, Grant } from '../../security/facts.ts'
 import type { Principal, Professional } from '../../security/principal.ts'
+import { firstDeposit } from '../../security/writes/first-deposit.ts'
+import { newUlid } from '../../server/new-ids.ts'
 import {
   facts,
   finess,
@@ -98,9 +100,13 @@ const anyRow: fc.Arbitrary<IndexEntry> = fc
       depositor: fc.constantFrom(...actors),
       date: fc.constantFrom(yesterday - 1, yesterday, now, tomorrow),
     }),
+    deposited: fc.constantFrom(yesterday - 1, yesterday, now, tomorrow),
     keys: fc.subarray([authorKey(mine), authorKey('rpps:2'), actorKey(mine), actorKey(ofMine)]),
   })
-  .map(({ scalars, keys }) => row(scalars, keys))
+  .map(({ scalars, deposited, keys }) => row({ ...scalars, _id: `${marie}-${newUlid(deposited)}` }, keys))
+
+/** When the row was deposited, as its `_id` tells. */
+const depositOf = ({ _id = '' }: IndexEntry): number => firstDeposit(_id) ?? 0
 
 const anyProfessional: fc.Arbitrary<Principal> = fc
   .record({
@@ -150,7 +156,10 @@ function isMasked(type: string, entry: IndexEntry, { masks }: Facts): boolean {
     if (rule.by === 'type') return rule.documentTypes.includes(entry.documentType)
     if (rule.by === 'author')
       return entry.depositor === rule.actor || entry.search.token.includes(authorKey(rule.actor))
-    return (rule.from === null || rule.from <= entry.date) && (rule.before === null || entry.date < rule.before)
+    const isNew = rule.from !== null && rule.before === null && rule.from <= depositOf(entry)
+    return (
+      isNew || ((rule.from === null || rule.from <= entry.date) && (rule.before === null || entry.date < rule.before))
+    )
   })
 }
 

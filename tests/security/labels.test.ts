@@ -3,7 +3,7 @@ import t from 'tap'
 import type { Resource } from '../../resources/resource.ts'
 import { namedAuthors } from '../../security/authors.ts'
 import { documentTypeOf } from '../../security/document-type.ts'
-import { hiddenUntil, ownMask } from '../../security/mask.ts'
+import { hiddenUntil, masksApart, ownMask } from '../../security/mask.ts'
 import { finess, policy, rpps } from './decide-support.ts'
 import {
   byFiness,
@@ -123,11 +123,6 @@ for (const [sentence, resource, expression] of [
   ],
   ['a visibility label of no system', labelled({ code: 'INVISIBLE_PATIENT' }), 'DocumentReference.securityLabel'],
   [
-    'a document hidden from professionals and patient',
-    labelled(label('MASQUE_PS'), label('INVISIBLE_PATIENT')),
-    'DocumentReference.securityLabel',
-  ],
-  [
     'a label in meta.security that securityLabel does not have',
     { ...labelled(normal), meta: { security: [label('MASQUE_PS')] } },
     'DocumentReference.meta.security',
@@ -141,6 +136,14 @@ for (const [sentence, resource, expression] of [
   t.test(`${sentence} is refused`, async t => {
     t.equal(told(ownMask(resource)), `refusedByRule ${expression}`)
   })
+
+t.test('a document hidden from professionals and patient is refused where masks stand apart', async t => {
+  const both = ownMask(labelled(label('MASQUE_PS'), label('INVISIBLE_PATIENT')))
+  t.same(both, { ok: true, value: 3 })
+  t.equal(told(masksApart(3, 'DocumentReference')), 'refusedByRule DocumentReference.securityLabel')
+  t.equal(told(masksApart(7, 'Observation')), 'refusedByRule Observation.meta.security')
+  for (const mask of [0, 1, 2, 4, 5, 6]) t.ok(masksApart(mask, 'DocumentReference').ok, `${mask}`)
+})
 
 for (const [sentence, deposited, shown] of [
   ['one calendar month, same time of day', '2026-01-15T10:30:00+01:00', '2026-02-15T10:30:00+01:00'],

@@ -4,6 +4,7 @@ import { compileFacts } from '../../security/compile-facts.ts'
 import { decide } from '../../security/decide.ts'
 import { majorityOf } from '../../security/majority.ts'
 import { trailView } from '../../security/trail-view.ts'
+import { settings } from '../../server/settings.ts'
 import { grounds, hits, marie, ofRecord, row } from './decide-support.ts'
 import { patient } from './record-support.ts'
 
@@ -14,7 +15,7 @@ const person = (code: string, elements: object = {}) => ({
   ...elements,
 })
 
-const factsOf = (related: object, birthDate: string | undefined, age?: number) =>
+const factsOf = (related: object, birthDate: string | undefined) =>
   compileFacts(
     {
       patient: marie,
@@ -24,13 +25,12 @@ const factsOf = (related: object, birthDate: string | undefined, age?: number) =
       depositors: [],
     },
     'Europe/Paris',
-    age,
   )
 
 const representative = ofRecord('representative')
 
-const sees = (related: object, birthDate: string | undefined, at: string, age?: number): boolean => {
-  const known = factsOf(related, birthDate, age)
+const sees = (related: object, birthDate: string | undefined, at: string): boolean => {
+  const known = factsOf(related, birthDate)
   const asked = { principal: representative, interaction: 'read', type: 'DocumentReference', patient: marie } as const
   const seen = hits(decide({ ...asked, now: Date.parse(at) }, grounds(known)), row({ date: 0, updated: 0 })) === 1
   const trail = trailView(representative, known, Date.parse(at)) !== undefined
@@ -81,9 +81,9 @@ for (const [sentence, related, at, expected] of [
 ] as const)
   t.test(sentence, async t => t.equal(sees(related, birthday, at), expected))
 
-t.test('the age is a setting', async t => {
-  t.ok(sees(mother, birthday, '2027-01-01T00:00:00Z', 21))
-  t.notOk(sees(mother, birthday, '2024-06-01T00:00:00Z', 16))
+t.test('the age is of the law: no setting of a server makes it another', async t => {
+  t.notOk('AGE_OF_MAJORITY' in settings)
+  t.equal(majorityOf(birthday), Date.parse('2026-05-17T00:00:00+02:00'))
 })
 
 t.test('who was born on 29 February is of age on 1 March', async t => {

@@ -433,9 +433,9 @@ for (const [sentence, result, expected] of [
     'refusedByRule entry[1].resource.verification',
   ],
   [
-    'a refusal is kept as a record that is not open',
+    'a refusal keeps nothing, and is told where it stands',
     opened(create(patient(), marie), create(consent({ type: 'deny' }, verified))),
-    'ok',
+    'refusedByRule entry[1].resource.provision.type',
   ],
 ] as const)
   t.test(sentence, async t => t.equal(result, expected))
@@ -450,10 +450,6 @@ const deposit = create({
   status: 'current',
   ...typed('34112-3'),
   author: [byFiness()],
-})
-
-t.test('a deposit into a record that refuses itself in the same unit is refused', async t => {
-  t.equal(opened(create(patient(), marie), create(consent({ type: 'deny' }, verified)), deposit), 'refusedByRule')
 })
 
 t.test('an absent, an opposed and a closed record give one answer, whoever deposits', async t => {

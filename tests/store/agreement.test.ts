@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { matches } from '../../search/matches.ts'
 import type { Query } from '../../search/query.ts'
+import { newUlid } from '../../server/new-ids.ts'
 import type { Row } from '../../server/store/store.ts'
 import { opened } from './opened.ts'
 import { aPage, aRow, aUnit, created, newKey, noon } from './rows.ts'
@@ -114,6 +115,7 @@ const leaf: fc.Arbitrary<Query> = fc.oneof(
     },
     { requiredKeys: ['op', 'name'] },
   ),
+  fc.constantFrom(-8.64e15, 0, noon - 0.5, noon, noon + 1, noon + 2).map((from): Query => ({ op: 'deposited', from })),
   ofValues,
   fc
     .tuple(elementName, fc.array(ofValues, { maxLength: 2 }))
@@ -134,8 +136,13 @@ t.test('a search finds in MongoDB exactly what it matches in memory', async t =>
   const patient = newKey()
   const rows: readonly Row[] = fc
     .sample(fc.tuple(scalarOf, search), { numRuns: 150, seed: 7 })
-    .map(([scalars, block]) =>
-      aRow(patient, { ...scalars, search: block, ...((scalars.ownMask & 2) === 0 ? { hiddenUntil: null } : {}) }),
+    .map(([scalars, block], n) =>
+      aRow(patient, {
+        ...{ _id: `${patient}-${newUlid(noon + (n % 3))}` },
+        ...scalars,
+        search: block,
+        ...((scalars.ownMask & 2) === 0 ? { hiddenUntil: null } : {}),
+      }),
     )
   t.same(await store.commit(aUnit({ writes: rows.map(row => created(row)) })), { outcome: 'committed' })
   await fc.assert(

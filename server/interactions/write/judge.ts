@@ -21,6 +21,7 @@ function entryOf({ context, record }: Settling, draft: Draft, resource: Resource
   const { settled, before, version, updated } = draft
   const deposited = firstDeposit(settled._id) ?? before?.entry.date ?? updated
   return {
+    _id: settled._id,
     patient: settled.collection === 'record' ? record.patient : null,
     type: settled.item.type,
     id: settled.id,
@@ -153,7 +154,7 @@ const rowOf = (
 })
 
 /** @returns the row of a proposal, its data kept as blobs before anything refers to them. */
-export async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLabels): Promise<RowWrite> {
+async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLabels): Promise<RowWrite> {
   const { draft, entry } = proposal
   const { settled, before, expected, after } = draft
   const { collection, _id } = settled
@@ -174,3 +175,16 @@ export async function rowWrite(settling: Settling, proposal: Proposal, labels: D
   })
   return { collection, row, expected, deletes: false }
 }
+
+/** @returns the rows of all proposals that were labelled, in order. */
+export const rowWrites = (
+  settling: Settling,
+  proposals: readonly Proposal[],
+  labels: ReadonlyMap<Proposal, DatedLabels>,
+): Promise<readonly RowWrite[]> =>
+  Promise.all(
+    proposals.flatMap(proposal => {
+      const label = labels.get(proposal)
+      return label === undefined ? [] : [rowWrite(settling, proposal, label)]
+    }),
+  )

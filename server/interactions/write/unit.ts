@@ -11,10 +11,12 @@ import { checkBinaries } from './binaries.ts'
 import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
+import { foundTelling } from './found-telling.ts'
+import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
 import { definable, indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
-import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
+import { judged, proposalsOf, recordAnswers, rowWrites } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
 import { namedBy } from './named.ts'
 import { openedAlready } from './opened-already.ts'
@@ -37,12 +39,9 @@ const mostAttempts = 16
 type Attempt = Result<readonly Done[]> | 'again'
 
 /** What to do when the unit was not written. */
-async function overtaken(
-  settling: Settling,
-  items: readonly Item[],
-  committed: Exclude<Committed, { outcome: 'committed' }>,
-): Promise<Attempt> {
+async function overtaken(settling: Settling, items: readonly Item[], committed: Committed): Promise<Attempt> {
   const { context, record } = settling
+  if (committed.outcome === 'full') return fullRecord(items)
   if (committed.outcome !== 'claimed' || record.ins === undefined) return 'again'
   const { system, value } = record.ins
   return committed.key === insKey(context, system, value) ? openedAlready(settling, items, committed.key) : 'again'
@@ -70,19 +69,16 @@ async function write(
   if (!fit.ok) return fit
   const labels = judged(settling, proposals, await namedBy(settling, proposals))
   if (!labels.ok) return labels
-  const writes = await Promise.all(
-    proposals.flatMap(proposal => {
-      const label = labels.value.get(proposal)
-      return label === undefined ? [] : [rowWrite(settling, proposal, label)]
-    }),
-  )
+  const writes = await rowWrites(settling, proposals, labels.value)
   const done = doneOf(settled.value, writes)
+  const told = foundTelling(settling, settled.value)
   if (writes.length === 0) {
-    await store.audit(foundTraces(settling, settled.value))
+    await store.audit(foundTraces(settling, settled.value), told)
     return ok(done)
   }
   const claims = claimsOf(settling, { settled: settled.value, pushed: at.pushed, done, stale: at.stale })
   if ((await indexing(known)) !== indexed) return 'again'
+  if (told !== undefined) await store.audit([], told) // a notice is durable before the line of what it tells
   const committed = await store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
   if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
   await learn(known, writes)

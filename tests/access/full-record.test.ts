@@ -1,0 +1,98 @@
+/** A record has a bounded number of rules: every request reads what they are compiled to. `access.md` section 4. */
+import t from 'tap'
+import { databaseOf } from '../notifications/support.ts'
+import { select } from '../support/pointer.ts'
+import { finess, gp, hospital, patientOf, rpps } from './support/cast.ts'
+import { authorises, blocks, careTeam, consent } from './support/consents.ts'
+import { byFiness, byRpps, coded, creates, document, type Json, transaction } from './support/contents.ts'
+import { expectStatus, refusalOf, stageOn, startStage } from './support/stage.ts'
+
+t.setTimeout(240_000)
+const stage = await startStage(t)
+const { MONGODB_URL = '', MONGODB_DATABASE = '', SECRETS_FILE = '', DATA_DIR = '' } = stage.server.environment
+const second = await startStage(t, { MONGODB_URL, MONGODB_DATABASE, SECRETS_FILE, DATA_DIR })
+const stages = [stageOn(stage.server), second]
+const db = databaseOf(t, stage)
+const rulesOf = ({ id }: { id: string }): Promise<number> =>
+  db
+    .collection('record')
+    .countDocuments({ patient: id, type: { $in: ['Patient', 'Consent', 'CareTeam', 'RelatedPerson'] } })
+const person = (n: number): string => String(10_000_000_000 + n)
+
+t.test('a thousand rules are kept; of those that come together beyond it, on two servers, none is', async t => {
+  const record = await stage.open()
+  const owner = patientOf(record)
+  const many = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => creates(consent(record, authorises(person(from + n)))))
+  const [first = ''] = await stage.create(owner, ...many(0, 500))
+  await stage.create(owner, ...many(500, 993))
+  t.equal(await rulesOf(record), 995)
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, (_, n) => stages[n % 2]?.post(owner, consent(record, authorises(person(1000 + n))))),
+  )
+  const statuses = answers.map(answer => answer?.status)
+  t.same(statuses.filter(status => status === 201).length, 5)
+  t.same(statuses.filter(status => status === 422).length, 7)
+  t.equal(await rulesOf(record), 1000)
+  const refused = await stage.post(owner, consent(record, blocks(rpps.gp)))
+  t.equal(refusalOf(refused), '422 refusedByRule Consent')
+  t.match(select(refused.json, '/issue/0/diagnostics')[0], /at most 1000 .* found more: delete what holds no more/)
+  const unit = await stage.post(
+    owner,
+    transaction(creates(careTeam(record, [byRpps(rpps.nurse)])), creates(consent(record, blocks(rpps.gp)))),
+  )
+  t.equal(unit.status, 422, 'a unit is refused whole')
+  const changed = { ...consent(record, authorises(person(0)), { status: 'inactive' }), id: first }
+  expectStatus(await stage.put(owner, changed), 200)
+  t.equal((await stage.post(owner, consent(record, blocks(rpps.gp)))).status, 422, 'what is inactive counts')
+  expectStatus(await stage.remove(owner, `Consent/${first}`), 204)
+  expectStatus(await stage.post(owner, consent(record, blocks(rpps.gp))), 201)
+  t.equal((await stage.get(gp, `Patient/${record.id}`)).status, 404)
+})
+
+t.test('what rules name is bounded too, and a smaller rule is still written', async t => {
+  const record = await stage.open()
+  const owner = patientOf(record)
+  const data = Array.from({ length: 100 }, (_, n) => ({
+    meaning: 'instance',
+    reference: { reference: `DocumentReference/${record.id}-01m8059acqpq9fa9mh94z4${1000 + n}` },
+  }))
+  const provision = (size: number): Json => ({
+    ...blocks(rpps.gp),
+    provision: Array.from({ length: size }, () => ({ type: 'permit', data })),
+    code: [coded('http://loinc.org', '11488-4')],
+  })
+  const ids: string[] = []
+  for (let full = false; !full && ids.length < 30; ) {
+    const answer = await stage.post(owner, consent(record, provision(20)))
+    full = answer.status === 422
+    if (full) t.equal(refusalOf(answer), '422 refusedByRule Consent')
+    else ids.push(/Consent\/([^/]+)/.exec(answer.headers.get('location') ?? '')?.[1] ?? '')
+  }
+  t.ok(ids.length > 3 && ids.length < 30, `${ids.length} of them`)
+  expectStatus(await stage.put(owner, { ...consent(record, provision(1)), id: ids[0] }), 200)
+  const [facts] = await db
+    .collection('access')
+    .aggregate([{ $match: { _id: record.id as never } }, { $project: { size: { $bsonSize: '$$ROOT' } } }])
+    .toArray()
+  t.ok(facts?.size < 2.1 * 1024 * 1024)
+})
+
+t.test('a label leaves the facts with the document that bore it', async t => {
+  const record = await stage.open()
+  const owner = patientOf(record)
+  const code = { system: 'http://terminology.hl7.org/CodeSystem/v3-ActCode', code: 'PSY' }
+  await stage.create(owner, consent(record, { ...blocks(rpps.gp), securityLabel: [code] }))
+  const labelled = document(record, { author: [byFiness(finess.hospital)], securityLabel: [{ coding: [code] }] })
+  const [one = '', other = '', kept = ''] = await stage.create(hospital, labelled, labelled, labelled)
+  const named = async (): Promise<readonly unknown[]> => {
+    const facts = await db.collection<{ _id: string }>('access').findOne({ _id: record.id })
+    return [...select(facts, '/parts/0/parts/0/labels/labelled/*')].sort()
+  }
+  t.same(await named(), [one, other, kept].sort())
+  const { securityLabel: _, ...plain } = labelled
+  expectStatus(await stage.put(hospital, { ...plain, id: one }), 200)
+  t.same(await named(), [other, kept].sort())
+  expectStatus(await stage.remove(hospital, `DocumentReference/${other}`), 204)
+  t.same(await named(), [kept])
+})
