@@ -5,6 +5,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { namedAuthors } from '../authors.ts'
 import { codingsWithin } from '../consent-part.ts'
 import { documentTypeOf, matrixTypes, recordTypes } from '../document-type.ts'
+import { judgeContained } from '../identity-quality.ts'
 import { ownMask } from '../mask.ts'
 import type { Policy } from '../policy.ts'
 import { readConsent } from '../read-consent.ts'
@@ -42,6 +43,8 @@ function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Co
 }
 
 function planDeposit(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
+  const identity = after.contained === undefined ? ok(undefined) : judgeContained(after)
+  if (!identity.ok) return identity
   const documentType = documentTypeOf(after, policy)
   if (!documentType.ok) return documentType
   const mask = ownMask(after)
