@@ -148,7 +148,9 @@ export function decide(request: AccessRequest, { policy, facts, catalog, readSco
   const permission = permissionFor(interaction)
   const ofRecords = belongsToRecords(catalog, type)
   if (permission === undefined || (patient === null && ofRecords)) return hidden('record-exists')
-  const question = { type, permission, patient, launch: principal.patient, ofRecords, now }
+  // A key of a record that was merged into another means the other.
+  const record = facts?.patient ?? patient
+  const question = { type, permission, patient: record, launch: principal.patient, ofRecords, now }
   const scope = scopeQuery(principal.scopes, question, readScope)
   if (scope === undefined) return patient === 'every' ? scopeMissing(type, permission) : hidden('scope-covers')
   if (patient === null)

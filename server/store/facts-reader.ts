@@ -8,11 +8,16 @@ import { runFind } from './run-read.ts'
 const limits = { group: 500, queue: 20_000 }
 
 // The border: only `record-facts.ts` writes what is read here.
-function toFacts({ _id, turn: _turn, life: _life, ...facts }: WalkedDocument): Facts {
+function toFacts({ _id, turn: _turn, life: _life, ...facts }: WalkedDocument): Known {
   return { ...(facts as unknown as Omit<Facts, 'patient'>), patient: String(_id) }
 }
 
-/** @returns `Store.facts`. A request that comes while a query is under way takes part in the next one, never in this one. */
+/** `into` is the record into which this one was merged: its facts are those of the other. */
+interface Known extends Facts {
+  readonly into?: string
+}
+
+/** @returns `Store.facts`, of a record that was merged into another those of the other. A request that comes while a query is under way takes part in the next one, never in this one. */
 export function openFacts(deployment: Deployment): (patient: string) => Promise<Facts | undefined> {
   const read = inGroups(async (patients: readonly string[]) => {
     const asked = [...new Set(patients)]
@@ -20,5 +25,8 @@ export function openFacts(deployment: Deployment): (patient: string) => Promise<
     const rows = await runFind(deployment, { ...command, hint: '_id_' })
     return new Map(rows.map(row => [String(row._id), toFacts(row)]))
   }, limits)
-  return async patient => (await read(patient)).get(patient)
+  return async patient => {
+    const known = (await read(patient)).get(patient)
+    return known?.into === undefined ? known : (await read(known.into)).get(known.into)
+  }
 }

@@ -1,5 +1,6 @@
 /** A mask that changes reaches every row that follows, its former versions and the trail, in the same transaction. `access.md` sections 4, 5 and 8. */
 import type { Document } from 'mongodb'
+import { parseServerId } from '../../resources/ids.ts'
 import { type Base, baseOf, inForce, type Labelled, sameBase } from './masks.ts'
 import type { ConsentChange } from './record-facts.ts'
 import { type Change, find, type InTransaction, update } from './statements.ts'
@@ -119,13 +120,19 @@ export async function relabel(
   return [...otherwise, ...gone].map(({ now, force }) => ({ type: now.type, id: now.id, ...force }))
 }
 
+/** The keys under which lines about a resource stand: of its record, and of the one from which a merge brought it. */
+function linesAbout(patient: string, id: string): readonly string[] {
+  const home = parseServerId(id)
+  return home?.collection === 'record' && home.patient !== patient ? [patient, home.patient] : [patient]
+}
+
 /** Changes the copies of masks in the trail: they stand outside the bytes that are chained. */
 export async function relabelTrail(
   at: InTransaction,
   { patient, months, changes }: { patient: string; months: readonly string[]; changes: readonly Relabelled[] },
 ): Promise<void> {
   const updates = changes.map(({ type, id, mask, hiddenUntil }) => ({
-    q: { patient, targets: { $elemMatch: { type, id } } },
+    q: { patient: { $in: linesAbout(patient, id) }, targets: { $elemMatch: { type, id } } },
     u: {
       $set: {
         'targets.$[target].mask': mask,

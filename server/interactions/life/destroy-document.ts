@@ -36,7 +36,8 @@ async function failedBy(context: Context, call: Call, found: Found | undefined):
 
 async function foundAt(context: Context, type: string, place: Place | undefined): Promise<Found | undefined> {
   if (place === undefined || place.patient === null) return undefined
-  const { patient, _id } = place
+  const { _id } = place
+  const patient = (await context.store.facts(place.patient))?.patient ?? place.patient
   const current = await currentOf(context, { patient, type, _id })
   return current && { patient, current }
 }
