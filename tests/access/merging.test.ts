@@ -369,6 +369,27 @@ t.test('two records become one, under the rules of both that keep somebody out',
     t.equal(await statusOf(colleague, `DocumentReference/${consented}`), 200)
   })
 
+  t.test('what is explained is what is answered', async t => {
+    const claims = (number: string) =>
+      JSON.stringify({
+        ...{ scope: 'user/*.cruds' },
+        dmp: { kind: 'professional', rpps: number, profession: gp.claims.profession },
+      })
+    for (const [number, outcome] of [
+      [rpps.colleague, 'permitted'],
+      [rpps.gp, 'refused'],
+      [rpps.nurse, 'refused'],
+    ] as const) {
+      const asked = `reference=DocumentReference/${consented}&reason=x&principal=${encodeURIComponent(claims(number))}`
+      const { json } = await stage.get(operator, `$explain-access?${asked}`)
+      t.same(select(json, '/parameter/[name=outcome]/valueCode'), [outcome], number)
+    }
+    const who = await stage.get(holder, `Patient/${target.id}/$who-can-access?document=DocumentReference/${consented}`)
+    t.equal(who.status, 200)
+    t.ok(who.bytes.toString().includes(rpps.colleague))
+    t.notOk(who.bytes.toString().includes(rpps.gp), 'nobody is named by what permits nothing')
+  })
+
   t.test('a document that came is destroyed with its former versions and its lines', async t => {
     const body = parameters({ reason: 'DECISION_JUSTICE' })
     expectStatus(await stage.send(operator, `POST DocumentReference/${masked}/$destroy`, { body }), 200)
