@@ -72,6 +72,7 @@ export const lifeOperationRows = {
     parameters: [
       ...bothPatients,
       required(['reason', 'code'], 'FUSION_ERRONEE or DECISION_JUSTICE. The trails of both records keep it.'),
+      { ...one(['resource', 'Reference'], 'A document that was deposited since, and is the source’s.'), repeats: true },
     ],
   },
 } as const satisfies Readonly<Record<string, Operation>>

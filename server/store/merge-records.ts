@@ -1,5 +1,6 @@
 /** Two records become one, or part again, in one transaction: rows move with their versions, their labels stay. `docs/decisions/0037-one-person-one-record.md` */
 import type { Document } from 'mongodb'
+import { erase } from './erasure.ts'
 import type { Moving, RecordMerge } from './merge-request.ts'
 import { historyDocument, toDocument } from './row-document.ts'
 import { find, type InTransaction, insert, update } from './statements.ts'
@@ -124,6 +125,17 @@ async function turnRoundSigns({ at, merge }: Life, { from, to }: Moving): Promis
   await update(at, 'outbox', [{ q: waiting, u: { $set: { patient: to } }, multi: true, hint: 'turn' }])
 }
 
+/** What is the source's is destroyed in the target, whose patient is another person: its versions and its lines too. */
+async function takeOut({ at, merge }: Life): Promise<void> {
+  const { target, listed = [], at: now } = merge
+  for (const { _id, version } of listed) {
+    const filter = { _id, patient: target, version }
+    const seen = await find(at, { find: 'record', filter, projection: { _id: 1 }, hint: '_id_' })
+    if (seen.length === 0) throw overtaken(_id)
+    await erase(at, { does: 'row', patient: target, _id, at: now, task: `${target}/${_id}` })
+  }
+}
+
 /** Does what a unit asks, before its own rows are written and its facts compiled. Stops the unit with `overtaken` when a record is not as it was thought. */
 export async function mergeRecords(at: InTransaction, merge: Merge): Promise<void> {
   const life = { at, merge }
@@ -134,6 +146,7 @@ export async function mergeRecords(at: InTransaction, merge: Merge): Promise<voi
   await moveRows(at, merge, moving)
   if (merge.does === 'sweep') return
   await turnRoundSigns(life, moving)
+  await takeOut(life)
   const { does, source, target } = merge
   const task = { _id: `${source}/${merge.at}`, does, source, target, at: new Date(merge.at) }
   await insert(at, 'merge', [task])

@@ -13,6 +13,8 @@ export interface RecordMerge<Write> {
   readonly keys: readonly string[]
   /** The next version of every row that moves, each in its new record. */
   readonly rows: readonly Write[]
+  /** Documents that leave the target for good, at the version that was seen: what goes to the source is made of them. */
+  readonly listed?: readonly { readonly _id: string; readonly version: number }[]
 }
 
 /** What a merge left to be done until nothing is written any more that began before it. */
@@ -38,6 +40,10 @@ export interface Merging<Held> {
   readonly possible: boolean
   /** Current versions that move, at most so many. */
   rows(moving: Moving, limit: number): Promise<readonly Held[]>
+  /** Current versions of what follows a row, and no other. */
+  followers(patient: string, _id: string): Promise<readonly Held[]>
+  /** Keeps bytes under `to` as well; idempotent. */
+  keepBlobs(moving: Moving, hashes: readonly string[]): Promise<void>
   /** Keeps under `to` all bytes that those rows and their former versions hold; idempotent. */
   copyBlobs(moving: Moving): Promise<void>
 }

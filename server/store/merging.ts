@@ -69,6 +69,14 @@ export function openMerging(deployment: Deployment): MergeTasks {
       const filter = { _id: broughtIds(source), patient: from }
       return (await runFind(deployment, { find: 'record', filter, limit, hint: '_id_' })).map(toStored)
     },
+    async followers(patient, _id) {
+      const filter = { patient, follows: { $exists: true, $in: [_id] } }
+      const rows = (await runFind(deployment, { find: 'record', filter, hint: 'follows' })).map(toStored)
+      return rows.filter(({ labels }) => labels.follows.every(each => each === _id))
+    },
+    async keepBlobs(moving, hashes) {
+      for (const sha256 of hashes) await copyBlob(db, moving, sha256)
+    },
     async copyBlobs(moving) {
       const { from, source } = moving
       for (const sha256 of await hashesOf(db, from, broughtIds(source))) await copyBlob(db, moving, sha256)

@@ -2,6 +2,7 @@
 import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { reliabilityUrl } from '../../security/identity-quality.ts'
+import { verifyAudit } from '../../server/store/verify-audit.ts'
 import type { Answer } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
 import { startServer } from '../support/server.ts'
@@ -124,9 +125,8 @@ async function two() {
 }
 
 /** Makes the job due, and waits until a server has performed it. */
-async function runJob(): Promise<string> {
+async function runJob(_id = 'complete-merges'): Promise<string> {
   const turns = db.collection<{ _id: string; outcome?: string }>('job')
-  const _id = 'complete-merges'
   await turns.updateOne({ _id }, { $set: { due: new Date(0) }, $unset: { finished: '', outcome: '' } })
   for (let tried = 0; tried < 600; tried += 1) {
     const row = await turns.findOne({ _id, finished: { $exists: true } })
@@ -505,10 +505,12 @@ t.test('of deposits that meet a merge none is lost, and none stays behind', asyn
   const [source, target] = [await stage.open(), await stage.open()]
   await stage.createOne(hospital, document(source, own))
   const subject = { identifier: { system: insSystem, value: source.ins } }
-  const deposits = Array.from({ length: 24 }, (_, n) =>
-    (n % 2 ? stage : second).post(hospital, document(source, { ...own, subject })),
-  )
-  const [answer, ...made] = await Promise.all([merges(source, target), ...deposits])
+  const deposits = (from: number) =>
+    Array.from({ length: 12 }, async (_, n) => {
+      await new Promise(resolve => setTimeout(resolve, 8 * (from + n)))
+      return (n % 2 ? stage : second).post(hospital, document(source, { ...own, subject }))
+    })
+  const [answer, ...made] = await Promise.all([merges(source, target), ...deposits(0), ...deposits(12)])
   t.equal(answer?.status, 200, answer?.bytes.toString())
   const ids = made.filter(({ status }) => status === 201).map(({ headers }) => idOf(headers.get('location')))
   t.equal(ids.length, 24, made.map(({ status }) => status).join())
@@ -615,6 +617,56 @@ t.test('an INS with a wrong control key opens no record', async t => {
   )
   t.equal(made.status, 422)
 })
+
+t.test(
+  'a document that was deposited since goes to the source when it is listed, and is destroyed where it was',
+  async t => {
+    const { source, target, plain, other } = await two()
+    expectStatus(await merges(source, target), 200)
+    const binary = 'urn:uuid:00000000-0000-4000-8000-000000000008'
+    const [filed = '', bytes = ''] = await stage.create(
+      hospital,
+      creates(
+        document(target, {
+          ...own,
+          securityLabel: labels('MASQUE_PS'),
+          content: [{ attachment: { contentType: 'text/plain', url: binary } }],
+        }),
+      ),
+      creates({ resourceType: 'Binary', contentType: 'text/plain', data: `AAAA${data}` }, binary),
+    )
+    const stays = await stage.createOne(hospital, document(target, own))
+    const listing = (id: string) =>
+      asks(operator, '$unmerge', {
+        ...{ 'source-patient': refer(source), 'target-patient': refer(target), reason: 'FUSION_ERRONEE' },
+        resource: { reference: `DocumentReference/${id}` },
+      })
+    for (const id of [other, plain, '__proto__', `${target.id}-01m8p5ckfe3ygbzxsfp0y6cabe`])
+      t.equal(refusalOf(await listing(id)), '422 refusedByRule http.resource', id)
+    const answer = await listing(filed)
+    t.equal(answer.status, 200, answer.bytes.toString())
+    const [to = ''] = select(answer.json, '/parameter/[name=resource]/part/[name=to]/valueReference/reference').map(
+      String,
+    )
+    const [a, b] = [patientOf(source), patientOf(target)]
+    t.match(to, new RegExp(`^DocumentReference/${source.id}-`))
+    const there = await stage.get(a, to)
+    t.same(select(there.json, '/subject/reference'), [`Patient/${source.id}`])
+    t.same(select(there.json, '/meta/versionId'), ['1'])
+    const [url = ''] = select(there.json, '/content/0/attachment/url').map(String)
+    t.equal((await stage.get(a, url.slice(url.indexOf('Binary/')), { accept: 'text/plain' })).status, 200)
+    t.equal(await statusOf(hospital, to), 200, 'its depositor has it still')
+    for (const path of [`DocumentReference/${filed}`, `DocumentReference/${filed}/_history/1`, `Binary/${bytes}`])
+      for (const actor of [a, b, hospital]) t.equal(await statusOf(actor, path), 404, path)
+    t.same(new Set(await found(b, target)), new Set([other, stays]))
+    await stage.create(a, consent(source, authorises(rpps.gp)))
+    t.same(await found(gp, source), [plain], 'its label goes with it')
+    await runJob('destroy-records')
+    t.equal(await db.collection('record').countDocuments({ id: { $in: [filed, bytes] } }), 0)
+    t.equal(await statusOf(a, url.slice(url.indexOf('Binary/'))), 200)
+    t.equal((await verifyAudit(server.database.url, server.database.name)).broken, undefined)
+  },
+)
 
 t.test('of two merges at once one is made', async t => {
   const [source, target] = [await stage.open(), await stage.open()]

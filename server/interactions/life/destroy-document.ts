@@ -55,7 +55,10 @@ export async function destroyDocument(context: Context, call: Call, basis: strin
   const { patient, current } = found
   const { id, type, mask, hiddenUntil } = current.row
   const targets = [{ type, id, version: null, documentType: 'other', mask, hiddenUntil }]
-  const audit = [traceOf(context, call, { patient, status: 200, basis, targets })]
+  // Lines about it stand in the trails of records that were merged into its own, too.
+  const merged = (await context.store.facts(patient))?.merged ?? []
+  const trails = [patient, ...merged.map(each => each.patient)]
+  const audit = trails.map(each => traceOf(context, call, { patient: each, status: 200, basis, targets }))
   const task = `${patient}/${context.newUlid()}`
   const erasure = { does: 'row', patient, _id: current._id, at: context.now(), task } as const
   const unit = { writes: [], claims: [], releases: [], outbox: [], audit }

@@ -54,7 +54,11 @@ function renamed(value: unknown, names: ReadonlyMap<string, string>, base: strin
   return absolute === undefined ? undefined : `${base}/${absolute}`
 }
 
-function firstVersionThere(context: Context, current: Current, at: Moving & { names: ReadonlyMap<string, string> }): RowWrite {
+function firstVersionThere(
+  context: Context,
+  current: Current,
+  at: Moving & { names: ReadonlyMap<string, string> },
+): RowWrite {
   const { row, labels } = current
   const { text, root, value } = storedText(row)
   const next = { id: newIdOf(row._id, at), version: 1, updated: context.now() }

@@ -53,6 +53,9 @@ export function unitOf(
     const own = writes.filter(({ row }) => row._id === patient)
     return traceOf(context, call, { patient, status: 200, basis, targets: own.map(targetOf) })
   })
+  // What leaves a record for good is destroyed there, and its trail must say so.
+  if (merge.listed !== undefined && merge.listed.length > 0)
+    audit.push(traceOf(context, { ...call, operation: 'destroy' }, { patient: merge.target, status: 200, basis }))
   const record = { patient: merge.target, depositor: null, recompile: true }
   return { writes, claims: [], releases: [], record, merge, audit, outbox: [] }
 }
@@ -65,10 +68,17 @@ function movedParts(name: string, rows: readonly Current[]): readonly Parameter[
   return types.map(([type, number]) => parts(name, one('type', 'Code', type), one('count', 'UnsignedInt', number)))
 }
 
+const named = (id: string) => ({ reference: `DocumentReference/${id}` })
+
 /** @returns what was done, or would be. https://hl7.org/fhir/R5/patient-operation-merge.html */
 export function mergeReply(
   patients: Patients,
-  at: { readonly rows: readonly Current[]; readonly said: string; readonly name: 'moved' | 'moves' },
+  at: {
+    readonly rows: readonly Current[]
+    readonly said: string
+    readonly name: 'moved' | 'moves'
+    readonly ids?: readonly (readonly [string, string])[]
+  },
 ): Reply {
   const reference = ({ row }: Current) => ({ reference: `Patient/${row.id}` })
   const issue = [{ severity: 'information', code: 'informational', diagnostics: at.said }]
@@ -77,6 +87,9 @@ export function mergeReply(
     ...one('source-patient', 'Reference', reference(patients.source)),
     ...one('target-patient', 'Reference', reference(patients.target)),
     ...movedParts(at.name, at.rows),
+    ...(at.ids ?? []).map(([from, to]) =>
+      parts('resource', one('from', 'Reference', named(from)), one('to', 'Reference', named(to))),
+    ),
   ]
   return { status: 200, headers: {}, body: bytesOf({ resourceType: 'Parameters', parameter }) }
 }

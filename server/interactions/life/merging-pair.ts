@@ -19,6 +19,8 @@ export interface Pair {
   readonly target: Side
   readonly reason: string
   readonly preview: boolean
+  /** References to documents that go to the source. */
+  readonly resources: readonly string[]
 }
 
 type Parameters = readonly (readonly [string, string, unknown?])[]
@@ -73,7 +75,8 @@ export async function pairOf(context: Context, call: Call, reasons: readonly str
   if (!source.ok) return source
   const target = await sideOf(context, parameters.value, 'target')
   if (!target.ok) return target
-  return ok({ source: source.value, target: target.value, reason, preview: preview === 'true' })
+  const resources = valuesOf(parameters.value, 'resource')
+  return ok({ source: source.value, target: target.value, reason, preview: preview === 'true', resources })
 }
 
 /** A refusal for the state of the records stands in the trail of the record that it is about. */

@@ -13,6 +13,7 @@ import { insKey } from '../patient-names.ts'
 import { storedText } from '../write/draft.ts'
 import { insOf } from '../write/ins.ts'
 import { gateLife } from './life-access.ts'
+import { type Listed, listedDocuments, newIdOf, versionsThere } from './listed-documents.ts'
 import { itemsRemoved } from './member-list.ts'
 import { mergeReply, movingRows, type Patients, patientsOf, unitOf } from './merge-records.ts'
 import { type Pair, pairOf, refusePair } from './merging-pair.ts'
@@ -83,6 +84,10 @@ function copyOf(context: Context, { row, labels }: Current, moving: Moving): Row
 const said =
   'the records are two again; authorisations of the source have to be given anew, and the bearers of its INS find it'
 
+/** Documents with the ids that they have now. */
+const idsOf = ({ documents }: Listed, moving: Moving) =>
+  documents.map(({ row }) => [row.id, newIdOf(row._id, moving)] as const)
+
 type Attempt = Result<Reply> | 'again'
 
 async function attempt(context: Context, call: Call, { pair, now }: { pair: Pair; now: number }): Promise<Attempt> {
@@ -94,6 +99,11 @@ async function attempt(context: Context, call: Call, { pair, now }: { pair: Pair
   const rows = await movingRows(context, moving)
   if (!rows.ok) return rows
   if (patients === undefined) return 'again'
+  const since = target.facts.merged?.find(each => each.patient === source.patient)?.at ?? 0
+  const listed = await listedDocuments(context, moving, { references: pair.resources, since })
+  if (!listed.ok) return listed
+  const hashes = listed.value.rows.flatMap(({ row }) => row.blobs.map(({ sha256 }) => sha256))
+  await context.store.merging.keepBlobs(moving, hashes)
   await context.store.merging.copyBlobs(moving)
   const at = { ...context, now: () => now }
   const denials = (await denialsSince(context, pair)).map(each => copyOf(at, each, moving))
@@ -102,11 +112,20 @@ async function attempt(context: Context, call: Call, { pair, now }: { pair: Pair
     ...({ does: 'unmerge', source: source.patient, target: target.patient, at: now } as const),
     keys: ins === undefined ? [] : [insKey(context, ins.system, ins.value)],
     rows: rows.value.map(row => movedVersion(at, row, moving)),
+    listed: listed.value.documents.map(({ _id, row }) => ({ _id, version: row.version })),
   }
-  const writes = [...patientWrites(at, patients), ...denials]
+  const there = versionsThere(at, listed.value, moving)
+  const writes = [...patientWrites(at, patients), ...denials, ...there]
   const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: reason }))
   if (outcome !== 'committed') return 'again'
-  return ok(mergeReply(patients, { rows: rows.value, said, name: 'moved' }))
+  return ok(
+    mergeReply(patients, {
+      rows: [...rows.value, ...listed.value.rows],
+      said,
+      name: 'moved',
+      ids: idsOf(listed.value, moving),
+    }),
+  )
 }
 
 export async function unmerge(context: Context, call: Call): Promise<Result<Reply>> {
