@@ -17,6 +17,9 @@ export interface MergeTasks extends Merging<Held> {
 /** Milliseconds after which nothing that was under way when the merge was written is still written. */
 const settles = 600_000
 
+/** So many rows are read at once: no read may take longer than others. */
+const readAtOnce = 1000
+
 const places = [
   ['record', 'compartment'],
   ['record_history', 'history'],
@@ -66,8 +69,16 @@ export function openMerging(deployment: Deployment): MergeTasks {
   return {
     possible: !deployment.sharded,
     async rows({ from, source }, limit) {
-      const filter = { _id: broughtIds(source), patient: from }
-      return (await runFind(deployment, { find: 'record', filter, limit, hint: '_id_' })).map(toStored)
+      const found: Held[] = []
+      let ids = broughtIds(source)
+      for (;;) {
+        const filter = { _id: ids, patient: from }
+        const some = Math.min(limit - found.length, readAtOnce)
+        const rows = await runFind(deployment, { find: 'record', filter, sort: { _id: 1 }, limit: some, hint: '_id_' })
+        found.push(...rows.map(toStored))
+        if (rows.length < some || found.length === limit) return found
+        ids = { ...broughtIds(source), $gt: found.at(-1)?._id }
+      }
     },
     async followers(patient, _id) {
       const filter = { patient, follows: { $exists: true, $in: [_id] } }

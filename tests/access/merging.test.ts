@@ -594,6 +594,21 @@ t.test('a record of many resources is merged and parted', async t => {
   t.same([await count(source), await count(target)], [[1200], [0]])
 })
 
+t.test('a record of more than 5,000 resources is not merged, and stays as it is', async t => {
+  const [source, target] = [await stage.open(), await stage.open()]
+  const first = await stage.createOne(hospital, document(source, own))
+  const rows = db.collection<{ _id: string }>('record')
+  const row = await rows.findOne({ _id: first })
+  const copies = Array.from({ length: 5000 }, (_, n) => {
+    const _id = `${first.slice(0, -4)}${String(n).padStart(4, '0')}`
+    return { ...row, _id, id: _id }
+  })
+  await rows.insertMany(copies as never)
+  const answer = await merges(source, target)
+  t.equal(refusalOf(answer), '400 tooCostly http.source-patient')
+  t.equal(await statusOf(patientOf(source), `DocumentReference/${first}`), 200)
+})
+
 t.test('a deposit that contains a Patient with an INS and a provisional identity is refused', async t => {
   const record = await stage.open()
   const extension = [{ url: reliabilityUrl, extension: [{ url: 'identityStatus', valueCoding: { code: 'PROV' } }] }]
