@@ -1,4 +1,5 @@
 /** The load: so many connections, each asking again as soon as it was answered. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { headerOf, type RawAnswer } from './read-answer.ts'
 import { Wire } from './wire.ts'
 
@@ -73,17 +74,18 @@ export function hangUp(): void {
 }
 
 export const overloaded = 503
-const mostAttempts = 5
+const [mostAttempts, pause] = [60, 1000]
 
 export const refused = ({ method, path }: Ask, { status, body }: Answer): Error =>
   new Error(`${method} ${path} was answered with ${status}: ${body().toString().slice(0, 1000)}`)
 
-/** The same for a request that must succeed: a server with too much to do is asked again. @throws with what it said. */
+/** The same for a request that must succeed: a server with too much to do is asked again for a minute. @throws with what it said. */
 export async function succeed(base: string, asked: Ask): Promise<Buffer> {
   for (let attempt = 1; ; attempt += 1) {
     const answer = await ask(base, asked)
     if (answer.status < 400) return answer.body()
     if (answer.status !== overloaded || attempt === mostAttempts) throw refused(asked, answer)
+    await sleep(pause)
   }
 }
 

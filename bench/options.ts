@@ -15,6 +15,8 @@ export interface Peer {
 export interface Options {
   /** Several: growth is measured. */
   readonly patients: readonly number[]
+  /** So many records are deposited at most when growth is measured; the others are copies of them in the database. */
+  readonly deposited: number
   /** Results of the large record, and resources of a wide one. */
   readonly rows: number
   readonly wide: number
@@ -43,6 +45,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --patients N       records that are loaded (1000); N,N,N measures what growth costs
+  --deposited N      of growth: so many are deposited at most, the others are copies of them in the database (all)
   --seed WORD        records of fixtures/synthetic, thin and huge as in life, instead of records that are all alike
   --seconds N        length of one round of one workload (2)
   --rounds N         rounds, whose median counts (3)
@@ -54,7 +57,7 @@ export const usage = `npm run bench -- [options]
   --profile FOLDER   a CPU profile of the server for each workload, and its largest costs
 
 in the place of the workloads:
-  --requests N       a mix of N reads, and the memory of the server at each tenth of them
+  --requests N       a mix of N reads, those that --only names, and the memory of the server at each tenth of them
   --overload         200, then 2,000 connections; what is shed, how soon it recovers, and that nothing was lost
   --startup          how long a start takes, and the first request after it
 
@@ -112,6 +115,7 @@ function peerOf(given: PeerArguments, isShort: boolean): Peer | undefined {
 
 const known = {
   patients: { type: 'string' },
+  deposited: { type: 'string' },
   seed: { type: 'string' },
   seconds: { type: 'string' },
   rounds: { type: 'string' },
@@ -138,6 +142,7 @@ export function readOptions(args: readonly string[]): Options {
   if (sizes.length === 0) whole('patients', patients)
   return {
     patients: sizes,
+    deposited: values.deposited === undefined ? Number.POSITIVE_INFINITY : whole('deposited', values.deposited),
     seed: values.seed,
     ...(values.short ? { rows: 60, wide: 50 } : { rows: 10_000, wide: 1000 }),
     seconds: positive('seconds', seconds),

@@ -1,14 +1,12 @@
 /** What a request costs with more and more patients, all of them in one MongoDB whose cache holds them; then with a cold cache. */
 import { totalmem } from 'node:os'
-import type { Loaded } from './loaded.ts'
-import { type LoadCost, loadWithCost } from './loading.ts'
+import type { LoadCost } from './loading.ts'
 import { type Machine, machineLine, machineWith } from './machine.ts'
 import type { Outcome, Run } from './outcome.ts'
-import type { Program } from './program.ts'
-import { productReceiver } from './receiver.ts'
 import { loadLine, summariesOf } from './report.ts'
 import { inRounds, type Placed, warmUp } from './rounds.ts'
 import { chosen } from './run-workloads.ts'
+import { loadSize, type Size } from './size.ts'
 import { openStage, type Stage } from './stage.ts'
 import { median, type Rounds, rounded, type Summary } from './summary.ts'
 import { type Line, millis, shown, table } from './table.ts'
@@ -22,14 +20,6 @@ const hotPart = 0.4
 /** What a cold cache holds of the data, and the least that mongod takes. */
 const coldPart = 1 / 6
 const leastGb = 0.25
-
-interface Size {
-  readonly patients: number
-  readonly loaded: Loaded
-  readonly load: LoadCost
-  readonly server: Program
-  readonly database: string
-}
 
 export interface Cold {
   readonly patients: number
@@ -47,16 +37,6 @@ export interface Growth {
   /** CPU of server and database for a request with the most patients, divided by that with the fewest. */
   readonly ratios: Readonly<Record<string, number>>
   readonly cold: Cold
-}
-
-async function loadSize(stage: Stage, { options: { seed }, say }: Run, patients: number): Promise<Size> {
-  const database = `bench_${patients}`
-  const server = await stage.startProduct({ variant: 'dmp', database })
-  const receiver = await productReceiver(server.base, stage.key)
-  const amount = { patients, rows: 20, wide: 20 }
-  const [loaded, load] = await loadWithCost({ receiver, server, database: stage.database, amount, seed, say })
-  say(loadLine(load))
-  return { patients, loaded, load, server, database }
 }
 
 const sized = (workload: Workload, patients: number): Workload => ({

@@ -6,6 +6,7 @@ import { machineLine, machineWith } from './machine.ts'
 import type { Outcome, Run } from './outcome.ts'
 import { productReceiver } from './receiver.ts'
 import { askOnce } from './rounds.ts'
+import { chosen } from './run-workloads.ts'
 import { openStage } from './stage.ts'
 import { shown, table } from './table.ts'
 import { readingOn } from './workloads.ts'
@@ -45,7 +46,7 @@ export async function runLong(run: Run): Promise<Outcome> {
   const receiver = await productReceiver(server.base, stage.key)
   const amount = { patients, rows, wide }
   const [loaded] = await loadWithCost({ receiver, server, database: stage.database, amount, seed, say })
-  const { served } = await askOnce(readingOn(loaded).map(workload => ({ workload, server })))
+  const { served } = await askOnce(chosen(readingOn(loaded), options).map(workload => ({ workload, server })))
   const next = mixOf(await Promise.all(served.map(({ workload }) => workload.open(server.base))))
   const machine = machineWith(stage.database.version)
   const steps: Step[] = []

@@ -8,7 +8,7 @@ import { machineLine, machineWith } from './machine.ts'
 import type { Outcome, Run } from './outcome.ts'
 import { runProgram } from './program.ts'
 import { headersOf } from './receiver.ts'
-import { makeFolder, makeKey } from './stage.ts'
+import { makeFolder, makeSecrets } from './stage.ts'
 import { median, rounded } from './summary.ts'
 import { table } from './table.ts'
 
@@ -21,7 +21,7 @@ interface Start {
 const goals = { startMillis: 5000, firstRequestMillis: 100 }
 
 async function startOnce(folder: string, { order, say }: Run): Promise<Start> {
-  const headers = await headersOf('gp', await makeKey(folder))
+  const headers = await headersOf('gp', (await makeSecrets(folder)).key)
   const own = closingOrder(error => say(`Could not be ended: ${String(error)}`))
   await order.opened(() => own.close())
   const port = await freePort(undefined)

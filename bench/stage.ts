@@ -24,6 +24,8 @@ export interface Stage {
   readonly database: Database
   /** Signs tokens of demonstration identities. */
   readonly key: SigningKey
+  /** The server's secret for the digests of its registry. */
+  readonly registry: Uint8Array
   readonly startProduct: (start: ProductStart) => Promise<Program>
   readonly startBaseline: () => Promise<Program>
 }
@@ -62,21 +64,22 @@ export async function makeFolder(order: ClosingOrder): Promise<string> {
   return folder
 }
 
-export async function makeKey(folder: string): Promise<SigningKey> {
+export async function makeSecrets(
+  folder: string,
+): Promise<{ readonly key: SigningKey; readonly registry: Uint8Array }> {
   const secrets = await readSecrets(join(folder, 'secrets.json'), true)
   if (!secrets.ok || secrets.value.demoKey === undefined) throw new Error('No key to sign tokens could be made')
-  return secrets.value.demoKey
+  return { key: secrets.value.demoKey, registry: secrets.value.registry }
 }
 
 /** Starts the database. What was started is left to `order` to end, also when the rest fails. */
 export async function openStage({ order, say, cacheGb }: Opening): Promise<Stage> {
   const folder = await makeFolder(order)
   const database = await openDatabase({ folder, order, say, cacheGb })
-  const key = await makeKey(folder)
+  const { key, registry } = await makeSecrets(folder)
   keepDemoRecords(folder, {}) // none are wanted here
   return {
-    database,
-    key,
+    ...{ database, key, registry },
     startProduct: async ({ variant, database: name = 'bench', settings: own = {} }) => {
       const port = await freePort(undefined)
       const { regime, entry } = starts[variant]

@@ -1,6 +1,7 @@
 /** What this server serves, read from its capability statement. https://hl7.org/fhir/R4/capabilitystatement.html */
 
 import type { CompositeDefinition } from './composite-definition.ts'
+import type { Hierarchies } from './hierarchy.ts'
 import type { OperationName } from './operations.ts'
 import type { Interaction } from './resource.ts'
 import type { SearchParameterDefinition } from './search-parameter-definition.ts'
@@ -48,6 +49,8 @@ export interface Catalog {
   readonly formats?: ReadonlySet<Format>
   /** The value sets whose codes searches know; none when absent. */
   readonly valueSets?: ValueSets
+  /** The code systems whose hierarchy searches know; none when absent. */
+  readonly hierarchies?: Hierarchies
   /** The elements of each type; none is looked for when absent. */
   readonly elementNames?: (type: string) => ElementNames
 }

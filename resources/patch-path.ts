@@ -35,19 +35,29 @@ function foreignPart({ type, text = '', children = [] }: ExpressionNode): string
   return undefined
 }
 
-function parsed(path: string): ExpressionNode | undefined {
+/** Where the library could not read on; the rest of its sentence repeats the text, which is the client's. */
+function stumbleOf(error: unknown): string {
+  const [, column] = /^line: 1; column: (\d+);/.exec(error instanceof Error ? error.message : '') ?? []
+  return column === undefined ? 'a text that is none' : `one that cannot be read from letter ${Number(column) + 1} on`
+}
+
+/** The path as a tree, or what was found in its place. */
+function parsed(path: string): ExpressionNode | string {
   try {
     return parseExpression(path)
-  } catch {
-    return undefined // the library says with an exception that the text is no FHIRPath
+  } catch (error) {
+    return stumbleOf(error) // the library says with an exception that the text is no FHIRPath
   }
 }
 
 /** @returns the path; `patchRefused` when it is no FHIRPath, or goes beyond what finds elements. */
 export function readPatchPath(path: string | undefined, at: string): Result<string> {
-  const root = path === undefined || path.length > mostLetters ? undefined : parsed(path)
-  if (path === undefined || root === undefined)
-    return fail('patchRefused', `expected a FHIRPath of at most ${mostLetters} letters`, at)
+  if (path === undefined) return fail('patchRefused', 'expected a FHIRPath, found none', at)
+  if (path.length > mostLetters)
+    return fail('patchRefused', `expected a FHIRPath of at most ${mostLetters} letters, found ${path.length}`, at)
+  const root = parsed(path)
+  if (typeof root === 'string')
+    return fail('patchRefused', `expected a FHIRPath such as Patient.name[0].given, found ${root}`, at)
   const foreign = foreignPart(root)
   return foreign === undefined
     ? ok(path)

@@ -1,6 +1,7 @@
 /** Reads what is served from what is promised. https://hl7.org/fhir/R4/capabilitystatement.html */
 import type { Catalog, ServedType } from './catalog.ts'
 import { type CompartmentTable, inOrder, pathsOf } from './compartment.ts'
+import type { Hierarchies } from './hierarchy.ts'
 import { type Complaint, failAll, ok, type Result } from './outcome.ts'
 import { readCompartments } from './read-compartments.ts'
 import { readConditions } from './read-conditions.ts'
@@ -16,6 +17,8 @@ export interface CatalogSources {
   readonly compartment: CompartmentTable
   /** The value sets of R4 whose codes searches know. */
   readonly valueSets?: ValueSets
+  /** Which of R4's codes subsume which. */
+  readonly hierarchies?: Hierarchies
 }
 
 type Json = Readonly<Record<string, unknown>>
@@ -160,10 +163,11 @@ export function readCatalog(
   const compartments = readCompartments(rest.at, listOf(rest.json, 'compartment'), complain)
   const [one, ...more] = complaints
   if (one !== undefined) return failAll('badParameter', [one, ...more])
-  const { valueSets } = sources
+  const { valueSets, hierarchies } = sources
   return ok({
     ...{ types, operations, compartments, formats },
     system: new Set(systemInteractions.filter(code => system.has(code))),
     ...(valueSets === undefined ? {} : { valueSets }),
+    ...(hierarchies === undefined ? {} : { hierarchies }),
   })
 }

@@ -19,6 +19,14 @@ export const commonParameters: ReadonlyMap<string, SearchParameterDefinition> = 
 /** The parameters that scalars of the row answer: they make no keys. */
 export const scalarParameters: ReadonlySet<string> = new Set(['_id', '_lastUpdated'])
 
+/** Put together once for a type: each search asks for them. */
+const known = new WeakMap<ServedType, ReadonlyMap<string, SearchParameterDefinition>>()
+
 /** All parameters of a type, by name. */
-export const parametersOf = ({ parameters }: ServedType): ReadonlyMap<string, SearchParameterDefinition> =>
-  new Map([...commonParameters, ...parameters])
+export function parametersOf(served: ServedType): ReadonlyMap<string, SearchParameterDefinition> {
+  const before = known.get(served)
+  if (before !== undefined) return before
+  const all = new Map([...commonParameters, ...served.parameters])
+  known.set(served, all)
+  return all
+}

@@ -49,6 +49,15 @@ export function parseInstant(asked: Asked, name: InstantName): Result<Query> {
   return ok(instantPrefixes[prefix](name, asInstants))
 }
 
+/** Reads a time that has an instant in common with the resource's: `po` of `_filter`, which takes no prefix. */
+export function parseOverlap(asked: Asked): Result<Query> {
+  const { code } = asked.definition
+  const interval = toInterval(asked.value, asked.surroundings.zone)
+  if (interval === undefined) return badValue(asked, expected)
+  if (code === '_lastUpdated') return ok(instantPrefixes.eq('updated', interval))
+  return ok({ op: 'interval', code, bounds: { lowBelow: interval.high, highAbove: interval.low } })
+}
+
 function index({ value, type }: Found, { code, zone }: Indexed, { date }: Collected): void {
   if (type !== undefined && !dateTypes.has(type)) return
   const interval = elementInterval(value, zone)

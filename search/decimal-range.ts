@@ -22,7 +22,9 @@ export function decimalRange(literal: string): DecimalRange | undefined {
   const moreDigits = exponent === undefined ? 1 : 2
   const scale = Number(exponent ?? 0) - fraction.length - moreDigits
   const units = BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(moreDigits)
-  return { value, low: Number(`${units - 5n}e${scale}`), high: Number(`${units + 5n}e${scale}`) }
+  const [low, high] = [Number(`${units - 5n}e${scale}`), Number(`${units + 5n}e${scale}`)]
+  // More digits than a double has: the limits are the value itself, which is found all the same.
+  return { value, low, high: high > value ? high : justAbove(value) }
 }
 
 /** A number just above `value`: what is at least that is greater than `value`. */

@@ -1,9 +1,7 @@
 /** Value sets that are kept as resources: `:in` asks by them where R4 has none of the URL. https://hl7.org/fhir/R4/valueset.html#compositions */
 import { ok, type Result } from '../resources/outcome.ts'
-import type { Resource } from '../resources/resource.ts'
-import { type CodesOfSystem, codesOf } from '../resources/value-set.ts'
+import { codesOf } from '../resources/value-set.ts'
 import { alternativesIn } from './alternatives.ts'
-import { isObject, listOf, textOf } from './element.ts'
 import { splitEscaped, withoutEscapes } from './escape.ts'
 import { fit } from './fold.ts'
 import { exactKey, tokenKey } from './key.ts'
@@ -42,21 +40,5 @@ export function readKeptMembership(asked: Asked): Result<MemberCriterion> | unde
     if (query !== undefined && !query.ok) return query
     if (query !== undefined) known.push(query.value)
   }
-  return kept.length === 0 ? undefined : ok({ definition, known, kept, negated: modifier === 'not-in' })
-}
-
-function partOf(include: unknown): CodesOfSystem | undefined {
-  if (!isObject(include) || include.filter !== undefined || include.valueSet !== undefined) return undefined
-  const system = textOf(include.system)
-  if (system === undefined || include.concept === undefined) return undefined
-  const codes = listOf(include.concept).flatMap(each => (isObject(each) ? (textOf(each.code) ?? []) : []))
-  return { system, codes }
-}
-
-/** Returns the codes that a ValueSet lists; undefined of one that chooses its codes by any rule. */
-export function codesListed({ compose }: Resource): readonly CodesOfSystem[] | undefined {
-  if (!isObject(compose) || compose.exclude !== undefined) return undefined
-  const parts = listOf(compose.include).map(partOf)
-  const listed = parts.filter(part => part !== undefined)
-  return listed.length === parts.length ? listed : undefined
+  return kept.length === 0 ? undefined : ok({ definition, known, kept, subsumed: [], negated: modifier === 'not-in' })
 }

@@ -1,4 +1,5 @@
 /** What a type of search parameter must be able to do. https://hl7.org/fhir/R4/search.html#ptypes */
+import type { Hierarchies } from '../resources/hierarchy.ts'
 import { fail, type Result } from '../resources/outcome.ts'
 import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import type { ValueSets } from '../resources/value-set.ts'
@@ -16,6 +17,8 @@ export interface Surroundings {
   readonly base: string
   /** What `:in` and `:not-in` know. */
   readonly valueSets?: ValueSets | undefined
+  /** What `:above` and `:below` of codes know. */
+  readonly hierarchies?: Hierarchies | undefined
 }
 
 /** One alternative of a parameter of the URL. */

@@ -4,11 +4,11 @@ import { type Failure, fail, failAll, ok, type Result } from '../resources/outco
 import { refuseCostly, refuseMany } from './chain-costs.ts'
 import { parametersOf } from './common-parameters.ts'
 import { controlParameters, passedOver, repeatableControls } from './control-parameters.ts'
-import { and } from './query.ts'
+import { and, type Query } from './query.ts'
 import { mostLinks } from './read-chain.ts'
 import { isChained, readSearchParameter } from './read-parameter.ts'
 import { type Controls, chainPath, type Effect, mergeFailures, parameterPath, type Reading } from './search-effect.ts'
-import type { PatientName, SearchRequest } from './search-request.ts'
+import type { Inclusion, MemberCriterion, PatientName, SearchRequest, TextCriterion } from './search-request.ts'
 import { refuseValueSets } from './value-set.ts'
 
 export interface SearchOptions {
@@ -75,31 +75,36 @@ interface Applied {
   readonly effect: Effect
 }
 
+/** Written out, because every search goes through it. */
 function assemble(type: string, read: readonly Applied[], maxCount: number): SearchRequest {
-  const effects = read.map(({ effect }) => effect)
-  const usual: Controls = {
+  const controls: Controls = {
     sort: [],
     count: Math.min(usualCount, maxCount),
     total: 'none',
     summary: 'false',
     elements: [],
   }
-  let controls = usual
-  for (const effect of effects) controls = { ...controls, ...effect.controls }
-  const kept = read.filter(({ effect }) => effect.ignored === undefined)
-  return {
-    type,
-    query: and(...effects.flatMap(({ query }) => query ?? [])),
-    patients: effects.flatMap(({ patients }) => (patients === undefined ? [] : [patients])),
-    chains: read.flatMap(({ name, effect }) => (effect.chain === undefined ? [] : [{ ...effect.chain, name }])),
-    texts: effects.flatMap(({ text }) => text ?? []),
-    members: effects.flatMap(({ member }) => member ?? []),
-    ...controls,
-    include: effects.flatMap(({ include }) => include ?? []),
-    revinclude: effects.flatMap(({ revinclude }) => revinclude ?? []),
-    applied: kept.map(({ name, value, effect }) => [name, effect.applied ?? value] as const),
-    ignored: effects.flatMap(({ ignored }) => ignored ?? []),
+  const queries: Query[] = []
+  const patients: SearchRequest['patients'][number][] = []
+  const chains: SearchRequest['chains'][number][] = []
+  const [texts, members]: [TextCriterion[], MemberCriterion[]] = [[], []]
+  const [include, revinclude]: [Inclusion[], Inclusion[]] = [[], []]
+  const applied: (readonly [string, string])[] = []
+  const ignored: string[] = []
+  for (const { name, value, effect } of read) {
+    if (effect.query !== undefined) queries.push(effect.query)
+    if (effect.patients !== undefined) patients.push(effect.patients)
+    if (effect.chain !== undefined) chains.push({ ...effect.chain, name })
+    if (effect.text !== undefined) texts.push(effect.text)
+    if (effect.member !== undefined) members.push(effect.member)
+    if (effect.controls !== undefined) Object.assign(controls, effect.controls)
+    if (effect.include !== undefined) include.push(...effect.include)
+    if (effect.revinclude !== undefined) revinclude.push(...effect.revinclude)
+    if (effect.ignored !== undefined) ignored.push(effect.ignored)
+    else applied.push([name, effect.applied ?? value])
   }
+  const query = and(...queries)
+  return { type, query, patients, chains, texts, members, ...controls, include, revinclude, applied, ignored }
 }
 
 /** `_count=0` and `_summary=count` ask for the same: the number of matches alone. */
@@ -124,7 +129,7 @@ export function parseSearch(options: SearchOptions): Result<SearchRequest> {
 
   const parameters = parametersOf(served)
   const links = options.chains === true ? mostLinks : -1
-  const surroundings = { zone, now, base, valueSets: catalog.valueSets }
+  const surroundings = { zone, now, base, valueSets: catalog.valueSets, hierarchies: catalog.hierarchies }
   const together = options.together?.flatMap(each => catalog.types.get(each) ?? []) ?? [served]
   const own = { served, together, parameters }
   const reading: Reading = { catalog, ...own, surroundings, lenient, maxCount, links, texts: links > 0 }

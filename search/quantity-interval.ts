@@ -44,17 +44,26 @@ export function rangeInterval(range: Members): Unnamed | undefined {
   return { ...low, ...high, ...limits }
 }
 
-/** The same interval, in base units too when its unit is one of UCUM. */
-function withBase(interval: Unnamed): Unnamed {
+/**
+ * The same interval, in base units too when its unit is one of UCUM. Base values are rounded: a limit that is no part of
+ * the interval (`<`, `>`) is moved after the rounding, which would bring it back.
+ */
+function withBase(interval: Unnamed, comparator: unknown): Unnamed {
   const { system, code, low, high } = interval
   const to = system === ucum && code !== undefined ? toBase(code) : undefined
   if (to === undefined) return interval
   const baseLow = inBase(low, to)
-  return { ...interval, base: to.base, baseLow, baseHigh: high === low ? baseLow : inBase(high, to) }
+  const baseHigh = high === low ? baseLow : inBase(high, to)
+  return {
+    ...interval,
+    base: to.base,
+    baseLow: comparator === '>' ? justAbove(baseLow) : baseLow,
+    baseHigh: comparator === '<' ? justBelow(baseHigh) : baseHigh,
+  }
 }
 
 /** Any of them. */
 export function quantityInterval(value: Members): Unnamed | undefined {
   const interval = singleInterval(value) ?? rangeInterval(value)
-  return interval && withBase(interval)
+  return interval && withBase(interval, value.comparator)
 }

@@ -59,8 +59,12 @@ export const nothing: Query = { op: 'nothing' }
 
 /** The conjunction, simplified: `everything` falls away, `nothing` swallows. */
 export function and(...of: readonly Query[]): Query {
-  const parts = of.flatMap(part => (part.op === 'and' ? part.of : [part])).filter(({ op }) => op !== 'everything')
-  if (parts.some(({ op }) => op === 'nothing')) return nothing
+  const parts: Query[] = []
+  for (const part of of) {
+    if (part.op === 'nothing') return nothing
+    if (part.op === 'and') parts.push(...part.of)
+    else if (part.op !== 'everything') parts.push(part)
+  }
   const [only] = parts
   if (only === undefined) return everything
   return parts.length === 1 ? only : { op: 'and', of: parts }
@@ -68,8 +72,12 @@ export function and(...of: readonly Query[]): Query {
 
 /** The disjunction, simplified: `nothing` falls away, `everything` swallows. */
 export function or(...of: readonly Query[]): Query {
-  const parts = of.flatMap(part => (part.op === 'or' ? part.of : [part])).filter(({ op }) => op !== 'nothing')
-  if (parts.some(({ op }) => op === 'everything')) return everything
+  const parts: Query[] = []
+  for (const part of of) {
+    if (part.op === 'everything') return everything
+    if (part.op === 'or') parts.push(...part.of)
+    else if (part.op !== 'nothing') parts.push(part)
+  }
   const [only] = parts
   if (only === undefined) return nothing
   return parts.length === 1 ? only : { op: 'or', of: parts }

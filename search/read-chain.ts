@@ -23,6 +23,9 @@ interface After {
   readonly value: string
 }
 
+/** `_list` is read as the `_has` that it means. */
+export const listForm = '_has:List:item:_id'
+
 const said = (name: string): string => shownName(name) ?? 'this parameter'
 
 /** The trail is no rows: it is neither searched by other resources nor followed. */
@@ -40,13 +43,17 @@ function refuseLink(name: string, reading: Reading): Result<Effect> | undefined 
 /** What the search says of resources of one type; or the sentence why it says nothing. */
 function readLinked(after: After, { served, reading, read }: At): Result<Omit<Linked, 'byRecord'> | string> {
   const parameters = parametersOf(served)
-  const inner = { ...reading, served, parameters, lenient: true, links: reading.links - 1, texts: false }
+  const inner = { ...reading, served, parameters, lenient: true, links: reading.links - 1 }
   const effect = read(after.name, after.value, inner)
   if (!effect.ok) return effect
-  const { ignored, query = everything, patients = [], chain } = effect.value
+  const { ignored, query = everything, patients = [], chain, text, member } = effect.value
   if (ignored !== undefined) return ok(ignored.replace(/^Ignored: /, ''))
-  const next = chain === undefined ? {} : { next: chain }
-  return ok({ type: served.type, query, patients: served.type === 'Patient' ? [] : patients, ...next })
+  const further = {
+    ...(chain === undefined ? {} : { next: chain }),
+    ...(text === undefined ? {} : { text }),
+    ...(member === undefined ? {} : { member }),
+  }
+  return ok({ type: served.type, query, patients: served.type === 'Patient' ? [] : patients, ...further })
 }
 
 interface At {
@@ -136,11 +143,12 @@ const hasForm = /^_has:([A-Za-z]+):([A-Za-z0-9_-]+):(.+)$/
 
 /** Reads `_has:Type:reference:name`: a resource of the type refers to the one that is searched. */
 export function readBackward({ name, value }: After, reading: Reading, read: Read): Result<Effect> {
-  const refused = refuseLink('_has', reading)
+  const asked = name === listForm ? '_list' : '_has'
+  const refused = refuseLink(asked, reading)
   if (refused !== undefined) return refused
   const [, type = '', code = '', rest = ''] = hasForm.exec(name) ?? []
   const served = reading.catalog.types.get(type)
-  const no = (sentence: string): Result<Effect> => unknown(reading, '_has', `_has: ${sentence}`)
+  const no = (sentence: string): Result<Effect> => unknown(reading, asked, `${asked}: ${sentence}`)
   if (rest === '') return no('expected _has:Type:reference:parameter, found another form.')
   if (served === undefined || !isFollowed(served))
     return no(`expected a type that is searched here, found ${said(type)}.`)

@@ -11,7 +11,8 @@ import { exactIdentifier, readPatientIdentifiers, readPatients, withoutPatient }
 import { isPatientScalar } from './patient-scalar.ts'
 import { key, not, or, type Query, scalar } from './query.ts'
 import type { Effect, Reading } from './search-effect.ts'
-import { isOfValueSet, mostValueSets } from './value-set.ts'
+import { isOfHierarchy, tooManyCodes } from './subsumption.ts'
+import { isOfValueSet, mostCodes, mostValueSets } from './value-set.ts'
 
 const valueSetsOf = (modifier: string): number | undefined => (isOfValueSet(modifier) ? mostValueSets : undefined)
 
@@ -54,8 +55,9 @@ function parserOf({ definition, modifier }: Asked, ofType: string): (one: Asked)
   const { type, code, expression } = definition
   if (code === '_id') return parseId
   if (code === '_lastUpdated') return asked => parseInstant(asked, 'updated')
+  const asksCodes = isOfValueSet(modifier) || isOfHierarchy(modifier)
   const isScalar =
-    !isOfValueSet(modifier) && code === 'status' && expression === `${ofType}.status` && implicitSystems.has(expression)
+    !asksCodes && code === 'status' && expression === `${ofType}.status` && implicitSystems.has(expression)
   return isScalar ? parseStatus : parameterTypes[type].parse
 }
 
@@ -75,6 +77,10 @@ function readMissing(asked: Asked, patientIsScalar: boolean): Result<Effect> {
   return ok({ query: value === 'true' ? missing : not(missing) })
 }
 
+/** What codes above or below ask: no more of them in all than of one, and they count as a value set does. */
+const ofHierarchies = ({ definition: { code } }: Asked, query: Query): Result<Effect> =>
+  query.op === 'key' && query.in.length > mostCodes ? tooManyCodes(code) : ok({ query, valueSets: 1 })
+
 export interface Criterion {
   readonly asked: Asked
   /** What stands after a dot of the name; '' for nothing. Only `identifier` of a patient gets here. */
@@ -93,5 +99,6 @@ export function readCriterion({ asked, chained }: Criterion, { served }: Reading
   if (patientIsScalar) return readPatients(asked, alternatives.value)
   const query = parseAll(asked, alternatives.value, parserOf(asked, served.type))
   if (!query.ok) return query
+  if (asked.definition.type === 'token' && isOfHierarchy(asked.modifier)) return ofHierarchies(asked, query.value)
   return ok({ query: query.value, ...(served.type === 'Patient' ? namedBy(asked, alternatives.value) : {}) })
 }

@@ -1,7 +1,7 @@
 /** `_filter` as a query, the same as that of other parameters. https://hl7.org/fhir/R4/search_filter.html */
 import { fail, failAll, ok, type Result } from '../resources/outcome.ts'
 import type { ParameterType, SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
-import { parseInstant } from './date.ts'
+import { parseInstant, parseOverlap } from './date.ts'
 import { fold } from './fold.ts'
 import { exactKey, foldedKey, tokenKey } from './key.ts'
 import type { Asked } from './parameter-type.ts'
@@ -10,6 +10,7 @@ import { type Filter, parseFilter } from './parse-filter.ts'
 import { isPatientScalar } from './patient-scalar.ts'
 import { and, key, not, or, type Query, scalar } from './query.ts'
 import { type Effect, type Reading, shownName, suggestion } from './search-effect.ts'
+import { readSubsumption } from './subsumption.ts'
 import { textQueries } from './too-wide.ts'
 import { readMembership, searchesCodes } from './value-set.ts'
 import { refusePending } from './with-custom-parameters.ts'
@@ -71,6 +72,14 @@ const noMember: Ask = asked => {
   return query.ok ? ok(not(query.value)) : query
 }
 
+/** The value subsumes one of the codes (`ss`), or is subsumed by one (`sb`). */
+const subsumption =
+  (direction: 'above' | 'below'): Ask =>
+  asked =>
+    searchesCodes(asked.definition)
+      ? readSubsumption(asked, direction)
+      : bad(`${asked.definition.code} searches no codes, and hierarchies hold nothing else`)
+
 /** What each operator asks, by type of parameter. `pr` is of all of them. */
 const operators: Readonly<Record<ParameterType, Readonly<Record<string, Ask>>>> = {
   string: {
@@ -80,13 +89,20 @@ const operators: Readonly<Record<ParameterType, Readonly<Record<string, Ask>>>> 
     sw: folded((code, text) => ({ op: 'prefix', prefix: foldedKey(code, text) })),
     ew: folded((code, text) => ({ op: 'holds', prefix: foldedKey(code, ''), text, at: 'end' })),
   },
-  token: { eq: asWritten, ne: another, in: member, ni: noMember },
+  token: {
+    eq: asWritten,
+    ne: another,
+    in: member,
+    ni: noMember,
+    ss: subsumption('below'),
+    sb: subsumption('above'),
+  },
   reference: { eq: asWritten, ne: another, re: asWritten },
   uri: {
     eq: asWritten,
     sw: ({ definition, value }) => ok({ op: 'prefix', prefix: exactKey(definition.code, value) }),
   },
-  date: compared,
+  date: { ...compared, po: parseOverlap },
   number: compared,
   quantity: compared,
 }
@@ -152,9 +168,12 @@ function toQuery(filter: Filter, reading: Reading): Result<Query> {
 
 const mostTexts = 10
 
-/** How many tests name a value set. */
+/** The operators that may each stand for 1,000 codes. */
+const ofManyCodes = new Set(['in', 'ni', 'ss', 'sb'])
+
+/** How many tests name a value set, or a place in a hierarchy. */
 function valueSetsIn(filter: Filter): number {
-  if (filter.op === 'test') return filter.comparison === 'in' || filter.comparison === 'ni' ? 1 : 0
+  if (filter.op === 'test') return ofManyCodes.has(filter.comparison) ? 1 : 0
   if (filter.op === 'not') return valueSetsIn(filter.of)
   return filter.of.reduce((sum, part) => sum + valueSetsIn(part), 0)
 }

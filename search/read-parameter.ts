@@ -4,15 +4,19 @@ import { fail, ok, type Result } from '../resources/outcome.ts'
 import { parseLogicalId } from '../resources/resource.ts'
 import { scalarParameters } from './common-parameters.ts'
 import { controlParameters } from './control-parameters.ts'
+import { readKeptSubsumption } from './kept-code-system.ts'
 import { readKeptMembership } from './kept-value-set.ts'
+import type { Asked } from './parameter-type.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
-import { readBackward, readForward } from './read-chain.ts'
+import { listForm, readBackward, readForward } from './read-chain.ts'
 import { readComposite } from './read-composite.ts'
 import { readCriterion } from './read-criterion.ts'
 import { readFilterParameter } from './read-filter.ts'
 import { refuseModifier } from './refuse-modifier.ts'
 import { type Effect, type Reading, shownName, suggestion, unknown } from './search-effect.ts'
+import type { MemberCriterion } from './search-request.ts'
+import { isOfHierarchy } from './subsumption.ts'
 import { readText } from './token-text.ts'
 import { untold } from './untold.ts'
 import { isOfValueSet } from './value-set.ts'
@@ -60,7 +64,7 @@ function readList(value: string, reading: Reading): Result<Effect> {
       'http._list',
     )
   return value.split(',').every(id => parseLogicalId(id) !== undefined)
-    ? readBackward({ name: '_has:List:item:_id', value }, reading, readSearchParameter)
+    ? readBackward({ name: listForm, value }, reading, readSearchParameter)
     : fail('badParameter', '_list: expected the id of a List: 1 to 64 of A-Z a-z 0-9 - .', 'http._list')
 }
 
@@ -81,11 +85,25 @@ const specialParameters: ReadonlyMap<string, (value: string, reading: Reading) =
 /** Whether whoever asks reads resources for conditions. The trail is no resources. */
 const readsRows = ({ texts, served }: Reading): boolean => texts && served.type !== 'AuditEvent'
 
-/** Whether value sets may be found by their URL. */
-const keepsValueSets = (reading: Reading): boolean => {
-  const served = reading.catalog.types.get('ValueSet')
+/** Whether value sets or code systems may be found by their URL. */
+const keeps = (type: 'ValueSet' | 'CodeSystem', reading: Reading): boolean => {
+  const served = reading.catalog.types.get(type)
   return readsRows(reading) && served?.interactions.has('search-type') === true && served.parameters.has('url')
 }
+
+/** What asks by a value set or a code system that may be a resource; undefined where R4 answers, or nothing does. */
+function readKept(asked: Asked, reading: Reading): Result<MemberCriterion> | undefined {
+  const { modifier, definition } = asked
+  const ofHierarchy = isOfHierarchy(modifier)
+  if (!ofHierarchy && !isOfValueSet(modifier)) return undefined
+  if (definition.type !== 'token' || !parameterTypes.token.understands(modifier, definition)) return undefined
+  if (ofHierarchy) return keeps('CodeSystem', reading) ? readKeptSubsumption(asked, modifier) : undefined
+  return keeps('ValueSet', reading) ? readKeptMembership(asked) : undefined
+}
+
+/** Hierarchies count as value sets do; those are counted by the name of the parameter. */
+const ofMember = (member: MemberCriterion): Effect =>
+  member.subsumed.length === 0 ? { member } : { member, valueSets: member.subsumed.length }
 
 /** Reads one parameter that chooses resources; what follows a dot or `_has` is read in the same way. */
 export function readSearchParameter(name: string, value: string, given: Reading): Result<Effect> {
@@ -111,14 +129,8 @@ export function readSearchParameter(name: string, value: string, given: Reading)
     const text = readText(asked)
     return text.ok ? ok({ text: text.value }) : text
   }
-  if (
-    isOfValueSet(modifier) &&
-    keepsValueSets(reading) &&
-    parameterTypes[definition.type].understands(modifier, definition)
-  ) {
-    const member = readKeptMembership(asked)
-    if (member !== undefined) return member.ok ? ok({ member: member.value }) : member
-  }
+  const member = readKept(asked, reading)
+  if (member !== undefined) return member.ok ? ok(ofMember(member.value)) : member
   const isMissing = modifier === 'missing' && !scalarParameters.has(code)
   const understood = modifier === '' || isMissing || parameterTypes[definition.type].understands(modifier, definition)
   if (!understood && !byIdentifier) return refuseModifier(modifier, definition)

@@ -3,12 +3,12 @@ import { fail } from '../resources/outcome.ts'
 import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import { parameterTypes } from './parameter-types.ts'
 
-/** What has no meaning here, or only a terminology could answer, which this server does not hold. */
+/** What has no meaning here. */
 const remedies: ReadonlyMap<string, string> = new Map([
   ['in', 'value sets hold codes, and it searches none: list what is meant, with commas between'],
   ['not-in', 'value sets hold codes, and it searches none: list what is not meant after :not, with commas between'],
-  ['above', 'no hierarchy of codes or resources is held here: list what is meant, with commas between'],
-  ['below', 'no hierarchy of codes or resources is held here: list what is meant, with commas between'],
+  ['above', 'hierarchies are of codes, and it searches none: list what is meant, with commas between'],
+  ['below', 'hierarchies are of codes, and it searches none: list what is meant, with commas between'],
 ])
 
 const ofTerminology = new Set(['token', 'reference'])

@@ -16,7 +16,7 @@ export interface Effect {
   readonly chain?: Chain
   readonly text?: TextCriterion
   readonly member?: MemberCriterion
-  /** How many value sets a `_filter` names. */
+  /** How many value sets and hierarchies it asks by, where its name does not say so. */
   readonly valueSets?: number
   readonly controls?: Partial<Controls>
   readonly include?: readonly Inclusion[]

@@ -31,6 +31,10 @@ export interface Linked {
   readonly byRecord: boolean
   /** To what they must be linked in turn. */
   readonly next?: Chain
+  /** What the words beside one of their codes must be: they are read from the resources. */
+  readonly text?: TextCriterion
+  /** Of which value sets or hierarchies a code must be: they are read from the resources. */
+  readonly member?: MemberCriterion
 }
 
 /**
@@ -63,12 +67,24 @@ export interface WantedValueSet {
   readonly version?: string
 }
 
-/** What `code:in=…` asks where value sets are named that R4 has not: they are looked for among the resources. */
+/** A code as a search names it, and whether those above or below it are meant too. */
+export interface WantedCode {
+  readonly system: string
+  readonly code: string
+  readonly direction: 'above' | 'below'
+}
+
+/**
+ * What `code:in=…`, `:above` and `:below` ask where value sets or code systems are named that R4 has not: they are looked
+ * for among the resources.
+ */
 export interface MemberCriterion {
   readonly definition: SearchParameterDefinition
   /** The alternatives that R4 knows. */
   readonly known: readonly Query[]
   readonly kept: readonly WantedValueSet[]
+  /** Codes of code systems. */
+  readonly subsumed: readonly WantedCode[]
   /** Whether it asks for what has none of the codes. */
   readonly negated: boolean
 }
@@ -86,7 +102,7 @@ export interface SearchRequest {
   readonly chains: readonly NamedChain[]
   /** What the words beside codes must be: they are read from the resources. */
   readonly texts: readonly TextCriterion[]
-  /** Of which value sets codes must be, or not: they are read from the resources. */
+  /** Of which value sets or hierarchies codes must be, or not: they are read from the resources. */
   readonly members: readonly MemberCriterion[]
   readonly sort: readonly SortKey[]
   readonly count: number

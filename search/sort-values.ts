@@ -7,6 +7,8 @@ import type { SortKey } from './search-request.ts'
 /** What must be known of a row to sort it. `date` and `updated` are asked only by keys that sort by them. */
 export interface SortableRow {
   readonly _id: string
+  /** What clients see: they chose some of them. */
+  readonly id: string
   readonly search: SearchBlock
   readonly date?: number
   readonly updated?: number
@@ -57,7 +59,7 @@ function readValue(
 ): Value | undefined {
   switch (sort.by) {
     case '_id':
-      return row._id
+      return row.id
     case '_lastUpdated':
       return row.updated
     case 'date':

@@ -7,6 +7,7 @@ import { fit, fold } from './fold.ts'
 import { foldedKey, ofTypeKey, systemPrefix, systemTokenKey, tokenKey } from './key.ts'
 import { type Asked, badValue, type Collected, type Indexed, type ParameterTypeRow } from './parameter-type.ts'
 import { key, type Query } from './query.ts'
+import { isOfHierarchy, readSubsumption } from './subsumption.ts'
 import { isOfValueSet, readMembership, searchesCodes } from './value-set.ts'
 
 /** The codes of ContactPoint.system: there the system says the kind of contact, not who issues the value. */
@@ -40,6 +41,7 @@ function parseOfType(asked: Asked): Result<Query> {
 function parse(asked: Asked): Result<Query> {
   if (asked.modifier === 'of-type') return parseOfType(asked)
   if (isOfValueSet(asked.modifier)) return readMembership(asked)
+  if (isOfHierarchy(asked.modifier)) return readSubsumption(asked, asked.modifier)
   const { code } = asked.definition
   const token = parseToken(asked.value)
   if (token === undefined) return badValue(asked, expected)
@@ -94,8 +96,8 @@ export const token: ParameterTypeRow = {
   understands: (modifier, definition) =>
     modifier === 'not' ||
     (modifier === 'of-type' && /\.identifier$/.test(definition.expression)) ||
-    (isOfValueSet(modifier) && searchesCodes(definition)),
-  modifiers: ['not', 'of-type', 'text', 'in', 'not-in'],
+    ((isOfValueSet(modifier) || isOfHierarchy(modifier)) && searchesCodes(definition)),
+  modifiers: ['not', 'of-type', 'text', 'in', 'not-in', 'above', 'below'],
   parse,
   index,
 }

@@ -59,7 +59,7 @@ export function readMembership(asked: Asked): Result<Query> {
   return ok(valueSetQuery(asked.definition, parts))
 }
 
-/** The refusal of a search that names too many value sets; undefined of any other. `effect.valueSets` is how many a `_filter` names. */
+/** The refusal of a search that names too many value sets; undefined of any other. `effect.valueSets` is how many a `_filter` names, or asks as much as. */
 export function refuseValueSets(
   asked: readonly { readonly name: string; readonly value: string; readonly effect: { readonly valueSets?: number } }[],
 ): Result<never> | undefined {
@@ -72,5 +72,9 @@ export function refuseValueSets(
   }
   if (count <= mostValueSets) return undefined
   const name = last.split(/[:.]/)[0] ?? ''
-  return fail('tooCostly', `expected a search by at most ${mostValueSets} value sets, found ${count}.`, `http.${name}`)
+  return fail(
+    'tooCostly',
+    `expected a search by at most ${mostValueSets} value sets or hierarchies, found ${count}.`,
+    `http.${name}`,
+  )
 }

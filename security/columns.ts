@@ -42,17 +42,30 @@ const codesOf = ({ profession, role, genre, specialities }: Professional): reado
 const standsBeside = ({ requires }: ProfessionRow, { profession }: Professional): boolean =>
   requires === undefined || (profession !== null && same(requires, profession))
 
-/** A verified token's professional is one object for as long as its verdict is kept: its rows are looked up once. */
-const known = new WeakMap<Professional, WeakMap<Policy, readonly ProfessionRow[]>>()
+/** What the habilitation says of a professional. */
+interface Standing {
+  readonly rows: readonly ProfessionRow[]
+  readonly column: string | undefined
+}
+
+/** A verified token's professional is one object for as long as its verdict is kept: he is looked up once. */
+const known = new WeakMap<Professional, WeakMap<Policy, Standing>>()
+
+function standingOf(policy: Policy, professional: Professional): Standing {
+  const before = known.get(professional) ?? new WeakMap<Policy, Standing>()
+  const standing = before.get(policy)
+  if (standing !== undefined) return standing
+  const rows = lookedUp(policy, professional)
+  const [first, ...others] = new Set(rows.map(({ column }) => column))
+  const made = { rows, column: others.length === 0 ? (first ?? undefined) : undefined }
+  before.set(policy, made)
+  known.set(professional, before)
+  return made
+}
 
 /** Every row of the habilitation that applies to a professional, each once. */
-export function professionsOf(policy: Policy, professional: Professional): readonly ProfessionRow[] {
-  const before = known.get(professional) ?? new WeakMap<Policy, readonly ProfessionRow[]>()
-  known.set(professional, before)
-  const rows = before.get(policy) ?? lookedUp(policy, professional)
-  before.set(policy, rows)
-  return rows
-}
+export const professionsOf = (policy: Policy, professional: Professional): readonly ProfessionRow[] =>
+  standingOf(policy, professional).rows
 
 function lookedUp(policy: Policy, professional: Professional): readonly ProfessionRow[] {
   const section = professional.cnopSection
@@ -64,7 +77,5 @@ function lookedUp(policy: Policy, professional: Professional): readonly Professi
 }
 
 /** @returns the one column of a professional; undefined when no row applies, one closes, or two disagree. */
-export function columnOf(policy: Policy, professional: Professional): string | undefined {
-  const [first, ...others] = new Set(professionsOf(policy, professional).map(({ column }) => column))
-  return others.length === 0 ? (first ?? undefined) : undefined
-}
+export const columnOf = (policy: Policy, professional: Professional): string | undefined =>
+  standingOf(policy, professional).column

@@ -150,7 +150,15 @@ export function decide(request: AccessRequest, { policy, facts, catalog, readSco
   if (permission === undefined || (patient === null && ofRecords)) return hidden('record-exists')
   // A key of a record that was merged into another means the other.
   const record = facts?.patient ?? patient
-  const question = { type, permission, patient: record, launch: principal.patient, ofRecords, now }
+  const question = {
+    type,
+    permission,
+    patient: record,
+    launch: principal.patient,
+    ofRecords,
+    now,
+    isOperator: principal.kind === 'operator',
+  }
   const scope = scopeQuery(principal.scopes, question, readScope)
   if (scope === undefined) return patient === 'every' ? scopeMissing(type, permission) : hidden('scope-covers')
   if (patient === null)

@@ -7,7 +7,7 @@ import type { Denial } from './decision.ts'
 import { depositsOf } from './may-deposit.ts'
 import type { Policy } from './policy.ts'
 import type { Principal } from './principal.ts'
-import { type Permission, permissionFor, type ScopeReader, scopeQuery } from './scope-query.ts'
+import { definesForAll, type Permission, permissionFor, type ScopeReader, scopeQuery } from './scope-query.ts'
 
 /** What is asked before it is known of whom. */
 export interface GateRequest {
@@ -37,7 +37,9 @@ export const said = (failed: Denial['failed'], diagnostics: string): Said => ({
 export const scopeMissing = (type: string, permission: Permission): Said =>
   said(
     'scope-covers',
-    `expected a scope that grants "${permission}" on ${type}, such as user/${type}.${permission}, found none`,
+    definesForAll({ type, permission })
+      ? `expected a scope of the system that grants "${permission}" on ${type}, such as system/${type}.${permission}: it defines for all who search; found none`
+      : `expected a scope that grants "${permission}" on ${type}, such as user/${type}.${permission}, found none`,
   )
 
 /** @returns the refusal when no scope covers the request in the place that suits the token best. */
@@ -48,7 +50,9 @@ export function scopeGate(request: GateRequest, { catalog, readScope }: Surround
   const ofRecords = belongsToRecords(catalog, type)
   const launch = principal.patient
   const patient = ofRecords ? (launch ?? 'every') : null
-  const within = scopeQuery(principal.scopes, { type, permission, patient, launch, ofRecords, now }, readScope)
+  const isOperator = principal.kind === 'operator'
+  const question = { type, permission, patient, launch, ofRecords, now, isOperator }
+  const within = scopeQuery(principal.scopes, question, readScope)
   return within === undefined ? scopeMissing(type, permission) : undefined
 }
 

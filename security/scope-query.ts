@@ -46,12 +46,23 @@ export interface ScopeQuestion {
   /** Whether resources of this type belong to records: then those of the directory are closed to `patient/` scopes. */
   readonly ofRecords: boolean
   readonly now: number
+  /** Whether an operator asks: what he defines holds for all by his office, and not by the kind of his scopes. */
+  readonly isOperator: boolean
 }
 
 /** What a patient's scope grants outside his record: looking up who is named in it. */
 const looks: ReadonlySet<Permission> = new Set(['r', 's'])
 
-const holdsThere = (scope: Scope, { patient, launch, ofRecords, permission }: ScopeQuestion): boolean => {
+/** Types whose resources change what every request may ask, whoever wrote them. */
+const definitions: ReadonlySet<string> = new Set(['SearchParameter'])
+
+/** Whether a write defines something for all callers: a scope of one user or one patient does not reach so far. */
+export const definesForAll = ({ type, permission }: Pick<ScopeQuestion, 'type' | 'permission'>): boolean =>
+  definitions.has(type) && !looks.has(permission)
+
+const holdsThere = (scope: Scope, asked: ScopeQuestion): boolean => {
+  const { patient, launch, ofRecords, permission } = asked
+  if (scope.context !== 'system' && !asked.isOperator && definesForAll(asked)) return false
   if (scope.context !== 'patient') return true
   if (launch === null) return false
   return patient === null ? !ofRecords && looks.has(permission) : patient === launch
@@ -64,9 +75,13 @@ const covers = (scope: Scope, asked: ScopeQuestion): boolean =>
 
 /** @returns the union of the scopes that cover what is asked, as a query; undefined when none does. */
 export function scopeQuery(scopes: readonly Scope[], asked: ScopeQuestion, read: ScopeReader): Query | undefined {
-  const covering = scopes.filter(scope => covers(scope, asked))
-  if (covering.some(({ parameters }) => parameters.length === 0)) return everything
-  const within = covering
+  const narrowed: Scope[] = []
+  for (const scope of scopes) {
+    if (!covers(scope, asked)) continue
+    if (scope.parameters.length === 0) return everything
+    narrowed.push(scope)
+  }
+  const within = narrowed
     .map(({ parameters }) => read(asked.type, parameters, asked.now))
     .filter(query => query !== undefined)
   return within.length === 0 ? undefined : or(...within)

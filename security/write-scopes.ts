@@ -20,7 +20,15 @@ function scopeOf(
   const { principal, patient, now } = request
   const ofRecords = belongsToRecords(surroundings.catalog, type)
   const permission = permissions[interaction]
-  const question = { type, permission, patient, launch: principal.patient, ofRecords, now }
+  const question = {
+    type,
+    permission,
+    patient,
+    launch: principal.patient,
+    ofRecords,
+    now,
+    isOperator: principal.kind === 'operator',
+  }
   return scopeQuery(principal.scopes, question, surroundings.readScope)
 }
 

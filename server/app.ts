@@ -16,6 +16,7 @@ import { boundInFlight } from './http/in-flight.ts'
 import { logAnswers, OwnLog } from './http/logging.ts'
 import { readAsked } from './http/parameters.ts'
 import type { Parts } from './http/parts.ts'
+import { plainUrl } from './http/plain-url.ts'
 import { handleClientError, handleError, handleFrameworkError } from './http/problems.ts'
 import { protect } from './http/protections.ts'
 import { boundUrls, headBytes } from './http/url-length.ts'
@@ -43,8 +44,11 @@ const options = ({ config, log }: Parts, headers: Readonly<Record<string, string
   frameworkErrors: handleFrameworkError(config),
   clientErrorHandler: handleClientError(headers, config),
   http: { maxHeaderSize: headBytes(config) },
+  rewriteUrl: ({ url = '/' }) => plainUrl(url),
   routerOptions: {
     ignoreTrailingSlash: true,
+    // A client whose base ends with a slash writes two.
+    ignoreDuplicateSlashes: true,
     // `request.query` is what `readAsked` gives: decoded pairs in order, or why they cannot be decoded.
     querystringParser: text => ({ ...readAsked(text) }),
   },

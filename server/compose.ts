@@ -9,6 +9,7 @@ import { ok, type Result } from '../resources/outcome.ts'
 import { readCatalog } from '../resources/read-catalog.ts'
 import type { Interaction, Resource } from '../resources/resource.ts'
 import { compileCanonicalDate } from '../search/canonical-date.ts'
+import { pointedByKeys } from '../search/pointed.ts'
 import type { Surroundings } from '../security/gate.ts'
 import { policiesInForce } from '../security/policy-in-force.ts'
 import type { Regime } from '../security/regime.ts'
@@ -61,7 +62,7 @@ async function regimeOf(materials: Materials, surroundings: Surroundings): Promi
   return policy.ok ? ok(dmpRegime(policy.value, surroundings, history.value)) : policy
 }
 
-type Compiled = Pick<Context, 'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath'>
+type Compiled = Pick<Context, 'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath' | 'pointedByKeys'>
 
 /** Milliseconds between two types. */
 const warmEvery = 100
@@ -87,6 +88,7 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE }: Config
     canonicalDate: canonicalDate.value,
     validate: validator.validate,
     elementNames: elementNamesOf(structures),
+    pointedByKeys: pointedByKeys(catalog, structures),
     patchByPath: (target, patch) => applyFhirpathPatch(structures, target, patch),
   })
 }

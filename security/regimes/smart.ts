@@ -26,7 +26,15 @@ function scopeIn(
   const permission = permissionFor(interaction)
   if (permission === undefined) return undefined
   const ofRecords = belongsToRecords(surroundings.catalog, type)
-  const question = { type, permission, patient, launch: principal.patient, ofRecords, now }
+  const question = {
+    type,
+    permission,
+    patient,
+    launch: principal.patient,
+    ofRecords,
+    now,
+    isOperator: principal.kind === 'operator',
+  }
   return scopeQuery(principal.scopes, question, surroundings.readScope)
 }
 

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { root } from '../root.ts'
 import { printStatement, statementOf } from './capability-statement.ts'
+import { cutHierarchies } from './hierarchy.ts'
 import { definitionFiles, definitionsFolder, loadDefinitions } from './load.ts'
 import { cutSearchParameters } from './search-parameters.ts'
 import { hasSource, readSource, sourceFiles } from './source.ts'
@@ -53,9 +54,10 @@ async function generate(stamp: string): Promise<void> {
       source.compartment.resource.flatMap(({ code, param }) => (param === undefined ? [] : [[code, param]])),
     ),
     valueSets,
+    hierarchies: cutHierarchies(source.valueSets),
   }
   await mkdir(definitionsFolder, { recursive: true })
-  for (const name of ['structures', 'searchParameters', 'compartment', 'valueSets'] as const)
+  for (const name of ['structures', 'searchParameters', 'compartment', 'valueSets', 'hierarchies'] as const)
     await replaceFile(definitionFiles[name], JSON.stringify(made[name]))
   await replaceFile(stampName, stamp)
 }

@@ -1,8 +1,6 @@
 /** The codes of a code system, and which stand below which. https://hl7.org/fhir/R4/codesystem.html#hierarchy */
-import type { CodeSystem, Concept } from './value-set.ts'
-
-/** By code: the codes directly below it. */
-export type Hierarchy = ReadonlyMap<string, readonly string[]>
+import type { Hierarchy, HierarchyTable } from '../../resources/hierarchy.ts'
+import type { CodeSystem, Concept, ValueSet } from './value-set.ts'
 
 /** Concepts stand below others by their place, and below further ones by the property `child`. */
 function add(concepts: readonly Concept[], into: Map<string, readonly string[]>): void {
@@ -21,10 +19,22 @@ export function hierarchyOf({ content, concept = [] }: CodeSystem): Hierarchy | 
   return hierarchy
 }
 
-/** The code and all below it, each once. */
-export function withDescendants(hierarchy: Hierarchy, code: string, found = new Set<string>()): ReadonlySet<string> {
-  if (found.has(code) || !hierarchy.has(code)) return found
-  found.add(code)
-  for (const child of hierarchy.get(code) ?? []) withDescendants(hierarchy, child, found)
-  return found
+/** As `resources/hierarchy.ts` reads it. What stands below another and has none below itself needs no line. */
+function linesOf(hierarchy: Hierarchy): string {
+  const placed = new Set([...hierarchy.values()].flat())
+  return [...hierarchy]
+    .filter(([code, below]) => below.length > 0 || !placed.has(code))
+    .map(([code, below]) => [code, ...new Set(below.filter(each => hierarchy.has(each)))].join('\t'))
+    .join('\n')
+}
+
+/** @returns the hierarchies of the code systems that have one. */
+export function cutHierarchies(definitions: readonly (ValueSet | CodeSystem)[]): HierarchyTable {
+  const table = new Map<string, string>()
+  for (const definition of definitions) {
+    const hierarchy = definition.resourceType === 'CodeSystem' ? hierarchyOf(definition) : undefined
+    if (hierarchy !== undefined && [...hierarchy.values()].some(below => below.length > 0))
+      table.set(definition.url, linesOf(hierarchy))
+  }
+  return Object.fromEntries(table)
 }

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CutStructures, Structures } from '../../profiles/structure.ts'
 import type { CompartmentTable } from '../../resources/compartment.ts'
+import { type Hierarchies, type HierarchyTable, hierarchiesOf } from '../../resources/hierarchy.ts'
 import type { CatalogSources } from '../../resources/read-catalog.ts'
 import type { SearchParameterTable } from '../../resources/search-parameter-definition.ts'
 import type { ValueSets } from '../../resources/value-set.ts'
@@ -17,12 +18,14 @@ export const definitionFiles = {
   searchParameters: 'search-parameters.json',
   compartment: 'compartment.json',
   valueSets: 'value-sets.json',
+  hierarchies: 'hierarchies.json',
 } as const
 
 /** What R4 says, cut down to what is read at run time. */
 export interface Definitions extends CatalogSources {
   readonly structures: Structures
   readonly valueSets: ValueSets
+  readonly hierarchies: Hierarchies
 }
 
 async function read(name: string): Promise<unknown> {
@@ -41,6 +44,7 @@ export async function loadDefinitions(): Promise<Definitions> {
     searchParameters: (await read(definitionFiles.searchParameters)) as SearchParameterTable,
     compartment: (await read(definitionFiles.compartment)) as CompartmentTable,
     valueSets,
+    hierarchies: hierarchiesOf((await read(definitionFiles.hierarchies)) as HierarchyTable),
   }
 }
 

@@ -1,6 +1,7 @@
 /** R4's value sets, cut down to the codes that they hold. https://hl7.org/fhir/R4/valueset.html#compositions */
+import { type Hierarchy, subsumedBy } from '../../resources/hierarchy.ts'
 import type { CodesOfSystem, ValueSets } from '../../resources/value-set.ts'
-import { type Hierarchy, hierarchyOf, withDescendants } from './hierarchy.ts'
+import { hierarchyOf } from './hierarchy.ts'
 import type { CodeSystem, Include, ValueSet } from './value-set.ts'
 
 /** Value sets of more are not held. Of systems of more no codes are held: any code is of them. */
@@ -23,7 +24,7 @@ function chosen({ system = '', filter = [] }: Include, { systems }: Definitions)
   const hierarchy = systems.get(system)
   if (rule === undefined || others.length > 0 || hierarchy === undefined || rule.property !== 'concept')
     throw new NotEnumerable()
-  const below = withDescendants(hierarchy, rule.value)
+  const below = subsumedBy(hierarchy, rule.value)
   if (rule.op === 'is-a') return below
   if (rule.op === 'descendent-of') return new Set([...below].filter(code => code !== rule.value))
   if (rule.op === 'is-not-a') return new Set([...hierarchy.keys()].filter(code => !below.has(code)))

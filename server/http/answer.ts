@@ -5,9 +5,9 @@ import type { FastifyReply } from 'fastify'
 import { type Failure, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type { Reply } from '../interactions/interaction.ts'
-import { formatOfFailure } from './formats.ts'
+import { formatOfFailure, indentsFailure } from './formats.ts'
 import { challenge, fhirJson, fhirXml, retryAfterSeconds } from './headers.ts'
-import { pretty } from './pretty.ts'
+import { pretty, prettyPieces } from './pretty.ts'
 import { xmlPieces } from './xml-answer.ts'
 
 /** The bytes as the one kind that the framework sends as they are; nothing is copied. */
@@ -23,12 +23,13 @@ function withHeaders(reply: FastifyReply): FastifyReply {
 
 /** Sends an OperationOutcome, in the format that the client asks for where there is one. */
 export function sendOutcome(reply: FastifyReply, status: number, outcome: Resource): FastifyReply {
-  const json = JSON.stringify(outcome)
+  const indent = indentsFailure(reply.request)
+  const json = JSON.stringify(outcome, null, indent ? 2 : undefined)
   const isXml = formatOfFailure(reply.request) === 'xml'
   return withHeaders(reply)
     .code(status)
     .header('Content-Type', isXml ? fhirXml : fhirJson)
-    .send(Buffer.from(isXml ? reply.server.xml.write(json, false) : json))
+    .send(Buffer.from(isXml ? reply.server.xml.write(json, indent) : json))
 }
 
 /** Sends the failure with its status, and the header that its kind asks for. */
@@ -52,8 +53,10 @@ function xmlOf(reply: FastifyReply, body: NonNullable<Reply['body']>, indent: bo
     : Buffer.from(xml.write(toBuffer(body).toString(), indent))
 }
 
-const jsonOf = (body: NonNullable<Reply['body']>, indent: boolean): Uint8Array | AsyncIterable<Uint8Array> =>
-  indent && body instanceof Uint8Array ? Buffer.from(pretty(toBuffer(body).toString())) : body
+function jsonOf(body: NonNullable<Reply['body']>, indent: boolean): Uint8Array | AsyncIterable<Uint8Array> {
+  if (!indent) return body
+  return body instanceof Uint8Array ? pretty(body) : prettyPieces(body)
+}
 
 /** The body as it leaves: bytes in one piece, or a stream. */
 function bodyOf(reply: FastifyReply, { body, contentType }: Reply, indent: boolean): Buffer | Readable | undefined {

@@ -48,6 +48,13 @@ function askedOfAny({ query, raw }: FastifyRequest): Result<Asked> {
   return read?.ok === undefined ? readAsked(raw.url?.split('?')[1] ?? '') : (read as Result<Asked>)
 }
 
+/** Whether a person reads the answer to a request that ended before that was read. */
+export function indentsFailure(request: FastifyRequest): boolean {
+  if (request.raw.url?.includes('_pretty') !== true) return false
+  const asked = askedOfAny(request)
+  return asked.ok && asked.value.pretty
+}
+
 /** The format for a request that ended before one was chosen: the one it asks for, else JSON. */
 export function formatOfFailure(request: FastifyRequest): Format {
   const { headers, server } = request

@@ -83,18 +83,26 @@ function wishesOf(accept: string): Wishes {
   return wishes
 }
 
-/** What most clients send: nothing is taken apart for it. */
-const usual: ReadonlyMap<string | undefined, Format> = new Map([...names, [undefined, 'json'], ['*/*', 'json']])
+/** What most clients send: nothing is taken apart for it. An empty header says as little as none. */
+const usual: ReadonlyMap<string | undefined, Format> = new Map([
+  ...names,
+  [undefined, 'json'],
+  ['', 'json'],
+  ['*/*', 'json'],
+])
+
+/** Several empty headers arrive with commas between them. */
+const namesNothing = (accept: string): boolean => /^[\s,]*$/.test(accept)
 
 const isServed = (format: Format | undefined, served: ReadonlySet<Format>): format is Format =>
   format !== undefined && served.has(format)
 
 /**
- * @param accept the header; absent, everything is accepted.
+ * @param accept the header; absent or empty, everything is accepted.
  * @returns the served format that the client likes best, JSON where it likes both alike; undefined when it takes none.
  */
 export function acceptedFormat(accept: string | undefined, served: ReadonlySet<Format>): Format | undefined {
-  const known = usual.get(accept)
+  const known = usual.get(accept) ?? (namesNothing(accept ?? '') ? 'json' : undefined)
   if (known !== undefined) return isServed(known, served) ? known : undefined
   const { json, xml } = wishesOf(accept ?? '')
   const [likesJson, likesXml] = [json?.quality ?? 0, served.has('xml') ? (xml?.quality ?? 0) : 0]
@@ -106,5 +114,5 @@ export function acceptedFormat(accept: string | undefined, served: ReadonlySet<F
 export function namedFormat(format: string, served: ReadonlySet<Format>): Format | undefined {
   const short = format.toLowerCase()
   if (short === 'json' || short === 'xml') return isServed(short, served) ? short : undefined
-  return acceptedFormat(format.replace(' ', '+'), served)
+  return namesNothing(format) ? undefined : acceptedFormat(format.replace(' ', '+'), served)
 }

@@ -55,6 +55,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
       'If-None-Exist',
       'If-Modified-Since',
       'Prefer',
+      'Range',
       'X-Request-Id',
       'X-Security-Context',
     ],
@@ -63,11 +64,14 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
       'Last-Modified',
       'Location',
       'Content-Location',
+      'Content-Range',
       'Retry-After',
       'WWW-Authenticate',
       'X-Request-Id',
     ],
     maxAge: 600,
+    // OPTIONS that is no preflight is told the same; the plugin's own refusal would be no OperationOutcome.
+    strictPreflight: false,
   })
 }
 

@@ -29,11 +29,14 @@ export function versionOf(etag: string): number | undefined {
   return digits === undefined ? undefined : Number(digits)
 }
 
+/** Whether a list of entity tags names this version: `*` names any. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.1 */
+export const namesVersion = (tags: string, version: number): boolean =>
+  tags.split(',').some(tag => tag.trim() === '*' || versionOf(tag) === version)
+
 /** Whether the client already holds this version. https://hl7.org/fhir/R4/http.html#cread */
 export function isUnmodified({ preferences }: Call, row: Pick<Found, 'version' | 'updated'>): boolean {
   const { ifNoneMatch, ifModifiedSince } = preferences
-  if (ifNoneMatch !== undefined)
-    return ifNoneMatch.split(',').some(tag => tag.trim() === '*' || versionOf(tag) === row.version)
+  if (ifNoneMatch !== undefined) return namesVersion(ifNoneMatch, row.version)
   if (ifModifiedSince === undefined) return false
   const since = Date.parse(ifModifiedSince)
   return !Number.isNaN(since) && Math.floor(row.updated / 1000) * 1000 <= since
@@ -42,5 +45,5 @@ export function isUnmodified({ preferences }: Call, row: Pick<Found, 'version' |
 /** 200 with the resource, or 304 when the client already holds it. */
 export const resourceReply = (call: Call, row: Found, body: Uint8Array): Reply =>
   isUnmodified(call, row)
-    ? { status: 304, headers: versionHeaders(row) }
-    : { status: 200, headers: versionHeaders(row), body }
+    ? { status: 304, headers: versionHeaders(row), updated: row.updated }
+    : { status: 200, headers: versionHeaders(row), updated: row.updated, body }

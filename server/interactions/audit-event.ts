@@ -46,7 +46,7 @@ export async function readAuditEvent(context: Context, call: Call): Promise<Resu
   const { basis, told } = decided.permit
   await leaveTrace(context, call, { patient, status: 200, basis, told })
   const body = cut(eventOf(context, shownTo(view, entry)), keepsOf(context, part.value, call.type))
-  return ok({ status: 200, headers: versionHeaders({ version: 1, updated: entry.at }), body })
+  return ok({ status: 200, headers: versionHeaders({ version: 1, updated: entry.at }), updated: entry.at, body })
 }
 
 const requestOf = (view: TrailView, at: { patient: string; now: number }): TrailRequest => ({

@@ -6,6 +6,7 @@ import { isUnmodified, versionHeaders } from './answer.ts'
 import { rangeOf } from './byte-range.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { blobOwner, collect } from './lifted.ts'
+import { askedPart } from './part.ts'
 import { read, visibleRow } from './read.ts'
 import { leaveTrace, targetOf } from './trail.ts'
 import { vread, vreadAs } from './vread.ts'
@@ -79,6 +80,8 @@ const present = async (context: Context, call: Call, row: Found): Promise<Reply>
 /** The read interaction on Binary. */
 export async function readBinary(context: Context, call: Call): Promise<Result<Reply>> {
   if (wantsResource(call.preferences.accept)) return read(context, call)
+  const asked = askedPart(context, call)
+  if (!asked.ok) return asked
   const found = await visibleRow(context, call)
   if ('refused' in found) return found.refused
   const reply = await present(context, call, found.row)
@@ -93,7 +96,8 @@ export async function readBinary(context: Context, call: Call): Promise<Result<R
 }
 
 /** The vread interaction on Binary. */
-export const vreadBinary = (context: Context, call: Call): Promise<Result<Reply>> =>
-  wantsResource(call.preferences.accept)
-    ? vread(context, call)
-    : vreadAs(context, call, row => present(context, call, row))
+export async function vreadBinary(context: Context, call: Call): Promise<Result<Reply>> {
+  if (wantsResource(call.preferences.accept)) return vread(context, call)
+  const asked = askedPart(context, call)
+  return asked.ok ? vreadAs(context, call, row => present(context, call, row)) : asked
+}

@@ -4,6 +4,7 @@ import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
 import { addressOf, type EntryAddress } from './entry-address.ts'
+import { forms } from './stray-parameters.ts'
 
 /** One entry: what it asks, and the place of its resource in the text of the Bundle. */
 export interface EntryRequest extends EntryAddress {
@@ -42,12 +43,21 @@ const wrongUrl = (path: string): Complaint => ({
   code: 'value',
 })
 
+/** Whether parameters ask for more than a form of the answer. */
+const asksMore = (query = ''): boolean => [...new URLSearchParams(query).keys()].some(name => !forms.has(name))
+
 /** What is wrong with the shape of an entry. */
 function complaintOf(entry: EntryRequest): Complaint | undefined {
   const { path, method, id, query, resource } = entry
-  if (!isRead(entry) && isSearchBeyond(entry)) return wrongUrl(path)
+  if (!isRead(entry) && (isSearchBeyond(entry) || entry.history)) return wrongUrl(path)
   if (method === 'POST' && id !== undefined)
     return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
+  if (method === 'POST' && asksMore(query))
+    return {
+      diagnostics: 'expected POST to a type, found parameters: the criteria of a create stand in ifNoneExist',
+      expression: `${path}.request.url`,
+      code: 'not-supported',
+    }
   if (!isRead(entry) && method !== 'POST' && (id === undefined) === (query === undefined))
     return {
       diagnostics: `expected ${method} to Type/id or to Type?criteria, found something else`,

@@ -12,10 +12,12 @@ import { refuseWide } from '../../search/too-wide.ts'
 import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import type { Denial } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
+import type { Restriction } from '../../security/restriction.ts'
 import type { LinkRow } from '../store/store.ts'
 import { decideWith } from './access.ts'
 import type { Call, Context } from './interaction.ts'
 import { patientKeys } from './patient-names.ts'
+import { type Reads, wordsAsked } from './texts.ts'
 
 /** The most resources that one stage may find. */
 const mostLinked = 1000
@@ -30,6 +32,7 @@ export interface Outer {
 interface Stage extends Outer {
   readonly context: Context
   readonly call: Call
+  readonly reads: Reads
 }
 
 /** The interaction that a stage is, by the rules of access. */
@@ -68,7 +71,7 @@ async function ofPatients({ context }: Stage, { patients }: Linked): Promise<Que
 
 /** The resources of one type that a link leads to, as far as the caller may search them. */
 async function linkedRows(stage: Stage, chain: NamedChain, linked: Linked): Promise<Result<readonly LinkRow[]>> {
-  const { context, call, facts } = stage
+  const { context } = stage
   const { type, next } = linked
   const places = placesOf(stage, type)
   if (places === undefined)
@@ -81,19 +84,37 @@ async function linkedRows(stage: Stage, chain: NamedChain, linked: Linked): Prom
   if (wide !== undefined) return fail('tooCostly', wide.failure.complaints[0].diagnostics, nameOf(chain))
   const further = next === undefined ? ok(and()) : await follow(stage, { ...next, name: chain.name })
   if (!further.ok) return further
-  const query = and(linked.query, await ofPatients(stage, linked), further.value)
+  const restrictions = places.flatMap(place => restrictionAt(stage, type, place) ?? [])
+  const query = await worded(stage, chain, {
+    ...{ linked, restrictions },
+    query: and(linked.query, await ofPatients(stage, linked), further.value),
+  })
+  if (!query.ok) return query
   const keys = chain.link === 'from' && !linked.byRecord
-  const lists = await Promise.all(
-    places.map(async place => {
-      const decision = decideWith(context, searching(call, type), {
-        patient: place,
-        facts: place === null ? undefined : facts,
-      })
-      if (decision.effect === 'deny') return []
-      return context.store.linkRows({ restriction: decision.restriction, type, query, limit: mostLinked + 1, keys })
-    }),
-  )
+  const asked = { type, query: query.value, limit: mostLinked + 1, keys }
+  const lists = await Promise.all(restrictions.map(restriction => context.store.linkRows({ ...asked, restriction })))
   return ok(lists.flat())
+}
+
+/** What the rules leave of a type in one place; undefined where they leave nothing. */
+function restrictionAt({ context, call, facts }: Stage, type: string, place: Outer['record']): Restriction | undefined {
+  const at = { patient: place, facts: place === null ? undefined : facts }
+  const decision = decideWith(context, searching(call, type), at)
+  return decision.effect === 'deny' ? undefined : decision.restriction
+}
+
+/** The query with what the words beside a code ask, where `:text` ends the chain. */
+async function worded(
+  { context, reads }: Stage,
+  chain: NamedChain,
+  at: { readonly linked: Linked; readonly query: Query; readonly restrictions: readonly Restriction[] },
+): Promise<Result<Query>> {
+  const { linked, query, restrictions } = at
+  const { type, text } = linked
+  if (text === undefined) return ok(query)
+  const words = await wordsAsked(context, { type, query, restrictions, texts: [text], reads })
+  if (words.ok) return ok(and(query, words.value))
+  return fail(words.failure.kind, words.failure.complaints[0].diagnostics, nameOf(chain))
 }
 
 const nameOf = ({ name }: NamedChain): string | undefined => chainPath(name)
@@ -146,11 +167,11 @@ async function follow(stage: Stage, chain: NamedChain): Promise<Result<Query>> {
 export async function chained(
   context: Context,
   call: Call,
-  at: Outer & Pick<SearchRequest, 'chains'>,
+  at: Outer & Pick<SearchRequest, 'chains'> & { readonly reads: Reads },
 ): Promise<Result<Query>> {
-  const { record, facts, chains } = at
+  const { chains, ...where } = at
   const conditions: Query[] = []
-  for (const condition of await Promise.all(chains.map(chain => follow({ context, call, record, facts }, chain)))) {
+  for (const condition of await Promise.all(chains.map(chain => follow({ context, call, ...where }, chain)))) {
     if (!condition.ok) return condition
     conditions.push(condition.value)
   }

@@ -3,12 +3,13 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { writtenBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import { strayParameter } from './stray-parameters.ts'
 import { conditionOfCreate } from './write/if-none-exist.ts'
 import { performUnit } from './write/unit.ts'
 import { writeReply } from './write-reply.ts'
 
 export async function create(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gate(context, call)
+  const closed = (await gate(context, call)) ?? strayParameter(call)
   if (closed !== undefined) return closed
   const written = writtenBody(context, call)
   if (!written.ok) return written

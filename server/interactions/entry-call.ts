@@ -83,9 +83,8 @@ async function contentOf({ body }: Reply, { interaction, preferences }: Call) {
 }
 
 async function succeeded(reply: Reply, call: Call): Promise<ResponseEntry> {
-  const { status, headers } = reply
+  const { status, headers, updated } = reply
   const { ETag, Location } = headers
-  const modified = headers['Last-Modified']
   const { content, outcome } = await contentOf(reply, call)
   return {
     ...content,
@@ -94,7 +93,7 @@ async function succeeded(reply: Reply, call: Call): Promise<ResponseEntry> {
       ...outcome,
       ...(Location === undefined ? {} : { location: Location }),
       ...(ETag === undefined ? {} : { etag: ETag }),
-      ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }),
+      ...(updated === undefined ? {} : { lastModified: new Date(updated).toISOString() }),
     },
   }
 }

@@ -30,7 +30,13 @@ export class References {
   note({ json }: Pick<Found, 'json'>): void {
     if (this.#form === undefined || this.areTooMany) return
     const text = Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString('latin1')
-    for (const [, type = '', id = ''] of text.matchAll(this.#form)) this.#found.set(`${type}/${id}`, { type, id })
+    this.#form.lastIndex = 0
+    for (let match = this.#form.exec(text); match !== null; match = this.#form.exec(text)) this.#note(match)
+  }
+
+  #note([, type = '', id = '']: RegExpExecArray): void {
+    const name = `${type}/${id}`
+    if (!this.#found.has(name)) this.#found.set(name, { type, id })
   }
 
   get areTooMany(): boolean {

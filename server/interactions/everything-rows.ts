@@ -1,6 +1,7 @@
 /** The rows of $everything: the Patient, then type by type as the index `compartment` has them, newest first. */
 import { and, or, type Query } from '../../search/query.ts'
 import type { Facts } from '../../security/facts.ts'
+import { systemRestriction } from '../../security/system-restriction.ts'
 import type { Found, Order, PageRequest } from '../store/store.ts'
 import { shownOf, type Within } from './everything-access.ts'
 import type { EverythingRequest, Start } from './everything-request.ts'
@@ -17,7 +18,7 @@ export interface Opened {
 }
 
 /** Rows that are asked for at once. */
-const mostAtOnce = 200
+const mostAtOnce = 500
 
 const newestFirst: Order = { by: 'date', descending: true }
 
@@ -53,19 +54,26 @@ async function* rowsOfType(
 /** One more than a page has says whether another follows. */
 const mostOf = ({ count }: EverythingRequest): number => (count === undefined ? Number.POSITIVE_INFINITY : count + 1)
 
+/** Most records hold few of the types that are served. Which of their rows are shown is decided for each type. */
+const typesIn = ({ store }: Context, { patient }: Opened): Promise<ReadonlySet<string>> =>
+  store.typesIn(systemRestriction('gather facts', { collection: 'record', patient }))
+
 /** @returns the rows from where the request begins, some at a time; each some is restricted by what stands then. */
 export async function* rowsOf(context: Context, call: Call, opened: Opened): AsyncGenerator<readonly Found[]> {
   const { request, row } = opened
   const { types, start } = request
   let most = mostOf(request)
+  let held: ReadonlySet<string> | undefined
   for (const type of types.slice(start === undefined ? 0 : Math.max(types.indexOf(start.type), 0))) {
     if (most <= 0) return
-    const isPatient = type === 'Patient'
-    if (isPatient && start === undefined) {
+    if (type === 'Patient') {
+      if (start !== undefined) continue
       yield [row]
       most -= 1
+      continue
     }
     const after = start?.type === type && start.after !== undefined ? { after: start.after } : {}
-    if (!isPatient) most = yield* rowsOfType(context, call, { ...opened, type, ...after, most })
+    held ??= await typesIn(context, opened)
+    if (held.has(type)) most = yield* rowsOfType(context, call, { ...opened, type, ...after, most })
   }
 }

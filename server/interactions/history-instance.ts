@@ -1,7 +1,7 @@
 /** The history of one resource: each version judged by its own labels and by what stands now. https://hl7.org/fhir/R4/http.html#history */
 import { ok, type Result } from '../../resources/outcome.ts'
 import type { Permit } from '../../security/decision.ts'
-import type { Found, OfType } from '../store/store.ts'
+import type { Found, Parts } from '../store/store.ts'
 import { gate, notFound, permitById } from './access.ts'
 import { historyReply } from './history-reply.ts'
 import { type HistoryRequest, historyRequest } from './history-request.ts'
@@ -38,11 +38,13 @@ async function candidates(context: Context, opened: Opened, limit: number): Prom
   return request.start === undefined && beganIn(span, newest) ? [newest, ...past] : past
 }
 
+const partsOf = ({ restriction }: Permit, { type }: Call): Parts => [{ restriction, type, query: { op: 'everything' } }]
+
 async function pageOf(context: Context, opened: Opened): Promise<HistoryPage> {
   const { call, request, permit, newest } = opened
   const { count, at } = request
   const found = await candidates(context, opened, count + 1)
-  const parts: readonly OfType[] = [{ restriction: permit.restriction, type: call.type, query: { op: 'everything' } }]
+  const parts = partsOf(permit, call)
   const standing = new Map([[newest._id, newest]])
   const shown = await currentThen(context, { parts, standing }, { versions: found, at })
   const versions = shown.slice(0, count)
@@ -67,5 +69,7 @@ export async function historyInstance(context: Context, call: Call): Promise<Res
   const { versions, next } = await pageOf(context, { call, request: request.value, permit, place, newest })
   const { basis, told } = permit
   await leaveTrace(context, call, { patient, status: 200, basis, told, targets: versions.map(targetOf) })
-  return ok(await historyReply(context, call, { request: request.value, versions, next }))
+  return ok(
+    await historyReply(context, call, { request: request.value, versions, next, places: [partsOf(permit, call)] }),
+  )
 }

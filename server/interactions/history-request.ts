@@ -6,6 +6,7 @@ import type { PatientName } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import type { Call, Context } from './interaction.ts'
 import { openPage, pageQuery } from './page-link.ts'
+import { timeAsked, timePrefixes } from './time-asked.ts'
 
 type Parameters = Call['parameters']
 
@@ -14,7 +15,7 @@ export interface HistoryRequest {
   readonly count: number
   /** `_since`: versions that began then, or later. Milliseconds since 1970. */
   readonly since: number | undefined
-  /** `_at`: versions that were current at some time of [low, high). */
+  /** `_at`: versions that were current at some time of [low, high); either may be infinite. */
   readonly at: { readonly low: number; readonly high: number } | undefined
   readonly types: readonly string[] | undefined
   readonly patient: PatientName | undefined
@@ -65,8 +66,19 @@ function timeOf({ zone }: Context, name: string, asked: string | undefined): Res
   if (asked === undefined) return ok(undefined)
   const time = toInterval(asked, zone)
   return time === undefined
-    ? bad(name, `expected a time such as 2024-05-31T10:30:00Z, or a date, for ${name}`)
+    ? bad(name, `expected a time such as 2024-05-31T10:30:00Z, or a date, without a prefix for ${name}`)
     : ok({ low: time.low, high: time.high })
+}
+
+function atOf({ zone }: Context, asked: string | undefined): Result<HistoryRequest['at']> {
+  if (asked === undefined) return ok(undefined)
+  const at = timeAsked(asked, zone)
+  return at === undefined
+    ? bad(
+        '_at',
+        `expected a time such as 2024-05-31T10:30:00Z, or a date, with or without one of the prefixes ${timePrefixes.join(' ')}, for _at`,
+      )
+    : ok(at)
 }
 
 /** The one record that is asked for: by its id, or by an identifier of its Patient. */
@@ -95,7 +107,7 @@ function read(context: Context, call: Call, start: string | undefined): Result<H
   if (!count.ok) return count
   const since = timeOf(context, '_since', valueNamed('_since'))
   if (!since.ok) return since
-  const at = timeOf(context, '_at', valueNamed('_at'))
+  const at = atOf(context, valueNamed('_at'))
   if (!at.ok) return at
   const patient = patientOf(context, valueNamed)
   if (!patient.ok) return patient

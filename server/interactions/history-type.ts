@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { queryString } from '../../search/self-link.ts'
 import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import { sayRefusal } from './access.ts'
+import { byExtent } from './extents.ts'
 import { openTypes, reached, refusedListing } from './history-access.ts'
 import { type HistoryPage, versionsPage } from './history-pages.ts'
 import { historyReply } from './history-reply.ts'
@@ -32,7 +33,7 @@ async function historyOf(
   const patient = record === 'every' ? null : record
   if (failed === undefined) await traceRecords(context, call, { record, query, why, rows: page.value.versions })
   else await leaveTrace(context, call, { patient, status: 200, outcome: 'refused', query, failed })
-  return ok(await historyReply(context, call, { request, ...page.value }))
+  return ok(await historyReply(context, call, { request, ...page.value, places: byExtent(open.parts) }))
 }
 
 /** The history interaction on a type. */

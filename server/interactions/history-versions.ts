@@ -10,7 +10,7 @@ type Time = Pick<HistoryRequest, 'since' | 'at'>
 /** @returns when versions began that may be asked for: before the end of `_at`, and since `_since`. */
 export const spanOf = ({ since, at }: Time): { readonly from?: number; readonly before?: number } => ({
   ...(since === undefined ? {} : { from: since }),
-  ...(at === undefined ? {} : { before: at.high }),
+  ...(at === undefined || at.high === Number.POSITIVE_INFINITY ? {} : { before: at.high }),
 })
 
 /** When the version after each of these began, as far as the caller may see that one. */

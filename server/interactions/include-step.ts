@@ -2,7 +2,6 @@
  * One step along references, from rows to what they refer to and to what refers to them. Each type is decided and
  * restricted on its own, before the limit. https://hl7.org/fhir/R4/search.html#revinclude
  */
-import type { Resource } from '../../resources/resource.ts'
 import { referenceKey } from '../../search/key.ts'
 import { key, or, type Query, scalar } from '../../search/query.ts'
 import type { Inclusion, SearchRequest } from '../../search/search-request.ts'
@@ -11,6 +10,7 @@ import type { Facts } from '../../security/facts.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { Found } from '../store/store.ts'
 import { decideWith, factsOf } from './access.ts'
+import { followed } from './followed.ts'
 import type { Call, Context } from './interaction.ts'
 import { locateAll, type Place } from './locate.ts'
 
@@ -24,8 +24,6 @@ export interface Matches {
   readonly facts: Facts | undefined
 }
 
-const resourceOf = (row: Found): Resource => JSON.parse(Buffer.from(row.json).toString()) as Resource
-
 /** The restriction for searching `type`, or undefined where the caller may not. */
 function restrictionFor(
   context: Context,
@@ -36,25 +34,6 @@ function restrictionFor(
   if (context.regime.gate({ ...asked, now: context.now() }) !== undefined) return undefined
   const decision = decideWith(context, asked, { patient: record, facts: record === null ? undefined : facts })
   return decision.effect === 'permit' ? decision.restriction : undefined
-}
-
-/** The references of the matches that the inclusions follow, as `Type/id`. */
-function followed(
-  context: Context,
-  rows: readonly Found[],
-  inclusions: readonly Inclusion[],
-): readonly { type: string; id: string }[] {
-  const references = new Map<string, { type: string; id: string }>()
-  for (const row of rows) {
-    const wanted = inclusions.filter(({ source }) => source === row.type)
-    if (wanted.length === 0) continue
-    const resource = resourceOf(row)
-    for (const { code, target } of wanted)
-      for (const reference of context.follow(resource, code))
-        if (target === undefined || target === reference.type)
-          references.set(`${reference.type}/${reference.id}`, reference)
-  }
-  return [...references.values()]
 }
 
 /** Rows of one type in one place: a record by key, every record, or the directory (null). */

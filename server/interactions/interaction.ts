@@ -38,6 +38,8 @@ export interface Context {
   readonly canonicalDate: (resource: Resource, firstDeposit: number) => number
   /** The local references that the parameter `code` finds in a resource. */
   readonly follow: (resource: Resource, code: string) => readonly { readonly type: string; readonly id: string }[]
+  /** The parameters (`Type:code`) of which the keys of a row tell all that `follow` finds in it. */
+  readonly pointedByKeys: ReadonlySet<string>
   /** What `_summary` and `_elements` always show of a type. */
   readonly elementNames: (type: string) => ElementNames
   /** What the operations of a FHIRPath Patch make of a resource; `at` is where the patch stands in the request. */
@@ -104,6 +106,8 @@ export interface Reply {
   readonly headers: Readonly<Record<string, string>>
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>
   readonly contentType?: string
+  /** When the version began that the answer is about, milliseconds since 1970: the header has seconds only. */
+  readonly updated?: number
 }
 
 export type Perform = (context: Context, call: Call) => Promise<Result<Reply>>

@@ -4,6 +4,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import { gate } from './access.ts'
 import { jsonOfBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import { strayParameter } from './stray-parameters.ts'
 import { nothingThere } from './write/absent.ts'
 import type { Item, Patch } from './write/item.ts'
 import { criteriaOf, targetsOf } from './write/targets.ts'
@@ -32,7 +33,8 @@ async function addressOf(context: Context, call: Call, item: Item): Promise<Resu
 }
 
 export async function patch(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = (await gate(context, call)) ?? (await gate(context, { ...call, interaction: 'read' }))
+  const closed =
+    (await gate(context, call)) ?? (await gate(context, { ...call, interaction: 'read' })) ?? strayParameter(call)
   if (closed !== undefined) return closed
   const operations = patchOf(call)
   if (!operations.ok) return operations

@@ -3,6 +3,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { compareRows } from '../store/order.ts'
 import type { Found, Order, Position } from '../store/store.ts'
+import { keysToFollow } from './followed.ts'
 import type { Context } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
 import type { Asked, KeysetStart, Page, PageStart, SortedStart } from './page.ts'
@@ -10,20 +11,19 @@ import { sortedPage } from './sorted-page.ts'
 
 export type { Asked, Page, PageStart } from './page.ts'
 
+const orders = { _lastUpdated: 'updated', _id: 'id', date: 'date' } as const
+
 /** The order that the database has an index for, or undefined when rows must be sorted here. */
 export function indexedOrder({ sort }: Pick<SearchRequest, 'sort'>): Order | undefined {
   const [first, second] = sort
   if (first === undefined) return { by: 'date', descending: true }
   if (second !== undefined || first.by === 'parameter') return undefined
-  return { by: first.by === '_lastUpdated' ? 'updated' : first.by, descending: first.descending }
+  return { by: orders[first.by], descending: first.descending }
 }
-
-const orderValue = (row: Found, { by }: Order): number | string =>
-  by === '_id' ? row._id : by === 'date' ? row.date : row.updated
 
 /** The place of a row in an order. */
 export const positionOf = (row: Found, order: Order): Position => ({
-  value: orderValue(row, order),
+  value: row[order.by],
   tie: order.by === 'date' ? row.tie : row._id,
 })
 
@@ -50,8 +50,10 @@ async function indexedPage(
   const { order, start } = from
   const { type, count } = request
   const walk = walkTo(order, start)
+  const keys = keysToFollow(context, request)
+  const along = keys === undefined ? walk : { ...walk, keys }
   const lists = await Promise.all(
-    restrictions.map(restriction => context.store.page({ restriction, type, query, limit: count + 1, ...walk })),
+    restrictions.map(restriction => context.store.page({ restriction, type, query, limit: count + 1, ...along })),
   )
   return pageOfLists(lists, { order, count, start })
 }

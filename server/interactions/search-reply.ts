@@ -27,20 +27,21 @@ export interface Answered {
 const partFor = ({ type, summary, elements }: SearchRequest, row: Found): Part =>
   elements.length > 0 && row.type !== type ? { summary: 'false', elements: [] } : { summary, elements }
 
-const jsonOf = async (context: Context, request: SearchRequest, row: Found): Promise<Uint8Array> =>
-  cut(await wholeJson(context.store, row), keepsOf(context, partFor(request, row), row.type))
-
-/** The entries of matches, or of what came along with them. */
-const entriesOf =
-  (context: Context, request: SearchRequest) =>
-  (rows: readonly Found[], mode: 'match' | 'include'): Promise<readonly SearchEntry[]> =>
-    Promise.all(
-      rows.map(async row => ({
-        fullUrl: `${context.base}/${row.type}/${row.id}`,
-        json: await jsonOf(context, request, row),
-        mode,
-      })),
-    )
+/** The entries of matches, or of what came along with them. Where no data was lifted, as in most pages, nothing is waited for. */
+function entriesOf(context: Context, request: SearchRequest) {
+  const entryOf = (row: Found, json: Uint8Array, mode: SearchEntry['mode']): SearchEntry => ({
+    fullUrl: `${context.base}/${row.type}/${row.id}`,
+    json: cut(json, keepsOf(context, partFor(request, row), row.type)),
+    mode,
+  })
+  return (
+    rows: readonly Found[],
+    mode: 'match' | 'include',
+  ): readonly SearchEntry[] | Promise<readonly SearchEntry[]> =>
+    rows.every(({ blobs }) => blobs.length === 0)
+      ? rows.map(row => entryOf(row, row.json, mode))
+      : Promise.all(rows.map(async row => entryOf(row, await wholeJson(context.store, row), mode)))
+}
 
 /** What a lenient search passed over: one entry that says so, or none. */
 export const warnings = ({ ignored }: SearchRequest): readonly SearchEntry[] =>

@@ -16,9 +16,11 @@ import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './
 import { toldQuery } from './search-address.ts'
 import type { Page } from './search-page.ts'
 import { linkedAt, openTypesSearch, type TypesSearch } from './search-types.ts'
+import { newReads } from './texts.ts'
 import { throughChains } from './through-chains.ts'
 import { leaveTrace } from './trail.ts'
 import { alongWith, typesPage, typesTotal } from './types-page.ts'
+import { withMembers } from './value-sets.ts'
 
 /** A search of one of the types, as far as it goes. */
 type Decided = { readonly reach: Reach; readonly decision: Permitted | Denial }
@@ -107,7 +109,9 @@ export async function searchSystem(context: Context, call: Call): Promise<Result
   const opened = openTypesSearch(context, call)
   if (!opened.ok) return opened
   if ('denial' in opened.value) return sayRefusal(context, call, { denial: opened.value.denial, patient: null })
-  const search = opened.value
+  const requests = await withMembers(context, call, opened.value.requests)
+  if (!requests.ok) return requests
+  const search = { ...opened.value, requests: requests.value }
   const all: Decided[] = []
   for (const each of await Promise.all(search.requests.map(request => decided(context, call, request)))) {
     if (!each.ok) return each
@@ -122,8 +126,9 @@ export async function searchSystem(context: Context, call: Call): Promise<Result
 /** The types whose chains lead somewhere, or have none. */
 async function linked(context: Context, call: Call, open: readonly Permitted[]): Promise<Result<readonly Permitted[]>> {
   const found: Permitted[] = []
+  const reads = newReads()
   for (const each of open) {
-    const narrowed = await throughChains(context, ofType(call, each.asked.request.type), each)
+    const narrowed = await throughChains(context, ofType(call, each.asked.request.type), { ...each, reads })
     if (!narrowed.ok) return narrowed
     found.push(narrowed.value)
   }

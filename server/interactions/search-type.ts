@@ -85,9 +85,9 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
   const { start } = opened.value
-  const read = await withMembers(context, call, opened.value.request)
+  const read = await withMembers(context, call, [opened.value.request] as const)
   if (!read.ok) return read
-  const request = read.value
+  const [request] = read.value
   const denial = refusedChain(context, call, request)
   if (denial !== undefined) return sayRefusal(context, call, { denial, patient: null })
   const reach = await reachOf(context, call, request)

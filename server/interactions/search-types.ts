@@ -86,22 +86,8 @@ function parsed(context: Context, call: Call, { types, parameters }: Asked): Res
   }
   const [first, ...others] = requests
   if (first === undefined) return bad('_type', 'expected types to search, found none')
-  const refused = refuseReading(requests) ?? refuseCostly(requests.flatMap(({ chains }) => chains))
+  const refused = refuseCostly(requests.flatMap(({ chains }) => chains))
   return refused ?? ok([first, ...others])
-}
-
-/**
- * What is answered by reading other resources first is left to searches of one type: words, which of so many types would
- * be too many, and value sets that are kept here. What is not performed is never passed over: more would be found.
- */
-function refuseReading(requests: readonly SearchRequest[]): Result<never> | undefined {
-  const [text] = requests.flatMap(({ texts }) => texts)
-  const [member] = requests.flatMap(({ members }) => members)
-  const { definition } = text ?? member ?? {}
-  if (definition === undefined) return undefined
-  const { code } = definition
-  const what = text === undefined ? `${code} by a value set that is none of R4` : `${code}:text`
-  return bad(code, `expected a search of one type for ${what}, found one of several`)
 }
 
 interface Asked {

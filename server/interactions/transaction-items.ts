@@ -7,6 +7,7 @@ import { interactionOf, searchesBeyond } from './entry-call.ts'
 import { entryPatch } from './entry-patch.ts'
 import type { Call, Context } from './interaction.ts'
 import { nothingThere } from './write/absent.ts'
+import { namedBy } from './write/conditional.ts'
 import type { ApartJson } from './write/data-apart.ts'
 import { conditionOfCreate } from './write/if-none-exist.ts'
 import type { Item } from './write/item.ts'
@@ -75,7 +76,9 @@ async function addresses(
   const multiple = method === 'DELETE' && context.catalog.types.get(type)?.conditionalDelete === 'multiple'
   const most = multiple ? mostDeleted : 1
   const asked = { ...call, interaction: interactionOf(entry) } as const
-  return targetsOf(context, asked, { type, criteria: query, most, path: `${path}.request.url` })
+  const url = `${path}.request.url`
+  const targets = await targetsOf(context, asked, { type, criteria: query, most, path: url })
+  return targets.ok ? targets : namedBy(url, targets.failure)
 }
 
 async function itemsOfEntry(

@@ -7,9 +7,10 @@ import { type EntryRequest, entriesOf, isRead } from './bundle-entry.ts'
 import { callOf, performEntry, statusLine } from './entry-call.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { type EntryItems, itemsOf } from './transaction-items.ts'
+import { readable } from './transaction-reads.ts'
 import type { Done } from './write/done.ts'
 import { performUnit } from './write/unit.ts'
-import { outcomeOf, preferredBody } from './write-reply.ts'
+import { nothingToDelete, outcomeOf, preferredBody } from './write-reply.ts'
 
 async function written(context: Context, call: Call, done: Done): Promise<ResponseEntry> {
   const { returns } = call.preferences
@@ -28,10 +29,10 @@ async function written(context: Context, call: Call, done: Done): Promise<Respon
 }
 
 /** A delete whose criteria found nothing, or several resources, which have no version in common. */
-const deletedAll = ({ preferences }: Call): ResponseEntry => ({
+const deletedAll = ({ preferences }: Call, isNothing: boolean): ResponseEntry => ({
   response: {
     status: statusLine(204),
-    ...(preferences.returns === 'OperationOutcome' ? { outcome: outcomeOf(204) } : {}),
+    ...(preferences.returns === 'OperationOutcome' ? { outcome: isNothing ? nothingToDelete : outcomeOf(204) } : {}),
   },
 })
 
@@ -47,7 +48,7 @@ async function answered(
   for (const entry of at.entries) {
     const [done, another] = at.done.get(entry) ?? []
     if (isRead(entry)) responses.push(await performEntry(context, callOf(call, entry), entry))
-    else if (done === undefined || another !== undefined) responses.push(deletedAll(call))
+    else if (done === undefined || another !== undefined) responses.push(deletedAll(call, done === undefined))
     else responses.push(await written(context, call, done))
   }
   return responses
@@ -74,6 +75,8 @@ export async function transaction(context: Context, call: Call): Promise<Result<
   if (!entries.ok) return entries
   const items = await itemsOf(context, call, { json: json.value, entries: entries.value })
   if (!items.ok) return items
+  const read = await readable(context, call, { entries: entries.value, items: items.value })
+  if (!read.ok) return read
   const done = await perform(context, call, items.value)
   if (!done.ok) return done
   const responses = await answered(context, call, { entries: entries.value, done: done.value })

@@ -4,6 +4,7 @@ import { parseLogicalId } from '../../resources/resource.ts'
 import { gate } from './access.ts'
 import { writtenBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
+import { strayParameter } from './stray-parameters.ts'
 import type { Item, Written } from './write/item.ts'
 import { criteriaOf } from './write/targets.ts'
 import { performUnit } from './write/unit.ts'
@@ -19,7 +20,7 @@ function addressOf(call: Call, { resource }: Written): Result<Pick<Item, 'id' | 
 }
 
 export async function update(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gate(context, call)
+  const closed = (await gate(context, call)) ?? strayParameter(call)
   if (closed !== undefined) return closed
   if (call.id !== undefined && parseLogicalId(call.id) === undefined)
     return fail('malformedBody', 'expected an id of 1 to 64 letters, digits, "-" or "."', `${call.type}.id`)

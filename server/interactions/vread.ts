@@ -8,6 +8,7 @@ import type { Call, Context, Reply } from './interaction.ts'
 import { wholeJson } from './lifted.ts'
 import type { Place } from './locate.ts'
 import { locate } from './locate.ts'
+import { askedPart, cut, keepsOf } from './part.ts'
 import { standingVersion } from './standing.ts'
 import { leaveTrace, refuse, targetOf } from './trail.ts'
 
@@ -55,5 +56,9 @@ export async function vreadAs(
   return ok(reply)
 }
 
-export const vread = (context: Context, call: Call): Promise<Result<Reply>> =>
-  vreadAs(context, call, async row => resourceReply(call, row, await wholeJson(context.store, row)))
+export async function vread(context: Context, call: Call): Promise<Result<Reply>> {
+  const part = askedPart(context, call)
+  if (!part.ok) return part
+  const keeps = keepsOf(context, part.value, call.type)
+  return vreadAs(context, call, async row => resourceReply(call, row, cut(await wholeJson(context.store, row), keeps)))
+}

@@ -11,14 +11,19 @@ import type { Done } from './write/done.ts'
 
 const sentences = { 200: 'stored', 201: 'created', 204: 'deleted' } as const
 
-/** What became of a write, in a word. */
-export const outcomeOf = (status: Done['status']): Resource => ({
+const saying = (diagnostics: string): Resource => ({
   resourceType: 'OperationOutcome',
-  issue: [{ severity: 'information', code: 'informational', diagnostics: sentences[status] }],
+  issue: [{ severity: 'information', code: 'informational', diagnostics }],
 })
 
+/** What became of a write, in a word. */
+export const outcomeOf = (status: Done['status']): Resource => saying(sentences[status])
+
+/** What became of a delete whose criteria found nothing. */
+export const nothingToDelete: Resource = saying('nothing to delete')
+
 /** The same as bytes. */
-export const said = (status: Done['status']): Uint8Array => bytesOf(outcomeOf(status))
+const said = (status: Done['status']): Uint8Array => bytesOf(outcomeOf(status))
 
 /** The resource that an item wrote, or that it found, as far as the caller may read it. */
 async function resourceOf(context: Context, call: Call, done: Done): Promise<Uint8Array | undefined> {
@@ -49,5 +54,5 @@ export async function writeReply(context: Context, call: Call, done: Done): Prom
   const body = await preferredBody(context, call, done)
   const location = done.status === 201 || done.write === undefined ? { Location: locationOf(context, done) } : {}
   const headers = { ...versionHeaders(done), ...location }
-  return { status: done.status, headers, ...(body === undefined ? {} : { body }) }
+  return { status: done.status, headers, updated: done.updated, ...(body === undefined ? {} : { body }) }
 }

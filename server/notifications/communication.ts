@@ -17,6 +17,8 @@ export interface InRecord {
   readonly notice: NoticeRow
   readonly recipient: Recipient
   readonly patient: string
+  /** The document whose masks it takes, as they change: who may not find that document learns nothing of its deposit. */
+  readonly follows: readonly string[]
 }
 
 /** Characters of 5 bits of a digest: the same notice to the same recipient has the same id, and is written once. */
@@ -103,14 +105,14 @@ export type Composing = Pick<Context, 'now' | 'zone' | 'base' | 'regime' | 'inde
 
 /** @returns the unit that writes the Communication and its line of the trail; a second one of the same notice is overtaken. */
 export function unitOf(context: Composing, told: InRecord): Unit {
-  const { notice, recipient } = told
+  const { notice, recipient, follows } = told
   const now = context.now()
   const resource = communicationOf(told, { now, zone: context.zone })
   const search = context.index(resource)
   const mask = maskOf(notice)
   const row: Row = {
     ...{ _id: rowId(told), id: rowId(told), patient: notice.patient, type: 'Communication', version: 1, updated: now },
-    ...{ documentType: 'notice', status: statusOf(resource), depositor: null, follows: [], blobs: [] },
+    ...{ documentType: 'notice', status: statusOf(resource), depositor: null, follows, blobs: [] },
     ...{ mask, ownMask: mask, consentMask: 0, hiddenUntil: notice.hiddenUntil?.getTime() ?? null },
     date: context.canonicalDate(resource, now),
     tie: context.newTie(),

@@ -5,7 +5,7 @@ import type { Channels } from './channels.ts'
 import { type Composing, type InRecord, unitOf } from './communication.ts'
 import type { Way } from './recipients.ts'
 import { recipientsOf } from './recipients.ts'
-import { isStillThere } from './still-there.ts'
+import { stillThere } from './still-there.ts'
 import { wordsOf } from './texts.ts'
 
 export interface Delivering {
@@ -50,9 +50,10 @@ const stepsOf = (delivering: Delivering, told: InRecord): readonly Step[] => [
 export async function deliver(delivering: Delivering, notice: NoticeRow, keep: () => Promise<boolean>): Promise<void> {
   const { store, now } = delivering.context
   const told = await recipientsOf(store, notice, now())
-  if (told === undefined || !(await isStillThere(store, notice, now()))) return
+  const there = told && (await stillThere(store, notice, now()))
+  if (told === undefined || there === undefined) return
   const { patient, recipients } = told
-  const steps = recipients.flatMap(recipient => stepsOf(delivering, { notice, recipient, patient }))
+  const steps = recipients.flatMap(recipient => stepsOf(delivering, { notice, recipient, patient, ...there }))
   for (const { name, perform } of steps) {
     if (notice.sent.includes(name)) continue
     if (!(await keep())) throw new TurnLost()

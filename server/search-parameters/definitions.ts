@@ -1,5 +1,5 @@
 /** The SearchParameters of the directory as far as they are used: which, and why not the others. Pure. */
-import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { type Failure, fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import {
   type CustomParameter,
@@ -71,6 +71,22 @@ export function checked(
   if (others.length >= mostParameters) return tooMany
   const own = new Set(namesOf(read.value))
   return others.some(({ parameter }) => namesOf(parameter.value).some(name => own.has(name))) ? taken : ok(resource)
+}
+
+/** @returns nothing when all of them may be kept together; the place of the first that may not, and why. */
+export function checkedTogether(
+  resources: readonly Resource[],
+  grounds: DefinitionGrounds,
+  known: readonly Definition[],
+): { readonly place: number; readonly failure: Failure } | undefined {
+  const all = [...known]
+  for (const [place, resource] of resources.entries()) {
+    const fit = checked(resource, grounds, all)
+    if (!fit.ok) return { place, failure: fit.failure }
+    const parameter = readCustomParameter(resource, grounds)
+    if (isActive(resource)) all.push({ _id: '', id: resource.id ?? `new ${place}`, version: 0, parameter })
+  }
+  return undefined
 }
 
 const isSame = (one: DefinitionVersion, other: DefinitionVersion): boolean =>

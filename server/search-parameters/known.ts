@@ -11,7 +11,7 @@ import { systemRestriction } from '../../security/system-restriction.ts'
 import type { MongoStore } from '../store/mongo-store.ts'
 import type { ReindexStanding } from '../store/reindexing-request.ts'
 import type { Found } from '../store/store.ts'
-import { checked, type Definition, isComplete, isUsed, settled, type Used } from './definitions.ts'
+import { checked, checkedTogether, type Definition, isComplete, isUsed, settled, type Used } from './definitions.ts'
 import { type Basis, type InForce, inForce } from './in-force.ts'
 
 /** What it is made of. */
@@ -97,6 +97,12 @@ export class KnownParameters {
   /** @returns the resource when it may be kept; 422 with what is wrong otherwise. */
   check(resource: Resource): Result<Resource> {
     return checked(resource, this.#materials.grounds, this.#definitions)
+  }
+
+  /** Looks at the database first. @returns the first of several that may not be kept together, and why. */
+  async checkTogether(resources: readonly Resource[]): Promise<ReturnType<typeof checkedTogether>> {
+    await this.look()
+    return checkedTogether(resources, this.#materials.grounds, this.#definitions)
   }
 
   /** @returns the active definition of this row, used or not. */

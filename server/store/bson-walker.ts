@@ -45,7 +45,7 @@ const readers: Readonly<Record<number, Read>> = {
 const hashWith = (hash: number, byte: number): number => (Math.imul(hash, 31) + byte) | 0
 const hashOf = (name: string): number => Buffer.from(name).reduce(hashWith, 0)
 
-/** The names that every row has: they are recognised, because decoding them costs more than the values. */
+/** The names that every row and every reply has: they are recognised, because decoding them costs more than the values. */
 const names = [
   '_id',
   'id',
@@ -59,7 +59,10 @@ const names = [
   'date',
   'tie',
 ]
-const known = new Map([...names, 'json', 'blobs', ...'0123456789'].map(name => [hashOf(name), name]))
+/** Half of a short reply is the time of the cluster, for which nobody here asks. */
+const unread = '$clusterTime'
+const ofReplies = ['cursor', 'firstBatch', 'ns', 'ok', 'n', 'operationTime', unread]
+const known = new Map([...names, 'json', 'blobs', ...'0123456789', ...ofReplies].map(name => [hashOf(name), name]))
 
 function endOfName(bytes: Buffer, at: number): number {
   let end = at
@@ -109,7 +112,7 @@ export function walk(bytes: Buffer, start = 0, isReply = false): WalkedDocument 
     if (isReply && (type === 3 || batches.has(name))) {
       const end = place + bytes.readInt32LE(place)
       if (type === 4) found[name] = rowsAt(bytes, place)
-      else found[name] = name === one ? bytes.subarray(place, end) : walk(bytes, place, true)
+      else if (name !== unread) found[name] = name === one ? bytes.subarray(place, end) : walk(bytes, place, true)
       at = end
       continue
     }

@@ -24,6 +24,10 @@ const storages: Readonly<Record<CollectionPlan['storage'], string>> = {
   'no compression': 'block_compressor=none',
 }
 
+/** By the ids that clients see: they chose some of them. */
+const byId: Index = { name: 'id', key: { type: 1, id: 1, _id: 1 } }
+const few = { partialFilterExpression: { type: { $in: [...alwaysAcross] } } }
+
 const updated: Index = { name: 'updated', key: { updated: 1, _id: 1 } }
 
 /** A month of the trail; its name is the month. */
@@ -34,15 +38,16 @@ export const auditCollection: Omit<CollectionPlan, 'name'> = {
 
 function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
   const names = acrossNames(setting)
-  const few = setting === 'all' ? {} : { partialFilterExpression: { type: { $in: [...alwaysAcross] } } }
+  const limited = setting === 'all' ? {} : few
   return [
     {
       name: 'compartment',
       key: { patient: 1, type: 1, date: -1, tie: 1, documentType: 1, mask: 1, status: 1, hiddenUntil: 1 },
     },
     updated,
-    { name: names.token, key: { 'search.token': 1 }, ...few },
-    { name: names.type, key: { type: 1, date: -1, tie: 1 }, ...few },
+    { name: names.token, key: { 'search.token': 1 }, ...limited },
+    { name: names.type, key: { type: 1, date: -1, tie: 1 }, ...limited },
+    { ...byId, ...few },
     { name: 'hidden', key: { hiddenUntil: 1, _id: 1 }, partialFilterExpression: { hiddenUntil: { $type: 'date' } } },
     { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
   ]
@@ -74,6 +79,7 @@ const beside: readonly CollectionPlan[] = [
   { name: 'outbox_turn', indexes: [], storage: 'small pages' },
   { name: 'destruction', indexes: [], storage: 'small pages' },
   { name: 'merge', indexes: [], storage: 'small pages' },
+  { name: 'target_mask', indexes: [], storage: 'small pages' },
   { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'reindex', indexes: [], storage: 'small pages' },
 ]
@@ -87,6 +93,7 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
     indexes: [
       { name: 'token', key: { type: 1, 'search.token': 1 } },
       { name: 'type', key: { type: 1, date: -1, tie: 1 } },
+      byId,
       updated,
     ],
     storage: 'small pages',

@@ -5,6 +5,7 @@ import { labelledRows } from './relabel.ts'
 import { historyDocument, toDocument } from './row-document.ts'
 import { exchange, find, type InTransaction, insert, remove, update } from './statements.ts'
 import type { Collection, Committed, Row, RowWrite } from './store.ts'
+import type { MaskChange } from './target-masks.ts'
 import { Stopped } from './unit-of-work.ts'
 
 const overtaken = (_id: string): Stopped<Committed> => new Stopped<Committed>({ outcome: 'overtaken', _id })
@@ -101,11 +102,24 @@ export interface Written {
   readonly row: Row
   /** Whether those who follow the row must be labelled anew. */
   readonly passesOnOther: boolean
+  /** Where its masks in force are others than those that the trail knows. */
+  readonly maskChange: MaskChange | undefined
 }
 
-const written = ({ write, former }: Superseding): Written => ({
-  row: write.row,
-  passesOnOther: former !== undefined && !write.deletes && !sameBase(baseOf(labelsOf(former)), baseOf(write.row)),
+/** A row that comes back had a tombstone, and lines: which masks they hold is not worth a query. */
+function maskChangeOf({ write: { row }, former }: Superseding): MaskChange | undefined {
+  if (former === undefined ? row.version === 1 : sameBase(labelsOf(former), row)) return undefined
+  const { type, id, mask, hiddenUntil } = row
+  return { type, id, mask, hiddenUntil, was: former?.mask }
+}
+
+const passesOn = ({ write, former }: Superseding): boolean =>
+  former !== undefined && !write.deletes && !sameBase(baseOf(labelsOf(former)), baseOf(write.row))
+
+const written = (done: Superseding): Written => ({
+  row: done.write.row,
+  maskChange: maskChangeOf(done),
+  passesOnOther: passesOn(done),
 })
 
 /**

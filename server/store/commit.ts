@@ -16,9 +16,10 @@ import { mergeRecords } from './merge-records.ts'
 import { noticeDocument } from './notice-document.ts'
 import { followLabels } from './notices-shown.ts'
 import { recompile, touch } from './record-facts.ts'
-import { type Relabelled, relabel, relabelTrail } from './relabel.ts'
+import { relabel } from './relabel.ts'
 import { type InTransaction, insert } from './statements.ts'
 import type { Collection, Committed, Store, Unit } from './store.ts'
+import { type MaskChange, noteMasks } from './target-masks.ts'
 import { Unavailable } from './unavailable.ts'
 import { inTransaction, Overrun, type UnitOfWork } from './unit-of-work.ts'
 
@@ -75,7 +76,7 @@ async function settleAccess(
   at: InTransaction,
   parts: Parts,
   done: { unit: Unit; rows: readonly Written[] },
-): Promise<readonly Relabelled[]> {
+): Promise<readonly MaskChange[]> {
   const { unit, rows } = done
   const otherwise = rows.filter(({ passesOnOther }) => passesOnOther).map(({ row }) => row)
   const changed = otherwise.map(({ _id }) => _id)
@@ -84,13 +85,13 @@ async function settleAccess(
   const patient = patientOf(unit)
   if (patient === undefined) return []
   const changes = await relabel(at, { patient, masked, lifted, changed })
-  if (changes.length > 0) await relabelTrail(at, { patient, months: await parts.months.list(), changes })
+  await noteMasks(at, patient, [...rows.flatMap(({ maskChange }) => maskChange ?? []), ...changes])
   const labelled = [...otherwise, ...changes]
   if (labelled.length > 0) await followLabels(at, { patient, labelled, now: decidedAt(unit) })
   return changes
 }
 
-const settledMasks = (rows: readonly Written[], changes: readonly Relabelled[]): Settled =>
+const settledMasks = (rows: readonly Written[], changes: readonly MaskChange[]): Settled =>
   new Map(
     [...rows.map(({ row }) => row), ...changes].map(({ type, id, mask, hiddenUntil }) => [
       `${type}/${id}`,
@@ -112,7 +113,7 @@ async function perform(at: InTransaction, parts: Parts, group: readonly Prepared
   for (const { merge } of units) if (merge !== undefined) await mergeRecords(at, merge)
   const directory = await writeCollection(at, 'directory', writes('directory'))
   const record = await writeCollection(at, 'record', writes('record'))
-  const changes: Relabelled[] = []
+  const changes: MaskChange[] = []
   for (const unit of units) changes.push(...(await settleAccess(at, parts, { unit, rows: rowsOf(unit, record) })))
   for (const { merge } of units) if (merge?.does === 'unmerge') await compileParted(at, parts, merge)
   await storeLines(

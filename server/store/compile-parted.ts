@@ -1,12 +1,11 @@
 /** The facts of a record that was merged into another and is one by itself again. `docs/decisions/0037-one-person-one-record.md` */
-import type { Months } from './audit-months.ts'
 import type { Merge } from './merge-records.ts'
 import { recompile } from './record-facts.ts'
-import { relabel, relabelTrail } from './relabel.ts'
+import { relabel } from './relabel.ts'
 import type { InTransaction } from './statements.ts'
+import { noteMasks } from './target-masks.ts'
 
 interface Parts {
-  readonly months: Months
   readonly zone: string
   readonly ageOfMajority: number | undefined
 }
@@ -17,5 +16,5 @@ export async function compileParted(at: InTransaction, parts: Parts, { source, a
   const own = { patient: source, depositor: null, authors: [], opens: false, at: decided }
   const { masked, lifted } = await recompile(at, { ...own, zone, ageOfMajority })
   const changes = await relabel(at, { patient: source, masked, lifted, changed: [] })
-  if (changes.length > 0) await relabelTrail(at, { patient: source, months: await parts.months.list(), changes })
+  await noteMasks(at, source, changes)
 }

@@ -5,6 +5,7 @@ import type { Deployment } from './deployment.ts'
 import { keysOf } from './erasure.ts'
 import { onceMore } from './mongo-errors.ts'
 import { stripRecord, stripRows } from './strip-trail.ts'
+import { forgetMasks, masksOf } from './target-masks.ts'
 
 /** What was begun and is not complete. */
 export interface DestructionTask {
@@ -77,6 +78,7 @@ async function completeRecord(db: Db, { task, months, ...at }: Task): Promise<bo
   const until = monthOf(task.at.getTime())
   const past = (await months.list()).filter(month => month <= until)
   await stripRecord(db, past, patient)
+  await forgetMasks(db, patient)
   return !at.stopping.aborted && at.now - task.at.getTime() > settles
 }
 
@@ -100,7 +102,9 @@ async function completeRows(db: Db, { task, months, keyOf }: Task): Promise<bool
   const chosen = rows.filter(({ _id, id }) => id !== _id).map(({ type, id }) => keyOf(type, id))
   await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
   await onceMore(() => db.collection('outbox').deleteMany({ patient, about: { $in: about } }))
-  for (const key of keys) await stripRows(db, await months.list(), { patient: key, rows })
+  const masks = await masksOf(db, patient, rows)
+  for (const key of keys) await stripRows(db, await months.list(), { patient: key, rows, masks })
+  await forgetMasks(db, patient, rows)
   return true
 }
 

@@ -1,16 +1,11 @@
 /** The facts of records, read fresh for every request, those of several requests in one query. `access.md` section 2. */
 import type { Facts } from '../../security/facts.ts'
-import type { WalkedDocument } from './bson-walker.ts'
 import type { Deployment } from './deployment.ts'
 import { inGroups } from './groups.ts'
-import { runFind } from './run-read.ts'
+import { RecentFacts } from './recent-facts.ts'
+import { runFindBytes } from './run-read.ts'
 
 const limits = { group: 500, queue: 20_000 }
-
-// The border: only `record-facts.ts` writes what is read here.
-function toFacts({ _id, turn: _turn, life: _life, ...facts }: WalkedDocument): Known {
-  return { ...(facts as unknown as Omit<Facts, 'patient'>), patient: String(_id) }
-}
 
 /** `into` is the record into which this one was merged: its facts are those of the other. */
 interface Known extends Facts {
@@ -19,11 +14,16 @@ interface Known extends Facts {
 
 /** @returns `Store.facts`, of a record that was merged into another those of the other. A request that comes while a query is under way takes part in the next one, never in this one. */
 export function openFacts(deployment: Deployment): (patient: string) => Promise<Facts | undefined> {
+  const recent = new RecentFacts()
   const read = inGroups(async (patients: readonly string[]) => {
     const asked = [...new Set(patients)]
     const command = { find: 'access', filter: { _id: { $in: asked } }, limit: asked.length, batchSize: asked.length }
-    const rows = await runFind(deployment, { ...command, hint: '_id_' })
-    return new Map(rows.map(row => [String(row._id), toFacts(row)]))
+    const found = new Map<string, Known>()
+    for (const row of await runFindBytes(deployment, { ...command, hint: '_id_' })) {
+      const facts: Known = recent.decode(row)
+      found.set(facts.patient, facts)
+    }
+    return found
   }, limits)
   return async patient => {
     const known = (await read(patient)).get(patient)

@@ -3,6 +3,7 @@
  * long. It knows the fields of `foundFields` and `versionFields`, each by its length and first letter.
  */
 import { walk } from './bson-walker.ts'
+import { keysAt } from './key-list.ts'
 import type { Found, LiftedData } from './store.ts'
 
 type Draft = { -readonly [Name in keyof Found]: Found[Name] }
@@ -14,6 +15,7 @@ const [_ID, ID, ROW, TYPE] = [codeOf('_id'), codeOf('id'), codeOf('row'), codeOf
 const [PATIENT, DOCUMENT_TYPE, MASK] = [codeOf('patient'), codeOf('documentType'), codeOf('mask')]
 const [HIDDEN_UNTIL, VERSION, UPDATED] = [codeOf('hiddenUntil'), codeOf('version'), codeOf('updated')]
 const [DATE, TIE, BYTES, BLOBS, DELETED] = ['date', 'tie', 'json', 'blobs', 'deleted'].map(codeOf)
+const SEARCH = codeOf('search')
 
 /** Neighbours share these values: where the bytes are the same, the text is. */
 class Recent {
@@ -59,6 +61,7 @@ const fresh = (): Draft => ({
   json: noBytes,
   blobs: noBlobs,
   deleted: false,
+  keys: undefined,
 })
 
 /** One row after the other; it keeps its place between fields. */
@@ -66,9 +69,11 @@ class RowReader {
   #bytes: Buffer = Buffer.alloc(0)
   #at = 0
   #row = fresh()
+  #prefixes: readonly Uint8Array[] = []
 
-  read(bytes: Buffer): Found {
+  read(bytes: Buffer, prefixes: readonly Uint8Array[]): Found {
     this.#bytes = bytes
+    this.#prefixes = prefixes
     this.#at = 4
     this.#row = fresh()
     while (this.#at < bytes.length - 1) this.#field()
@@ -94,6 +99,7 @@ class RowReader {
     else if (type === 5) this.#binary(field)
     else if (type === 4) this.#list(field)
     else if (type === 8) this.#flag(field)
+    else if (type === 3 && field === SEARCH) this.#keys()
     else if (type !== 10) throw new Error(`a row holds the BSON type ${type}, which no row that is read has`)
   }
 
@@ -132,6 +138,12 @@ class RowReader {
     if (field === BLOBS) this.#row.blobs = liftedAt(this.#bytes, start)
   }
 
+  #keys(): void {
+    const start = this.#at
+    this.#skip(this.#bytes.readInt32LE(start))
+    this.#row.keys = keysAt(this.#bytes, start, this.#prefixes)
+  }
+
   #flag(field: number): void {
     const value = this.#bytes[this.#skip(1)] === 1
     if (field === DELETED) this.#row.deleted = value
@@ -148,5 +160,10 @@ const int64 = (bytes: Buffer, at: number): number => bytes.readInt32LE(at + 4) *
 
 const reader = new RowReader()
 
+const noPrefixes: readonly Uint8Array[] = []
+
 /** @returns the row whose BSON this is. Throws on a type that no row has. */
-export const toFound = (bytes: Buffer): Found => reader.read(bytes)
+export const toFound = (bytes: Buffer): Found => reader.read(bytes, noPrefixes)
+
+/** @returns the same with those of its keys that begin with one of `prefixes`. */
+export const toFoundWithKeys = (bytes: Buffer, prefixes: readonly Uint8Array[]): Found => reader.read(bytes, prefixes)

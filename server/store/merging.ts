@@ -62,24 +62,27 @@ async function dropBlobs(db: Db, { from, to, source }: Moving): Promise<void> {
       await onceMore(() => db.collection<Document>('blob').deleteMany(chunksOf(`${from}/${sha256}`)))
 }
 
+/** Read in parts, by their ids. */
+async function movingRows(deployment: Deployment, { from, source }: Moving, limit: number): Promise<readonly Held[]> {
+  const found: Held[] = []
+  let ids = broughtIds(source)
+  for (;;) {
+    const filter = { _id: ids, patient: from }
+    const some = Math.min(limit - found.length, readAtOnce)
+    const rows = await runFind(deployment, { find: 'record', filter, sort: { _id: 1 }, limit: some, hint: '_id_' })
+    found.push(...rows.map(toStored))
+    if (rows.length < some || found.length === limit) return found
+    ids = { ...broughtIds(source), $gt: found.at(-1)?._id }
+  }
+}
+
 /** @returns how records are merged on this deployment, beside the transactions. */
 export function openMerging(deployment: Deployment): MergeTasks {
   const { db } = deployment
   const tasks = db.collection<MergeTask>('merge')
   return {
     possible: !deployment.sharded,
-    async rows({ from, source }, limit) {
-      const found: Held[] = []
-      let ids = broughtIds(source)
-      for (;;) {
-        const filter = { _id: ids, patient: from }
-        const some = Math.min(limit - found.length, readAtOnce)
-        const rows = await runFind(deployment, { find: 'record', filter, sort: { _id: 1 }, limit: some, hint: '_id_' })
-        found.push(...rows.map(toStored))
-        if (rows.length < some || found.length === limit) return found
-        ids = { ...broughtIds(source), $gt: found.at(-1)?._id }
-      }
-    },
+    rows: (moving, limit) => movingRows(deployment, moving, limit),
     async followers(patient, _id) {
       const filter = { patient, follows: { $exists: true, $in: [_id] } }
       const rows = (await runFind(deployment, { find: 'record', filter, hint: 'follows' })).map(toStored)

@@ -1,6 +1,6 @@
 /** Notices that wait for what is hidden from the patient follow its labels, in the transaction that changes them. `docs/decisions/0035-notices.md` */
-import type { Relabelled } from './relabel.ts'
 import { type InTransaction, update } from './statements.ts'
+import type { TargetMask } from './target-masks.ts'
 
 const invisiblePatient = 2
 const invisibleRepresentants = 4
@@ -12,7 +12,7 @@ export async function followLabels(
     patient,
     labelled,
     now,
-  }: { readonly patient: string; readonly labelled: readonly Relabelled[]; readonly now: number },
+  }: { readonly patient: string; readonly labelled: readonly TargetMask[]; readonly now: number },
 ): Promise<void> {
   const those = (having: (mask: number) => boolean) => {
     const names = labelled.filter(({ mask }) => having(mask)).map(({ type, id }) => `${type}/${id}`)

@@ -1,10 +1,10 @@
 /** The orders of a page, and how a page begins after a row. https://hl7.org/fhir/R4/http.html#paging */
 import type { Found, Order, Position } from './store.ts'
 
-type Compared = Pick<Found, '_id' | 'date' | 'tie' | 'updated'>
+type Compared = Pick<Found, '_id' | 'id' | 'date' | 'tie' | 'updated'>
 
 interface Ordering {
-  readonly field: 'date' | 'updated' | '_id'
+  readonly field: Order['by']
   readonly tie: 'tie' | '_id'
   /** Whether ties run against the value: the index that serves the order says so, and is also read backwards. */
   readonly tieAgainst: boolean
@@ -13,6 +13,7 @@ interface Ordering {
 const orderings: Readonly<Record<Order['by'], Ordering>> = {
   date: { field: 'date', tie: 'tie', tieAgainst: true },
   updated: { field: 'updated', tie: '_id', tieAgainst: false },
+  id: { field: 'id', tie: '_id', tieAgainst: false },
   _id: { field: '_id', tie: '_id', tieAgainst: false },
 }
 
@@ -27,14 +28,13 @@ export function sortOf(order: Order): Record<string, 1 | -1> {
   return ordering.field === '_id' ? { _id: value } : { [ordering.field]: value, [ordering.tie]: tie }
 }
 
-const stored = (field: Ordering['field'], value: number | string): unknown =>
-  field !== '_id' && typeof value === 'number' ? new Date(value) : value
+const stored = (value: number | string): unknown => (typeof value === 'number' ? new Date(value) : value)
 
 /** @returns the condition that a row stands after `position`. One bound on the value, so that the index begins there. */
 export function afterPosition(order: Order, position: Position): Record<string, unknown> {
   const { ordering, value, tie } = directions(order)
   const [beyond, from] = value === -1 ? ['$lt', '$lte'] : ['$gt', '$gte']
-  const at = stored(ordering.field, position.value)
+  const at = stored(position.value)
   if (ordering.field === '_id') return { _id: { [beyond]: at } }
   return {
     [ordering.field]: { [from]: at },

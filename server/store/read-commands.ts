@@ -4,8 +4,8 @@ import type { Query } from '../../search/query.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { CrossPatientSearch } from './deployment.ts'
 import { afterPosition, sortOf } from './order.ts'
-import { countFilters, idFilter, pageFilter, serverIds, type Within } from './restriction-filter.ts'
-import { foundFields, spanFilter, versionFields, versionRange } from './row-document.ts'
+import { countFilters, idFilter, pageFilter, serverIds, type Within, withinBase } from './restriction-filter.ts'
+import { foundFields, foundFieldsAndKeys, spanFilter, versionFields, versionRange } from './row-document.ts'
 import type { Collection, LinkRequest, Order, PageRequest, Span } from './store.ts'
 import { versionKey } from './version-order.ts'
 
@@ -35,9 +35,9 @@ export const alwaysAcross: readonly string[] = ['Patient', 'Consent']
 export const acrossNames = (setting: CrossPatientSearch): { token: string; type: string } =>
   setting === 'all' ? { token: 'token', type: 'type' } : { token: 'token-few', type: 'type-few' }
 
-/** @returns the name of the index of an order; `type` is the one of canonical dates. */
+/** @returns the name of the index of an order; `type` is the one of canonical dates, which all else is sorted from. */
 export const byOrder = (order: Order['by'], type: string): string =>
-  order === 'date' ? type : order === 'updated' ? 'updated' : '_id_'
+  order === 'updated' ? 'updated' : order === '_id' ? '_id_' : type
 
 interface Asked {
   readonly restriction: Restriction
@@ -49,16 +49,19 @@ interface Asked {
 export function hintOf({ restriction, type, query }: Asked, order: Order['by'], setting: CrossPatientSearch): string {
   if (isOneRecord(restriction)) return 'compartment'
   if (serverIds(query) !== undefined) return '_id_'
-  if (collectionOf(restriction) === 'directory') return asksKeys(query) ? 'token' : byOrder(order, 'type')
+  const inOrder = (usual: string): string => (order === 'id' ? 'id' : byOrder(order, usual))
+  if (collectionOf(restriction) === 'directory') return asksKeys(query) ? 'token' : inOrder('type')
   if (namesPatients(query)) return 'compartment'
+  const isFew = alwaysAcross.includes(type)
   // A type without the index: every row is looked at, within the time limit of reads.
-  if (setting === 'patient' && !alwaysAcross.includes(type))
-    return byOrder(order === 'date' ? 'updated' : order, 'updated')
+  if (setting === 'patient' && !isFew) return byOrder(order, 'updated')
   const names = acrossNames(setting)
   const { disjuncts } = restriction
   return asksKeys(query) || (disjuncts.length > 0 && disjuncts.every(asksKeys))
     ? names.token
-    : byOrder(order, names.type)
+    : isFew
+      ? inOrder(names.type)
+      : byOrder(order, names.type)
 }
 
 /** At most `limit` rows of an order, after a position. */
@@ -69,11 +72,19 @@ export const pageCommand = (request: PageRequest, setting: CrossPatientSearch): 
     request.query,
     request.after === undefined ? {} : afterPosition(request.order, request.after),
   ),
-  projection: foundFields,
+  projection: request.keys === undefined ? foundFields : foundFieldsAndKeys,
   sort: sortOf(request.order),
   limit: request.limit,
   batchSize: request.limit,
   hint: hintOf(request, request.order.by, setting),
+})
+
+/** The types of the rows of a record: from one to the next the index is skipped through. */
+export const typesCommand = (restriction: Restriction): Document => ({
+  aggregate: collectionOf(restriction),
+  pipeline: [{ $match: withinBase(restriction) }, { $group: { _id: '$type' } }],
+  cursor: { batchSize: 1000 },
+  hint: 'compartment',
 })
 
 /** At most `limit` rows, as chains follow them. */
@@ -90,7 +101,7 @@ export const linkCommand = (request: LinkRequest, setting: CrossPatientSearch): 
 export const sortCommand = (request: Asked & { readonly limit: number }, setting: CrossPatientSearch): Document => ({
   find: collectionOf(request.restriction),
   filter: pageFilter(request, request.query),
-  projection: { search: 1, date: 1, updated: 1 },
+  projection: { id: 1, search: 1, date: 1, updated: 1 },
   limit: request.limit,
   batchSize: request.limit,
   hint: hintOf(request, 'date', setting),

@@ -1,20 +1,14 @@
-/** A mask that changes reaches every row that follows, its former versions and the trail, in the same transaction. `access.md` sections 4, 5 and 8. */
+/** A mask that changes reaches every row that follows and its former versions, in the same transaction. `access.md` sections 4, 5 and 8. */
 import type { Document } from 'mongodb'
-import { parseServerId } from '../../resources/ids.ts'
 import { type Base, baseOf, inForce, type Labelled, sameBase } from './masks.ts'
 import type { ConsentChange } from './record-facts.ts'
 import { type Change, find, type InTransaction, update } from './statements.ts'
+import type { MaskChange } from './target-masks.ts'
 
 export interface Relabelling extends ConsentChange {
   readonly patient: string
   /** `_id`s of rows whose own or consents' masks the unit changed otherwise. */
   readonly changed: readonly string[]
-}
-
-/** A resource whose masks in force are others now. */
-export interface Relabelled extends Base {
-  readonly type: string
-  readonly id: string
 }
 
 interface LabelledRow extends Labelled {
@@ -82,11 +76,21 @@ const changeOf = (patient: string, { _id, consentMask }: LabelledRow, { mask, hi
   hint: '_id_',
 })
 
+/** One tombstone for each row: it may have been deleted, brought back and deleted again. */
+function newestTombstones<Version extends { readonly now: LabelledRow }>(past: readonly Version[]): readonly Version[] {
+  const newest = new Map<string, Version>()
+  for (const version of past) {
+    const { now } = version
+    if (now.deleted && now._id > (newest.get(now.row)?.now._id ?? '')) newest.set(now.row, version)
+  }
+  return [...newest.values()]
+}
+
 /** Sets the masks in force on all rows and versions that the change reaches. @returns the resources that are masked otherwise now. */
 export async function relabel(
   at: InTransaction,
   { patient, masked, lifted, changed }: Relabelling,
-): Promise<readonly Relabelled[]> {
+): Promise<readonly MaskChange[]> {
   const consented = [...masked, ...lifted]
   const sources = [...new Set([...consented, ...changed])]
   if (sources.length === 0) return []
@@ -102,7 +106,7 @@ export async function relabel(
   const settle = (row: LabelledRow) => {
     const now = withConsent(row)
     const force = inForce(now, bases)
-    return { now, force, differs: now.consentMask !== row.consentMask || !sameBase(force, row) }
+    return { now, force, was: row.mask, differs: now.consentMask !== row.consentMask || !sameBase(force, row) }
   }
   const settled = { current: current.map(settle), past: past.map(settle) }
   await update(
@@ -115,33 +119,7 @@ export async function relabel(
     'record_history',
     settled.past.filter(({ differs }) => differs).map(({ now, force }) => changeOf(patient, now, force)),
   )
-  const gone = settled.past.filter(({ now }) => now.deleted && !current.some(({ _id }) => _id === now.row))
+  const gone = newestTombstones(settled.past).filter(({ now }) => !current.some(({ _id }) => _id === now.row))
   const otherwise = settled.current.filter(({ now, differs }) => differs || changed.includes(now._id))
-  return [...otherwise, ...gone].map(({ now, force }) => ({ type: now.type, id: now.id, ...force }))
-}
-
-/** The keys under which lines about a resource stand: of its record, and of the one from which a merge brought it. */
-function linesAbout(patient: string, id: string): readonly string[] {
-  const home = parseServerId(id)
-  return home?.collection === 'record' && home.patient !== patient ? [patient, home.patient] : [patient]
-}
-
-/** Changes the copies of masks in the trail: they stand outside the bytes that are chained. */
-export async function relabelTrail(
-  at: InTransaction,
-  { patient, months, changes }: { patient: string; months: readonly string[]; changes: readonly Relabelled[] },
-): Promise<void> {
-  const updates = changes.map(({ type, id, mask, hiddenUntil }) => ({
-    q: { patient: { $in: linesAbout(patient, id) }, targets: { $elemMatch: { type, id } } },
-    u: {
-      $set: {
-        'targets.$[target].mask': mask,
-        'targets.$[target].hiddenUntil': hiddenUntil === null ? null : new Date(hiddenUntil),
-      },
-    },
-    arrayFilters: [{ 'target.type': type, 'target.id': id }],
-    multi: true,
-    hint: 'trail',
-  }))
-  for (const month of months) await update(at, month, updates)
+  return [...otherwise, ...gone].map(({ now, force, was }) => ({ type: now.type, id: now.id, ...force, was }))
 }

@@ -98,6 +98,9 @@ export const foundFields: Document = Object.freeze({
   blobs: 1,
 })
 
+/** The same, and what the row is found by. */
+export const foundFieldsAndKeys: Document = Object.freeze({ ...foundFields, 'search.token': 1 })
+
 /** The same of a version in the history. */
 export const versionFields: Document = Object.freeze({ ...foundFields, row: 1, deleted: 1 })
 

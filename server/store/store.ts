@@ -10,12 +10,14 @@ import type { Order, Position } from './position.ts'
 import type { Trail } from './trail-request.ts'
 
 export type { Order, Position } from './position.ts'
+export type { Telling } from './telling-request.ts'
 export type { Told, ToldBy, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
 import type { LifeChanges } from './life-request.ts'
 import type { WithMerging } from './merge-request.ts'
 import type { Pieces } from './pieces.ts'
+import type { Telling } from './telling-request.ts'
 import type { Span, Versions } from './versions-request.ts'
 import type { Volumes } from './volumes.ts'
 
@@ -57,6 +59,8 @@ export interface Found {
   readonly json: Uint8Array
   readonly blobs: readonly LiftedData[]
   readonly deleted: boolean
+  /** Those of its keys that were asked for; undefined where none were. */
+  readonly keys?: readonly string[] | undefined
 }
 
 export interface PageRequest {
@@ -66,11 +70,12 @@ export interface PageRequest {
   readonly order: Order
   readonly limit: number
   readonly after?: Position
+  /** How the keys begin that rows bring along. */
+  readonly keys?: readonly string[]
 }
 
 /** What a parameter sort needs of a row: its id and what it is found by. */
-export interface SortRow {
-  readonly _id: string
+export interface SortRow extends Pick<Found, '_id' | 'id'> {
   readonly search: IndexEntry['search']
   readonly date: number
   readonly updated: number
@@ -134,13 +139,6 @@ export interface Unit extends LifeChanges<RowWrite> {
   readonly audit: readonly AuditEntry[]
   /** What must be delivered after the unit: notifications. */
   readonly outbox: readonly Notice[]
-}
-
-/** What an access tells, and who is known as a reader of the record from then on. */
-export interface Telling {
-  readonly patient: string
-  readonly notices: readonly Notice[]
-  readonly newReader: string | null
 }
 
 /** `overtaken`: a version was not the expected one. `claimed`: another unit owns the key. Nothing was written then. */

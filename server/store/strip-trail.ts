@@ -1,6 +1,7 @@
 /** Takes out of the trail what tells of destroyed content; who did something, when and how it ended, stays. `docs/decisions/0033-destroying-a-record.md` */
 import type { Db, Document } from 'mongodb'
 import { onceMore } from './mongo-errors.ts'
+import type { TargetMask } from './target-masks.ts'
 
 /** Lines about destructions prove that lines may be stripped: they name no content, and stay as they are. */
 export const destroyQuery = '$destroy'
@@ -31,13 +32,28 @@ export const stripRecord = (db: Db, months: readonly string[], patient: string):
 interface Rows {
   readonly patient: string
   readonly rows: readonly { readonly type: string; readonly id: string }[]
+  /** Those in force, where they changed. */
+  readonly masks: readonly TargetMask[]
+}
+
+/** A target without what tells of its content, and with the masks that it had in the end. */
+function bared({ rows, masks }: Rows): Document {
+  const isOne = ({ type, id }: { type: string; id: string }): Document => ({
+    $and: [{ $eq: ['$$target.type', type] }, { $eq: ['$$target.id', id] }],
+  })
+  const inForce = masks.map(target => ({
+    case: isOne(target),
+    // biome-ignore lint/suspicious/noThenProperty: the name is the database's
+    then: { mask: target.mask, hiddenUntil: target.hiddenUntil === null ? null : new Date(target.hiddenUntil) },
+  }))
+  const last = inForce.length === 0 ? {} : { $switch: { branches: inForce, default: {} } }
+  const bare = { $mergeObjects: ['$$target', { documentType: 'other' }, last] }
+  return { $cond: [{ $in: ['$$target.id', rows.map(({ id }) => id)] }, bare, '$$target'] }
 }
 
 /** The lines that name the rows: their ids and masks stay, so that nobody sees a line whose target was hidden from him. */
-export async function stripRows(db: Db, months: readonly string[], { patient, rows }: Rows): Promise<void> {
-  const ids = rows.map(({ id }) => id)
-  const isOne = { $in: ['$$target.id', ids] }
-  const bare = { $mergeObjects: ['$$target', { documentType: 'other' }] }
-  const targets = { $map: { input: '$targets', as: 'target', in: { $cond: [isOne, bare, '$$target'] } } }
-  await strip(db, months, { filter: { patient, 'targets.id': { $in: ids } }, targets })
+export async function stripRows(db: Db, months: readonly string[], gone: Rows): Promise<void> {
+  const targets = { $map: { input: '$targets', as: 'target', in: bared(gone) } }
+  const filter = { patient: gone.patient, 'targets.id': { $in: gone.rows.map(({ id }) => id) } }
+  await strip(db, months, { filter, targets })
 }

@@ -1,27 +1,14 @@
 /** What of a record's trail a caller may see and asks for. `access.md` section 8. */
 import type { Document } from 'mongodb'
-import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
+import type { Eyes } from './trail-eyes.ts'
 import { toldFilter } from './trail-told.ts'
 
 /** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
 const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'patch', 'delete', 'operation']
 
-type Eyes = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
-
-/** @returns whether the caller may see the target. The filter below says the same. */
-export const sees = ({ visibleMasks, masksAfterHidden, now }: Eyes, { mask, hiddenUntil }: AuditTarget): boolean =>
-  visibleMasks.includes(mask) || (masksAfterHidden.includes(mask) && hiddenUntil !== null && hiddenUntil <= now)
-
-const seen = ({ visibleMasks, masksAfterHidden, now }: Eyes): Document => ({
-  $or: [
-    { mask: { $in: [...visibleMasks] } },
-    { mask: { $in: [...masksAfterHidden] }, hiddenUntil: { $lte: new Date(now) } },
-  ],
-})
-
-const visible = (request: TrailRequest): Document => ({
-  $or: [{ interaction: { $nin: aboutOne } }, { targets: { $size: 0 } }, { targets: { $elemMatch: seen(request) } }],
+const visible = ({ seen }: Eyes): Document => ({
+  $or: [{ interaction: { $nin: aboutOne } }, { targets: { $size: 0 } }, { targets: { $elemMatch: seen } }],
 })
 
 /** The accesses of an agent in the forms of `TrailRequest.ownAgent`. */
@@ -53,12 +40,12 @@ const ofType = (types: readonly string[]): Document => {
   return { $or: [{ interaction: values }, { type: values }] }
 }
 
-function about(request: TrailRequest, entities: readonly string[]): Document {
+function about({ seen }: Eyes, entities: readonly string[]): Document {
   const targets = entities.map(entity => {
     const slash = entity.indexOf('/')
     return { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
   })
-  return { targets: { $elemMatch: { $and: [{ $or: targets }, seen(request)] } } }
+  return { targets: { $elemMatch: { $and: [{ $or: targets }, seen] } } }
 }
 
 const since = ({ from, before }: TrailRequest['at'][number]): Document => ({
@@ -76,17 +63,17 @@ function after({ after: position, descending }: TrailRequest): readonly Document
 }
 
 /** @returns the filter of the lines that the caller may see and asks for. */
-export const trailFilter = (request: TrailRequest): Document => ({
+export const trailFilter = (request: TrailRequest, eyes: Eyes): Document => ({
   patient: request.also === undefined ? request.patient : { $in: [request.patient, ...request.also] },
   ...(request.id === undefined ? {} : { _id: request.id }),
   $and: [
-    visible(request),
+    visible(eyes),
     ...(request.ownAgent === null ? [] : [own(request.ownAgent)]),
     ...request.at.filter(bounds => bounds.from !== undefined || bounds.before !== undefined).map(since),
     ...request.agents.map(named),
     ...request.types.map(ofType),
-    ...request.entities.map(entities => about(request, entities)),
-    ...(request.told ?? []).map(telling => toldFilter(telling, request, seen(request))),
+    ...request.entities.map(entities => about(eyes, entities)),
+    ...(request.told ?? []).map(telling => toldFilter(telling, eyes)),
     ...after(request),
   ],
 })

@@ -8,7 +8,9 @@ import type { Deployment } from './deployment.ts'
 import { onceMore } from './mongo-errors.ts'
 import { readTimeLimit } from './run-read.ts'
 import type { Trail, TrailEntry, TrailRequest } from './store.ts'
-import { sees, trailFilter } from './trail-filter.ts'
+import { changedMasks } from './target-masks.ts'
+import { type Eyes, eyesOf } from './trail-eyes.ts'
+import { trailFilter } from './trail-filter.ts'
 
 const reading = { hint: 'trail', maxTimeMS: readTimeLimit, readConcern: { level: 'majority' } } as const
 
@@ -33,18 +35,23 @@ function isOfRecord({ patient, also = [] }: TrailRequest, { id }: AuditTarget): 
   return home?.collection !== 'record' || also.includes(home.patient)
 }
 
-function toEntry(request: TrailRequest, document: Document): TrailEntry {
+function toEntry(request: TrailRequest, { sees }: Eyes, document: Document): TrailEntry {
   const entry = toAuditEntry(document)
-  const shown = entry.targets.filter(target => isOfRecord(request, target) && sees(request, target))
+  const shown = entry.targets.filter(target => isOfRecord(request, target) && sees(target))
   return { ...entry, _id: String(document._id), targets: shown }
 }
 
 /** @returns the trail of a deployment. */
-export function openTrail({ db }: Deployment, months: Months): Trail {
+export function openTrail(deployment: Deployment, months: Months): Trail {
+  const { db } = deployment
+  const eyesNow = async (request: TrailRequest): Promise<Eyes> =>
+    eyesOf(request, await changedMasks(deployment, request))
   return {
     async find(request) {
       const direction = request.descending ? -1 : 1
       const options = { ...reading, sort: { at: direction, _id: direction } } as const
+      const eyes = await eyesNow(request)
+      const filter = trailFilter(request, eyes)
       const found: TrailEntry[] = []
       for (const month of await onceMore(() => monthsOf(months, request))) {
         const limit = request.limit - found.length
@@ -52,16 +59,17 @@ export function openTrail({ db }: Deployment, months: Months): Trail {
         const read = () =>
           db
             .collection(month)
-            .find(trailFilter(request), { ...options, limit })
+            .find(filter, { ...options, limit })
             .toArray()
-        found.push(...(await onceMore(read)).map(document => toEntry(request, document)))
+        found.push(...(await onceMore(read)).map(document => toEntry(request, eyes, document)))
       }
       return found
     },
     async count(request) {
+      const filter = trailFilter(request, await eyesNow(request))
       let sum = 0
       for (const month of await onceMore(() => monthsOf(months, request)))
-        sum += await onceMore(() => db.collection(month).countDocuments(trailFilter(request), reading))
+        sum += await onceMore(() => db.collection(month).countDocuments(filter, reading))
       return sum
     },
   }

@@ -210,6 +210,42 @@ t.test('smart: a patient whose id a client chose is the launch context by that i
   t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 404)
 })
 
+t.test('smart: what defines for all who search is written by the system, or by an operator', async t => {
+  const defined = {
+    resourceType: 'SearchParameter',
+    url: 'https://example.org/SearchParameter/nickname',
+    name: 'Nickname',
+    status: 'active',
+    description: 'Of a test.',
+    code: 'nickname',
+    base: ['Patient'],
+    type: 'string',
+    expression: 'Patient.name.given',
+  }
+  for (const scopes of [['user/*.cruds'], ['user/SearchParameter.cud', 'system/SearchParameter.rs']]) {
+    const actor = user(...scopes)
+    const refused = await stage.post(actor, defined)
+    t.equal(refused.status, 403)
+    t.match(
+      select(refused.json, '/issue/0/diagnostics')[0],
+      /system\/SearchParameter\.c: it defines for all who search/,
+    )
+    t.equal((await stage.post(actor, transaction(creates(defined)))).status, 403)
+    t.equal((await stage.put(actor, { ...defined, id: 'mine' })).status, 403)
+    const each = expectStatus(await stage.post(actor, batch(creates(defined))), 200)
+    t.match(select(each.json, '/entry/0/response/status')[0], /^403/)
+  }
+  const system = user('system/SearchParameter.cruds')
+  const id = idOf(expectStatus(await stage.post(system, defined), 201).headers.get('location'))
+  t.equal((await stage.get(all, `SearchParameter/${id}`)).status, 200)
+  t.equal((await stage.put(all, { ...defined, id, status: 'retired' })).status, 403)
+  t.equal((await stage.remove(all, `SearchParameter/${id}`)).status, 403)
+  t.equal((await stage.send(all, `POST SearchParameter/${id}/$reindex`)).status, 403)
+  t.equal((await stage.remove(system, `SearchParameter/${id}`)).status, 204)
+  const byOffice = { ...operator, scope: 'user/SearchParameter.cruds' }
+  t.equal((await stage.post(byOffice, { ...defined, code: 'of-office' })).status, 201)
+})
+
 t.test('smart: a token is asked for', async t => {
   const response = await fetch(`${stage.base}/Patient`)
   t.equal(response.status, 401)

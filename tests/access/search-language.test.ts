@@ -110,6 +110,9 @@ t.test('the words of a hidden document are not read', async t => {
   await stage.create(owner, consent(record, masksDocument(`DocumentReference/${typed}`)))
   t.same(found(await ask(gp, 'type:text=synth')), matched())
   t.same(found(await ask(owner, 'type:text=synth')), matched(typed))
+  const byChain = `Patient?_id=${record.id}&_has:DocumentReference:patient:type:text=synth`
+  t.same(idsIn(await stage.get(owner, byChain), 'Patient'), [record.id])
+  t.same(idsIn(await stage.get(gp, byChain), 'Patient'), [], 'nor at the end of a chain')
 })
 
 const along = (answer: Answer) => {

@@ -38,6 +38,27 @@ t.test('in the regime smart a value set is asked as far as the scopes do', async
   }
 })
 
+t.test('in the regime smart a kept hierarchy is asked as far as the scopes do', async t => {
+  const smart = await startStage(t, { ...everyType, ACCESS_REGIME: 'smart' })
+  const system: Actor = { ...hospital, scope: 'system/*.cruds' }
+  const made = expectStatus(await smart.post(system, patient('180000000000001')), 201)
+  const one = { id: idOf(made.headers.get('location')) }
+  const result = idOf((await smart.post(system, observation({ id: one.id }))).headers.get('location'))
+  const concept = [{ code: 'blood', concept: [{ code: '718-7' }] }]
+  const kept = { resourceType: 'CodeSystem', status: 'active', url: loinc, content: 'complete', concept }
+  expectStatus(await smart.post(system, { ...kept, hierarchyMeaning: 'is-a' }), 201)
+  const asked = `Observation?code:below=${loinc}%7Cblood`
+  t.same(idsIn(await smart.get(system, asked), 'Observation'), [result])
+  const chained = `Patient?_has:Observation:patient:code:below=${loinc}%7Cblood`
+  t.same(idsIn(await smart.get(system, chained), 'Patient'), [one.id])
+  const without: Actor = { ...patientOf(one), scope: 'patient/Observation.rs patient/Patient.rs' }
+  for (const path of [asked, chained]) {
+    const absent = path.replace(loinc, 'http://example.org/none')
+    const [hidden, unknown] = [await smart.get(without, path), await smart.get(without, absent)]
+    t.same([hidden.status, hidden.json], [400, unknown.json], 'who may not search code systems is told of none')
+  }
+})
+
 t.test('in the regime dmp a value set finds nothing that is hidden, nor counts it', async t => {
   const stage = await startStage(t, everyType)
   const record = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])

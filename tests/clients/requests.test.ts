@@ -31,6 +31,27 @@ for (const [sentence, cut] of cuts)
     t.same([found.length, new Set(found).size, nextOf(page)], [5, 5, undefined])
   })
 
+const owner = idOf(await rest.post('Patient', patient))
+for (const [sentence, path, plain] of [
+  ['escapes the $ of an operation', `Patient/${owner}/%24everything`, `Patient/${owner}/$everything`],
+  ['the same with parameters', `Patient/${owner}/%24everything?_count=1`, `Patient/${owner}/$everything?_count=1`],
+  ['adds the base and the path with a slash each', `/Patient/${owner}`, `Patient/${owner}`],
+  ['does so with a search', '/Patient?family=Pages', 'Patient?family=Pages'],
+  ['writes two slashes within', `Patient//${owner}/_history`, `Patient/${owner}/_history`],
+  ['ends with two', `Patient/${owner}//`, `Patient/${owner}`],
+] as const)
+  t.test(`a client that ${sentence} is understood`, async t => {
+    const [answer, same] = [await rest.get(path), await rest.get(plain)]
+    t.equal(answer.status, 200)
+    t.same(answer.json, same.json)
+  })
+
+t.test('an escaped $ within a value stays one', async t => {
+  const answer = await rest.get('Observation?patient=nobody&code-value-quantity=a%2454')
+  t.equal(answer.status, 200)
+  t.match(select(answer.json, '/link/0/url')[0], /code-value-quantity=a(%24|\$)54$/)
+})
+
 t.test('a transaction to the base with a final slash, in plain JSON, is performed', async t => {
   const plain = { headers: { 'content-type': 'application/json', accept: 'application/json' } }
   const answer = await rest.post(`${rest.base}/`, bundleOf('transaction', [['POST', 'Patient', patient]]), plain)

@@ -110,7 +110,7 @@ function byPatch({ id }: Flipping): Flip {
   }
 }
 
-const run = { reads: 0, flips: 0, judged: 0, hidden: 0, over: false }
+const run = { reads: 0, flips: 0, longest: 0, judged: 0, hidden: 0, over: false }
 const differences: string[] = []
 
 async function flip(flipped: Flipping, { mask, show }: Flip): Promise<void> {
@@ -118,7 +118,9 @@ async function flip(flipped: Flipping, { mask, show }: Flip): Promise<void> {
     const masks = flipped.state === 'shown'
     flipped.changes += 1
     flipped.state = 'changing'
+    const begun = performance.now()
     await (masks ? mask() : show())
+    run.longest = Math.max(run.longest, performance.now() - begun)
     flipped.changes += 1
     flipped.state = masks ? 'masked' : 'shown'
     run.flips += 1
@@ -274,7 +276,7 @@ run.over = true
 await Promise.all(flipping)
 for (const end of endings) await end()
 tell({
-  sentence: `${run.reads} reads, ${run.flips} changes of a mask, ${run.judged} rows judged, ${run.hidden} of them masked: ${differences.length} leaked or lost`,
+  sentence: `${run.reads} reads, ${run.flips} changes of a mask, the longest ${Math.round(run.longest)} ms, ${run.judged} rows judged, ${run.hidden} of them masked: ${differences.length} leaked or lost`,
   cells: run.hidden,
   differences,
 })

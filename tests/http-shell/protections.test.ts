@@ -99,13 +99,27 @@ t.test('a page of an allowed origin may ask and read; another may not', async t 
   t.equal(allowed.statusCode, 204)
   t.match(allowed.headers, {
     'access-control-allow-origin': 'https://app.test',
-    'access-control-allow-headers': /Authorization/,
+    'access-control-allow-headers': /Authorization.*Range/,
   })
   t.notOk((await preflight('https://other.test')).headers['access-control-allow-origin'])
   const answer = await app.inject({ url: '/fhir/Patient/1', headers: { ...good, origin: 'https://app.test' } })
-  t.match(answer.headers['access-control-expose-headers'], /ETag/)
+  t.match(answer.headers['access-control-expose-headers'], /ETag.*Content-Range/)
   t.equal(calls.length, 1)
 })
+
+for (const [what, headers] of [
+  ['an origin alone', { origin: 'https://app.test' }],
+  ['a method alone', { 'access-control-request-method': 'PUT' }],
+  ['neither', {}],
+] as const)
+  t.test(`OPTIONS with ${what} is no preflight, and no error either`, async t => {
+    const { app, calls } = shell({ environment: { CORS_ORIGINS: 'https://app.test' } })
+    t.teardown(() => app.close())
+    const answer = await app.inject({ method: 'OPTIONS', url: '/fhir/Patient/1', headers })
+    t.equal(answer.statusCode, 204)
+    t.equal(answer.body, '')
+    t.equal(calls.length, 0)
+  })
 
 t.test('without CORS_ORIGINS no page of another origin may ask', async t => {
   const { app } = shell()

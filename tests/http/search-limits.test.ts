@@ -40,6 +40,12 @@ const refusals: readonly (readonly [sentence: string, query: string, issue: stri
     'tooCostly too-costly http._include',
   ],
   ['words of more than 1,000 resources', 'Observation?patient=p&code:text=even', 'tooCostly too-costly http.code'],
+  ['the same in a compartment', 'Patient/p/*?_type=Observation&code:text=even', 'tooCostly too-costly http.code'],
+  [
+    'and at the end of a chain',
+    'Patient?_has:Observation:patient:code:text=even',
+    'tooCostly too-costly http._has:Observation:patient:code:text',
+  ],
   [
     'a chain to more than 1,000 resources',
     'Patient?_has:Observation:has-member:status=final',
@@ -89,4 +95,15 @@ t.test('one less of everything is answered', async t => {
   t.equal(idsOf(steps, 'include').length, 9)
   t.equal(idsOf(await rest.get('Observation?patient=p&_count=100000')).length, 200, '_count is cut')
   t.match((await rest.get('Observation?patient=p&_count=0')).json, { total: 1005 })
+})
+
+t.test('200 ids as long as ids may be are asked for together', async t => {
+  const ids = Array.from({ length: 199 }, (_, n) => `o${n}-`.padEnd(64, 'x'))
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const found = await rest.post('Observation/_search', `_id=${[...ids, 'o7'].join(',')}`, { headers })
+  t.same(idsOf(found), ['o7'])
+  const subjects = ids.map(id => `Patient/${id}`).join(',')
+  t.equal((await rest.post('Observation/_search', `subject=${subjects}`, { headers })).status, 200)
+  const long = await rest.post('Observation/_search', `_id=${`${'x'.repeat(80)},`.repeat(200)}o7`, { headers })
+  t.same(issuesOf(long), ['badParameter too-long http._id'])
 })

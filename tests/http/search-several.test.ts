@@ -156,7 +156,6 @@ for (const [sentence, url, status, issue] of [
     400,
     'unknownParameter not-supported http._sort',
   ],
-  ['words beside codes', `${both}&code:text=x`, 400, 'badParameter value http.code'],
   [
     'chains that ask for too many searches',
     'Patient/ann/*?subject.name=a&_has:Provenance:target:agent.name=x',

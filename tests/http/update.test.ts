@@ -41,6 +41,8 @@ for (const [sentence, ifMatch, status] of [
   ['of a version to come', 'W/"3"', 412],
   ['that is none', 'W/"two"', 412],
   ['that is empty', '""', 412],
+  ['among others', 'W/"1", W/"2"', 200],
+  ['that is not among others', 'W/"1", W/"3"', 412],
 ] as const) {
   t.test(`an update with an entity tag ${sentence} is answered with ${status}`, async t => {
     const id = await born('1980')

@@ -67,3 +67,23 @@ t.test('a version is not changed by anybody', async t => {
     t.equal(answer.headers.get('allow'), 'GET, HEAD')
   }
 })
+
+t.test('a version may be asked for in part, as a read may', async t => {
+  const subsetted = { tag: [{ code: 'SUBSETTED' }] }
+  const summary = await rest.get(`Patient/${id}/_history/2?_summary=text`)
+  t.match(summary.json, { id, meta: { versionId: '2', ...subsetted } })
+  t.notOk(Object.hasOwn(Object(summary.json), 'birthDate'))
+  const elements = await rest.get(`Patient/${id}/_history/2?_elements=birthDate`)
+  t.match(elements.json, { meta: subsetted, birthDate: '1982' })
+})
+
+for (const [query, issue] of [
+  ['_summary=count', 'badParameter value http._summary'],
+  ['_elements=nothing', 'badParameter value http._elements'],
+  ['birthdate=1982', 'unknownParameter not-supported http.birthdate'],
+] as const)
+  t.test(`a version is not read with ${query}`, async t => {
+    const answer = await rest.get(`Patient/${id}/_history/2?${query}`)
+    t.equal(answer.status, 400)
+    t.same(issuesOf(answer), [issue])
+  })

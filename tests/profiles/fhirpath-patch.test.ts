@@ -413,6 +413,21 @@ for (const [sentence, before, change, expected] of [
 ] as const)
   t.test(`${sentence} is refused`, async t => t.equal(patched(patient(before), change), expected))
 
+for (const [path, sentence] of [
+  ['Patient.name[', /such as Patient\.name\[0\]\.given, found one that cannot be read from letter 14 on$/],
+  ['Patient..name', /such as Patient\.name\[0\]\.given, found a text that is none$/],
+  ["Patient.name.where(family='x", /cannot be read from letter 27 on$/],
+  ['', /cannot be read from letter 1 on$/],
+  [`Patient.${'name.'.repeat(200)}given`, /of at most 500 letters, found 1013$/],
+  ['Patient.name.resolve()', /found another function$/],
+] as const)
+  t.test(`of the path ${path.slice(0, 30)} it is told what is wrong`, async t => {
+    const patch = treeOfValue({ resourceType: 'Parameters', parameter: [operation('delete', path)] })
+    const made = applyFhirpathPatch(structures, treeOfValue(patient()), { patch, at: 'Parameters' })
+    t.match(made.ok ? '' : made.failure.complaints[0].diagnostics, sentence)
+    t.notMatch(made.ok ? '' : made.failure.complaints[0].diagnostics, /family/)
+  })
+
 t.test('operations follow each other, and each finds what the one before has made', async t => {
   const made = patched(
     patient({ identifier: [one] }),

@@ -124,7 +124,10 @@ const inOrder = (rows: readonly SortableRow[], sort: Place[1], parameters: Place
 t.test('rows in the order of parameters, what is missing last', async t => {
   const parameters = catalog.types.get('Patient')?.parameters ?? new Map()
   const order = (sort: string) => {
-    const rows = patients.map(resource => ({ _id: resource.id ?? '', search: entryOf(resource).search }))
+    const rows = patients.map(resource => ({
+      ...{ _id: resource.id ?? '', id: resource.id ?? '' },
+      search: entryOf(resource).search,
+    }))
     return inOrder(rows, unwrap(search('Patient', `_sort=${sort}`)).sort, parameters)
   }
   t.equal(order('family'), 'abdc')
@@ -140,7 +143,7 @@ t.test('rows in the order of parameters, what is missing last', async t => {
 
 t.test('rows by scalars and by quantities', async t => {
   const row = (_id: string, value: number, updated: number) => ({
-    ...{ _id, updated, date: -updated },
+    ...{ _id, id: _id, updated, date: -updated },
     search: entryOf({ resourceType: 'Observation', valueQuantity: { value } }).search,
   })
   const rows = [row('a', 10, 3), row('b', 9, 2), row('c', 11, 1)]
@@ -150,6 +153,8 @@ t.test('rows by scalars and by quantities', async t => {
   t.equal(order('-value-quantity'), 'cab')
   t.equal(order('_lastUpdated'), 'cba')
   t.equal(order('date'), 'abc')
+  const renamed = rows.map((each, at) => ({ ...each, id: 'yxz'[at] ?? '' }))
+  t.equal(inOrder(renamed, unwrap(search('Observation', '_sort=_id')).sort, parameters), 'bac', 'by what clients see')
 })
 
 t.test('an inclusion follows local references of its parameter, each once', async t => {

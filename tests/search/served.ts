@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Catalog, ServedType } from '../../resources/catalog.ts'
 import { inOrder, pathsOf } from '../../resources/compartment.ts'
 import { compositeOf } from '../../resources/composite-definition.ts'
+import { hierarchiesOf } from '../../resources/hierarchy.ts'
 import type { Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type {
@@ -60,6 +61,7 @@ export const catalog: Catalog = {
   types: new Map(Object.keys(table).map(type => [type, serve(type)])),
   system: new Set(),
   valueSets: read('value-sets.json'),
+  hierarchies: hierarchiesOf(read('hierarchies.json')),
 }
 
 export const zone = 'Europe/Paris'

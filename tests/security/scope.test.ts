@@ -97,7 +97,9 @@ const asked = {
   launch: 'marie',
   ofRecords: true,
   now: 0,
+  isOperator: false,
 } as const
+const defining = { type: 'SearchParameter', patient: null, launch: null, ofRecords: false, permission: 'c' } as const
 
 for (const [sentence, scopes, differences, expected] of [
   ['a patient scope holds within the launch context', 'patient/Observation.rs', {}, everything],
@@ -159,6 +161,15 @@ for (const [sentence, scopes, differences, expected] of [
     { patient: 'paul' },
     key('lab'),
   ],
+  ['a user scope defines nothing for all', 'user/*.cruds user/SearchParameter.cud', defining, undefined],
+  ['a patient scope neither', 'patient/*.cruds', { ...defining, launch: 'marie' }, undefined],
+  ['a user scope changes no definition', 'user/*.cruds', { ...defining, permission: 'u' }, undefined],
+  ['a user scope deletes no definition', 'user/*.cruds', { ...defining, permission: 'd' }, undefined],
+  ['a user scope reads definitions', 'user/SearchParameter.rs', { ...defining, permission: 'r' }, everything],
+  ['a system scope defines for all', 'system/SearchParameter.c', defining, everything],
+  ['a system scope of all types too', 'system/*.cruds', defining, everything],
+  ['a system scope that only reads does not', 'system/SearchParameter.rs user/*.cud', defining, undefined],
+  ['an operator defines by any scope', 'user/SearchParameter.c', { ...defining, isOperator: true }, everything],
 ] as const) {
   t.test(sentence, async t => t.same(scopeQuery(parseScopes(scopes), { ...asked, ...differences }, read), expected))
 }

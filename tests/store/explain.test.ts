@@ -221,7 +221,7 @@ t.test('plans', async t => {
     })
 
     t.test(`across records without a key, the newest are read first (CROSS_PATIENT_SEARCH=${setting})`, async t => {
-      for (const by of ['date', 'updated', '_id'] as const) {
+      for (const by of ['date', 'updated', 'id', '_id'] as const) {
         const { plan, index } = await explain(
           pageCommand(
             { restriction: every, type: 'Patient', query: everything, order: { by, descending: true }, limit: 5 },
@@ -229,10 +229,7 @@ t.test('plans', async t => {
           ),
         )
         t.notOk(plan.includes('SORT') || plan.includes('COLLSCAN'), `${by}: ${plan}`)
-        t.equal(
-          index,
-          by === 'date' ? (setting === 'all' ? 'type' : 'type-few') : by === 'updated' ? 'updated' : '_id_',
-        )
+        t.equal(index, { date: setting === 'all' ? 'type' : 'type-few', updated: 'updated', id: 'id', _id: '_id_' }[by])
       }
     })
   }
@@ -259,6 +256,9 @@ t.test('plans', async t => {
     t.same([byKey.index, byKey.docs], ['token', 1])
     const inOrder = await explain(pageCommand({ ...directory, query: everything }, 'all'))
     t.same([inOrder.index, inOrder.plan.includes('SORT'), inOrder.docs], ['type', false, 5])
+    const orderedById = { ...directory, query: everything, order: { by: 'id', descending: true } } as const
+    const ofIds = await explain(pageCommand(orderedById, 'all'))
+    t.same([ofIds.index, ofIds.plan.includes('SORT'), ofIds.docs], ['id', false, 5])
   })
 
   t.test('a stage of a chain is found by the index of its place, and gives no content', async t => {

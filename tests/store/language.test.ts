@@ -15,9 +15,22 @@ const one = fc.constantFrom
 const maybe = <Value>(value: fc.Arbitrary<Value>) => fc.option(value, { nil: undefined })
 const code = one('718-7', '2345-7', 'a,b|c')
 const system = one('http://loinc.org', 'urn:example:s|x')
+/** Some codes are of a system that has a hierarchy. */
+const meaning = 'http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation'
+const meant = fc.record({
+  system: fc.constant(meaning),
+  code: one('A', 'H', 'HH', 'LL', 'N'),
+  display: fc.constant('x'),
+})
 const display = one('Hémoglobine', 'Glycémie à jeun')
 const concept = fc.record({
-  coding: fc.array(fc.record({ system: maybe(system), code, display: maybe(display) }), { maxLength: 2 }),
+  coding: fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.record({ system: maybe(system), code, display: maybe(display) }) },
+      { weight: 1, arbitrary: meant },
+    ),
+    { maxLength: 2 },
+  ),
   text: maybe(display),
 })
 const unit = one('mmol/L', 'umol/L', 'g/L', 'mg/dL', '[pH]', 'none such')
@@ -91,7 +104,9 @@ const named = (names: readonly string[], value: fc.Arbitrary<string>) =>
   fc.tuple(one(...names), value).map(parts => parts.join('='))
 const comparison = one('eq', 'ne', 'gt', 'le', 'sa', 'ap')
 const test = fc.oneof(
-  fc.tuple(comparison, moment).map(([operator, value]) => `date ${operator} ${value}`),
+  fc
+    .tuple(one('eq', 'ne', 'gt', 'le', 'sa', 'ap', 'po'), moment)
+    .map(([operator, value]) => `date ${operator} ${value}`),
   fc
     .tuple(comparison, one('5', '4400', `5|${ucum}|mmol/L`))
     .map(([operator, value]) => `value-quantity ${operator} ${value}`),
@@ -101,6 +116,9 @@ const test = fc.oneof(
   fc
     .tuple(one('code', 'status'), one('in', 'ni'), one('detectedissue-status', 'observation-codes'))
     .map(([name, operator, value]) => `${name} ${operator} ${valueSets}${value}`),
+  fc
+    .tuple(one('code', 'category'), one('ss', 'sb'), one('A', 'H', 'LL'))
+    .map(([name, operator, value]) => `${name} ${operator} ${meaning}|${value}`),
   fc
     .tuple(one('eq', 'ne', 'co', 'sw', 'ew'), one('eleve', '"tres eleve"', 'f'))
     .map(([operator, value]) => `value-string ${operator} ${value}`),
@@ -137,6 +155,11 @@ const criterion = fc.oneof(
     ['status:in', 'status:not-in', 'code:in', 'code:not-in', 'category:not-in', 'value-concept:in'],
     one(...['detectedissue-status', 'observation-status', 'observation-codes'].map(name => valueSets + name)),
   ),
+  named(
+    ['code:below', 'code:above', 'category:below', 'combo-code:above', 'value-concept:below'],
+    one(...['A', 'H', 'HH', 'LL', 'A,N'].map(codes => codes.replaceAll(/[A-Z]+/g, each => `${meaning}|${each}`))),
+  ),
+  named(['status:below', 'status:above'], one('amended', 'corrected,final')),
   fc
     .tuple(
       one('code-value-quantity', 'component-code-value-quantity', 'combo-code-value-quantity'),

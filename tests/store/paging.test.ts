@@ -37,7 +37,7 @@ t.test('pages', async t => {
     }
   }
 
-  for (const by of ['date', 'updated', '_id'] as const) {
+  for (const by of ['date', 'updated', 'id', '_id'] as const) {
     for (const descending of [true, false]) {
       for (const limit of [1, 7, 20]) {
         t.test(
@@ -115,6 +115,7 @@ t.test('pages', async t => {
     }
     const row = aRow(sorted, { search })
     await store.commit(aUnit({ writes: [created(row)] }))
-    t.same(await store.sortRows(aPage(sorted)), [{ _id: row._id, updated: row.updated, date: row.date, search }])
+    const { _id, id, updated, date } = row
+    t.same(await store.sortRows(aPage(sorted)), [{ _id, id, updated, date, search }])
   })
 })

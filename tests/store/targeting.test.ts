@@ -9,7 +9,7 @@ import { aLine, aNotice, aPage, aRow, aUnit, created, deleted, newKey, noon, rep
 t.setTimeout(300_000)
 
 /** Collections whose shard key is the patient. */
-const ofPatients = /^(?:record|record_history|outbox|audit_\d{6})$/
+const ofPatients = /^(?:record|record_history|outbox|target_mask|audit_\d{6})$/
 /** Collections whose shard key is `_id`, or that are not sharded. */
 const byId = /^(?:access|identifier|blob)$/
 const unsharded = /^(?:directory|directory_history|audit_chain|agreement)$/

@@ -1,5 +1,5 @@
 /** Finds the one resource that criteria mean, within what the caller may see. https://hl7.org/fhir/R4/http.html#ccreate */
-import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { type Failure, fail, failAll, ok, type Result } from '../../../resources/outcome.ts'
 import { parseSearch } from '../../../search/parse-search.ts'
 import { and, type Query, scalar } from '../../../search/query.ts'
 import type { SearchRequest } from '../../../search/search-request.ts'
@@ -13,6 +13,7 @@ import type { Found } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { patientKeys } from '../patient-names.ts'
+import { forms } from '../stray-parameters.ts'
 
 /** Where criteria are looked for: in the unit's record, in every record, or in the directory. */
 export interface Within {
@@ -26,9 +27,27 @@ export interface Within {
   readonly searchedOnly?: true
 }
 
+/** Criteria, and where in the request they stand: a type, or a path such as `Bundle.entry[2].resource`. */
+export interface CriteriaAt {
+  readonly criteria: string
+  readonly path: string
+}
+
+/** @returns the failure of criteria; in a transaction it names the entry: which of a thousand is at fault, the name of a parameter does not say. */
+export function namedBy(path: string, { kind, complaints: [first, ...others] }: Failure): Result<never> {
+  const expression = path.startsWith('Bundle.') ? { expression: path } : {}
+  return failAll(kind, [{ ...first, ...expression }, ...others.map(each => ({ ...each, ...expression }))])
+}
+
 /** Reads criteria such as `identifier=system|value`; control parameters and the empty criterion are refused. */
-export function parseCriteria(context: Context, type: string, criteria: string): Result<SearchRequest> {
-  const parameters = [...new URLSearchParams(criteria.replace(/^\?/, ''))]
+export function parseCriteria(context: Context, type: string, { criteria, path }: CriteriaAt): Result<SearchRequest> {
+  const read = readCriteria(context, type, criteria)
+  return read.ok ? read : namedBy(path, read.failure)
+}
+
+function readCriteria(context: Context, type: string, criteria: string): Result<SearchRequest> {
+  // In which form to answer is no criterion: alone it would mean every resource of the type.
+  const parameters = [...new URLSearchParams(criteria.replace(/^\?/, ''))].filter(([name]) => !forms.has(name))
   const control = parameters.find(([name]) =>
     /^_(sort|count|contained|include|revinclude|summary|elements|total|page)/.test(name),
   )

@@ -4,7 +4,7 @@ import { matches } from '../../../search/matches.ts'
 import type { Stored } from '../../../security/regime.ts'
 import type { Row } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
-import { versionOf } from '../answer.ts'
+import { namesVersion } from '../answer.ts'
 import { allAtOnce } from '../at-once.ts'
 import { nothingThere } from './absent.ts'
 import { contentOf, type Draft } from './draft.ts'
@@ -44,16 +44,16 @@ async function standing(settling: Settling, settled: Settled): Promise<Standing 
 
 /** Whether the current version is the one that `If-Match` names; 412 otherwise. https://hl7.org/fhir/R4/http.html#concurrency */
 export function namesCurrent({ ifMatch, path }: Item, current: number | undefined): Result<undefined> {
-  if (ifMatch === undefined) return ok(undefined)
-  if (current !== undefined && (ifMatch.trim() === '*' || versionOf(ifMatch) === current)) return ok(undefined)
+  if (ifMatch === undefined || (current !== undefined && namesVersion(ifMatch, current))) return ok(undefined)
   return fail('versionConflict', 'expected the version that If-Match names, found another', path)
 }
 
 /** Whether nothing stands that `If-None-Match` names: `*` is anything. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
 function namesNone({ ifNoneMatch, path }: Item, current: number | undefined): Result<undefined> {
   if (ifNoneMatch === undefined || current === undefined) return ok(undefined)
-  const named = ifNoneMatch.split(',').some(tag => tag.trim() === '*' || versionOf(tag) === current)
-  return named ? fail('versionConflict', 'expected nothing that If-None-Match names, found it', path) : ok(undefined)
+  return namesVersion(ifNoneMatch, current)
+    ? fail('versionConflict', 'expected nothing that If-None-Match names, found it', path)
+    : ok(undefined)
 }
 
 /** Whether what criteria found still is what they describe. */

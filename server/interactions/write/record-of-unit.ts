@@ -59,7 +59,7 @@ async function byCondition(reading: Reading, criteria: string): Promise<Named> {
     const known = await byCriteria(reading, criteria)
     return known === 'unknown' ? 'created' : known
   }
-  const request = parseCriteria(context, 'Patient', criteria)
+  const request = parseCriteria(context, 'Patient', { criteria, path: 'Patient' })
   if (!request.ok) return 'created'
   const asked = { type: 'Patient', request: request.value, patient: 'every', facts: undefined } as const
   const [row, other] = await matchesOf(context, call, asked)

@@ -51,7 +51,7 @@ async function byCondition(
 ): Promise<Result<string>> {
   const { context, call, record, facts, gone } = settling
   if (type === 'Patient' && record.patient !== null) return ok(await patientReference(context, record.patient))
-  const request = parseCriteria(context, type, criteria)
+  const request = parseCriteria(context, type, { criteria, path })
   if (!request.ok) return request
   const inRecord = (context.catalog.types.get(type)?.compartment.length ?? 0) > 0
   const rows = await matchesOf(context, call, {

@@ -81,7 +81,7 @@ function searchedBy(settling: Settling, item: Item): string | 'every' | 'nowhere
 
 async function conditional(settling: Settling, item: Item, criteria: string): Promise<Result<Settled>> {
   const { context, call, record, facts, gone } = settling
-  const request = parseCriteria(context, item.type, criteria)
+  const request = parseCriteria(context, item.type, { criteria, path: item.path })
   if (!request.ok) return failAll(request.failure.kind, request.failure.complaints)
   const patient = searchedBy(settling, item)
   const digest = context.registryKey(

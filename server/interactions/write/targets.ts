@@ -63,7 +63,7 @@ export async function targetsOf(context: Context, call: Call, asked: Criteria): 
   const { type, most, path } = asked
   const closed = await gate(context, { ...call, interaction: 'search-type', type })
   if (closed !== undefined) return closed
-  const request = parseCriteria(context, type, asked.criteria)
+  const request = parseCriteria(context, type, asked)
   if (!request.ok) return request
   const reach = await reachOf(context, { ...call, type }, request.value)
   if (!reach.ok) return reach

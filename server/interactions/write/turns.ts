@@ -34,14 +34,21 @@ const pushedBy = ({ written }: Item): readonly unknown[] => {
   return identifier === undefined ? [] : [identifier]
 }
 
-/** The keys of a unit: what it addresses, what its conditions ask, and what it pushes. */
-export const turnKeys = (record: UnitRecord, items: readonly Item[]): TurnKeys => ({
-  addressed: items.flatMap(({ method, type, id = '', criteria }) => {
+const addressedBy = (record: UnitRecord, items: readonly Item[]): readonly string[] =>
+  items.flatMap(({ method, type, id = '', criteria }) => {
     if (method === 'POST') return []
     return [
       criteria === undefined ? `${type}/${id}` : `${record.opens ? 'new' : (record.patient ?? '')} ${type}?${criteria}`,
     ]
-  }),
+  })
+
+/** All definitions have one turn: how many there may be is counted before each is written. */
+const definesIn = (items: readonly Item[]): readonly string[] =>
+  items.some(({ type }) => type === 'SearchParameter') ? ['SearchParameter'] : []
+
+/** The keys of a unit: what it addresses, what its conditions ask, and what it pushes. */
+export const turnKeys = (record: UnitRecord, items: readonly Item[]): TurnKeys => ({
+  addressed: [...definesIn(items), ...addressedBy(record, items)],
   asked: items.flatMap(item => [
     ...(item.ifNoneExist === undefined
       ? []

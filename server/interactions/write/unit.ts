@@ -12,7 +12,7 @@ import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
 import { gateAll } from './gate-all.ts'
-import { indexing, learn } from './indexed.ts'
+import { definable, indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrite } from './judge.ts'
 import { withLargeDataApart } from './large-data.ts'
@@ -149,6 +149,8 @@ async function inTurn(
   const written = patches ? await patchedItems(context, call, at.items) : ok(at.items)
   if (!written.ok) return refusedIn(context, call, { patient: named.patient, failure: written })
   const items = written.value
+  const fit = await definable(context.known, items)
+  if (!fit.ok) return refusedIn(context, call, { patient: named.patient, failure: fit })
   const record = named.opens || patches ? await recordOfUnit(context, call, items) : ok(named)
   if (!record.ok) return refused(context, call, { patient: null, failure: record })
   const { opens } = record.value

@@ -1,0 +1,109 @@
+/**
+ * The reads of a transaction, looked at before anything is written: one that fails fails all.
+ * `docs/decisions/0043-a-read-that-fails-fails-the-transaction.md`, https://hl7.org/fhir/R4/http.html#trules
+ */
+import { type Complaint, type Failure, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
+import { decideIn } from './access.ts'
+import { type EntryRequest, isRead } from './bundle-entry.ts'
+import { callOf } from './entry-call.ts'
+import type { Call, Context } from './interaction.ts'
+import { locate } from './locate.ts'
+import { askedPart } from './part.ts'
+import { reachOf } from './patient-names.ts'
+import { openSearch } from './search-link.ts'
+import { openTypesSearch } from './search-types.ts'
+import { standingVersion } from './standing.ts'
+import { refuse } from './trail.ts'
+import type { EntryItems } from './transaction-items.ts'
+
+/** What the transaction does to resources that are named by their ids. */
+interface Written {
+  readonly kept: ReadonlySet<string>
+  readonly deleted: ReadonlySet<string>
+}
+
+function writtenBy(all: readonly EntryItems[]): Written {
+  const kept = new Set<string>()
+  const deleted = new Set<string>()
+  for (const { method, type, id, written } of all.flatMap(([, items]) => items))
+    (method === 'DELETE' ? deleted : kept).add(`${type}/${id ?? written?.resource.id ?? ''}`)
+  return { kept, deleted }
+}
+
+/** Whether what is asked by its id is there and may be seen, without a line in the trail: it is read when all is written. */
+async function isThere(context: Context, call: Call): Promise<boolean> {
+  const { type, id = '', version, interaction } = call
+  const place = await locate(context, type, id)
+  if (place === undefined) return false
+  const decision = await decideIn(context, call, place.patient)
+  if (decision.effect === 'deny') return false
+  const { restriction } = decision
+  const standing = await standingVersion(context, restriction, { type, _id: place._id })
+  if (standing === undefined || version === undefined)
+    return standing !== undefined && (interaction !== 'read' || !standing.deleted)
+  const number = Number(version)
+  const row =
+    standing.version === number || !Number.isSafeInteger(number)
+      ? standing
+      : await context.store.version(restriction, type, place._id, number)
+  return row !== undefined && String(row.version) === version && !row.deleted
+}
+
+/** Whether a search can be answered, whatever it finds. */
+async function isAnswerable(context: Context, call: Call): Promise<boolean> {
+  if (call.interaction === 'search-system') {
+    const opened = openTypesSearch(context, call)
+    return opened.ok && !('denial' in opened.value)
+  }
+  const opened = openSearch(context, call)
+  return opened.ok && (await reachOf(context, call, opened.value.request)).ok
+}
+
+const isSearch = ({ interaction }: Call): boolean => interaction === 'search-type' || interaction === 'search-system'
+
+/** Whether nothing is known against the read. The trail has rules of its own, and is no resource that a write could touch. */
+async function isSound(context: Context, call: Call, written: Written): Promise<boolean> {
+  const { principal, interaction, type, id } = call
+  if (type === 'AuditEvent') return true
+  const reached = { principal, interaction, type, now: context.now() }
+  if (interaction !== 'search-system' && context.regime.gate(reached) !== undefined) return false
+  if (isSearch(call)) return isAnswerable(context, call)
+  const isPlain = interaction === 'history-instance' || askedPart(context, call).ok
+  if (!isPlain) return false
+  return written.kept.has(`${type}/${id}`) || isThere(context, call)
+}
+
+const inEntry = ({ path }: EntryRequest, { kind, complaints: [first, ...others] }: Failure): Result<never> => {
+  const named = (complaint: Complaint): Complaint => ({ ...complaint, expression: `${path}.request.url` })
+  return failAll(kind, [named(first), ...others.map(named)])
+}
+
+/** A read of what the same transaction deletes: whether there is such a resource is not looked at. */
+async function goneBy(context: Context, asked: Call, entry: EntryRequest): Promise<Result<never>> {
+  const sentence = `expected a ${asked.type} that this transaction does not delete, found one that it does`
+  const refused = await refuse(context, asked, { failure: fail('deleted', sentence), patient: null })
+  return refused.ok ? refused : inEntry(entry, refused.failure)
+}
+
+/**
+ * @returns nothing when every read can be answered; else the failure of the first that cannot, which is performed so that
+ * it leaves the line of a refusal in the trail as it would alone.
+ */
+export async function readable(
+  context: Context,
+  call: Call,
+  at: { readonly entries: readonly EntryRequest[]; readonly items: readonly EntryItems[] },
+): Promise<Result<undefined>> {
+  const reads = at.entries.filter(isRead)
+  if (reads.length === 0) return ok(undefined)
+  const written = writtenBy(at.items)
+  for (const entry of reads) {
+    const asked = callOf(call, entry)
+    const { type, id = '' } = asked
+    if (asked.interaction === 'read' && written.deleted.has(`${type}/${id}`)) return goneBy(context, asked, entry)
+    if (await isSound(context, asked, written)) continue
+    const answer = await context.performers[asked.interaction](context, asked)
+    if (!answer.ok) return inEntry(entry, answer.failure)
+  }
+  return ok(undefined)
+}
