@@ -11,6 +11,12 @@ const agreement = [
   one(['method', 'code'], 'How the person was asked: oral, paper or online.'),
 ]
 
+/** The record that goes on is the target. */
+const bothPatients = (['source', 'target'] as const).flatMap(which => [
+  one([`${which}-patient`, 'Reference'], `The Patient of the ${which}.`),
+  { ...one([`${which}-patient-identifier`, 'Identifier'], `Or an INS of the ${which}.`), repeats: true },
+])
+
 const ofPatient = { types: ['Patient'], affectsState: true } as const
 
 export const lifeOperationRows = {
@@ -49,5 +55,24 @@ export const lifeOperationRows = {
     affectsState: true,
     says: 'Destroys a record, or one document, for good',
     parameters: [one(['reason', 'code'], 'By the operator: DEMANDE_TITULAIRE, MOTIF_LEGITIME or DECISION_JUSTICE.')],
+  },
+  /** Names of parameters as the later FHIR has them. https://hl7.org/fhir/R5/patient-operation-merge.html */
+  merge: {
+    ...{ definition: `${ownDefinitions}merge`, levels: ['type'], ...ofPatient },
+    says: 'Makes one record of two of one person: for the operator who watches over identities',
+    parameters: [
+      ...bothPatients,
+      required(['reason', 'code'], 'CHANGEMENT_INS or DOUBLON. The trails of both records keep it.'),
+      one(['preview', 'boolean'], 'Whether it is only told what would move, by type and number.'),
+    ],
+  },
+  unmerge: {
+    ...{ definition: `${ownDefinitions}unmerge`, levels: ['type'], ...ofPatient },
+    says: 'Parts two records that were merged: what the source brought goes back to it, authorisations do not',
+    parameters: [
+      ...bothPatients,
+      required(['reason', 'code'], 'FUSION_ERRONEE or DECISION_JUSTICE. The trails of both records keep it.'),
+      { ...one(['resource', 'Reference'], 'A document that was deposited since, and is the source’s.'), repeats: true },
+    ],
   },
 } as const satisfies Readonly<Record<string, Operation>>

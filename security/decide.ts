@@ -148,10 +148,12 @@ export function decide(request: AccessRequest, { policy, facts, catalog, readSco
   const permission = permissionFor(interaction)
   const ofRecords = belongsToRecords(catalog, type)
   if (permission === undefined || (patient === null && ofRecords)) return hidden('record-exists')
+  // A key of a record that was merged into another means the other.
+  const record = facts?.patient ?? patient
   const question = {
     type,
     permission,
-    patient,
+    patient: record,
     launch: principal.patient,
     ofRecords,
     now,

@@ -42,6 +42,14 @@ export interface Representative {
   readonly before: number | null
 }
 
+/** A record that was merged into this one. */
+export interface MergedRecord {
+  /** Its key, which is no key of a patient's record any more. */
+  readonly patient: string
+  /** Milliseconds since 1970: what authorised in it, and was written then or before, holds no more. */
+  readonly at: number
+}
+
 /** One record's rules. It is read fresh for every request. */
 export interface Facts {
   /** Key of the patient. */
@@ -73,6 +81,8 @@ export interface Facts {
   readonly authors?: readonly string[]
   /** Which professionals have opened this record (`rpps:…`): whoever is not among them reads for the first time. */
   readonly readers?: readonly string[]
+  /** What was merged into this record. Absent where nothing was. */
+  readonly merged?: readonly MergedRecord[]
   /** What the patient asked to be told beside what everybody is told; absent for nothing. */
   readonly tells?: readonly ChosenEvent[]
 }

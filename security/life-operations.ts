@@ -18,6 +18,8 @@ export const lifeOperations = {
   close: { kinds: ['patient', 'operator'], interaction: 'update' },
   reactivate: { kinds: ['patient', 'professional', 'operator'], interaction: 'update' },
   destroy: { kinds: ['patient', 'operator'], interaction: 'delete' },
+  merge: { kinds: ['operator'], interaction: 'update' },
+  unmerge: { kinds: ['operator'], interaction: 'update' },
 } as const satisfies Readonly<Record<string, LifeOperation>>
 
 export type LifeOperationName = keyof typeof lifeOperations

@@ -14,6 +14,8 @@ export interface Told {
   readonly basis: string
   /** Who reads here for the first time (`rpps:…`), to be known from now on. */
   readonly newReader: string | null
+  /** The record that was opened: an id may name it by the key of another that was merged into it. */
+  readonly patient: string
   /** Of a minor's secret connection nobody hears but the patient, in the record. */
   readonly secret: boolean
 }
@@ -59,7 +61,7 @@ export function toldOf(reader: Professional, facts: Facts, basis: string): Told 
   if (isKnown && !isEmergency && !isAsked) return undefined
   // Who hears of each access hears of the first one with it.
   const topic = isEmergency ? 'emergency-access' : isAsked ? 'access' : 'first-access'
-  return { topic, basis, newReader: isKnown ? null : agent, secret: reader.secret }
+  return { topic, basis, newReader: isKnown ? null : agent, patient: facts.patient, secret: reader.secret }
 }
 
 /** How what was read or deposited is hidden. */

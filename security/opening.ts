@@ -4,6 +4,7 @@ import type { Resource } from '../resources/resource.ts'
 import { isIns } from './actor-identifier.ts'
 import { isActive } from './consent-elements.ts'
 import { objectsOf } from './elements.ts'
+import { judgeKeys } from './identity-quality.ts'
 import type { Principal } from './principal.ts'
 import { readConsent } from './read-consent.ts'
 import type { WriteRequest } from './regime.ts'
@@ -50,6 +51,8 @@ export function judgeOpening(request: WriteRequest): Result<undefined> {
     return fail('refusedByRule', 'expected an active Patient to open the record for, found none', 'entry[0].resource')
   if (insOf(patient).length !== 1)
     return fail('refusedByRule', 'expected exactly one INS, found another number', `entry[${at}].resource.identifier`)
+  const keys = judgeKeys(patient, `entry[${at}].resource`)
+  if (!keys.ok) return keys
   const [choice, ...others] = choicesOf(request)
   if (choice === undefined || others.length > 0)
     return fail('refusedByRule', 'expected exactly one active Consent that opens the record', `entry[${at}].resource`)

@@ -43,7 +43,8 @@ function withoutPermits(provision: JsonObject): JsonObject | undefined {
   if (provision.type === 'permit' && provision.actor !== undefined) return undefined
   if (provision.provision === undefined) return provision
   const nested = objectsOf(provision.provision).flatMap(inner => withoutPermits(inner) ?? [])
-  return { ...provision, provision: nested }
+  const { provision: _, ...alone } = provision
+  return nested.length === 0 ? alone : { ...alone, provision: nested } // an empty list could not be read
 }
 
 /** What an old rule still says: denials and masks hold, authorisations, care teams and relatives do not. */

@@ -32,7 +32,13 @@ const ofRepresentative: TrailView = {
  * @returns undefined when nothing of it.
  */
 export function trailView(principal: Principal, facts: Facts | undefined, now: number): TrailView | undefined {
-  if (facts === undefined) return undefined
+  const view = facts === undefined ? undefined : viewOf(principal, facts, now)
+  return view === undefined || facts?.merged === undefined
+    ? view
+    : { ...view, also: facts.merged.map(({ patient }) => patient) }
+}
+
+function viewOf(principal: Principal, facts: Facts, now: number): TrailView | undefined {
   if (principal.kind === 'patient') return principal.patient === facts.patient ? ofPatient : undefined
   if (!facts.open) return undefined
   switch (principal.kind) {

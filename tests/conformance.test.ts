@@ -491,7 +491,7 @@ t.test('the statement of the project', async t => {
     )
     t.same(lives?.map(({ type, name }) => `${type} ${name}`).toSorted(), [
       'DocumentReference destroy',
-      ...['close', 'destroy', 'open', 'oppose', 'reactivate'].map(name => `Patient ${name}`),
+      ...['close', 'destroy', 'merge', 'open', 'oppose', 'reactivate', 'unmerge'].map(name => `Patient ${name}`),
     ])
     for (const { type, name } of lives ?? []) {
       const [level] = lifeOperationRows[name as keyof typeof lifeOperationRows].levels

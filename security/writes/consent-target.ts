@@ -1,5 +1,6 @@
 /** The document that a Consent masks. `access.md` section 4, row "mask". */
 import { parseServerId } from '../../resources/ids.ts'
+import { isKeyOf } from '../merged-rules.ts'
 import type { Labels } from '../regime.ts'
 import type { Judging } from './judging.ts'
 
@@ -15,6 +16,6 @@ export function targetRow(document: string, { request, labels }: Judging): Label
 /** Whether `document` is of the record that the unit writes: its id says so, or it was found there. */
 export function isOfRecord(document: string, judging: Judging): boolean {
   const home = parseServerId(document.slice(document.indexOf('/') + 1))
-  if (home?.collection === 'record') return home.patient === judging.request.patient
+  if (home?.collection === 'record') return isKeyOf(judging.facts, home.patient)
   return targetRow(document, judging) !== undefined
 }

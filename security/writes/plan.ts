@@ -5,6 +5,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { namedAuthors } from '../authors.ts'
 import { codingsWithin } from '../consent-part.ts'
 import { documentTypeOf, matrixTypes, recordTypes } from '../document-type.ts'
+import { judgeContained } from '../identity-quality.ts'
 import { masksApart, ownMask } from '../mask.ts'
 import type { Policy } from '../policy.ts'
 import { readConsent } from '../read-consent.ts'
@@ -53,6 +54,8 @@ function maskOf({ before }: ProposedWrite, content: Content): Result<number> {
 
 function planDeposit(policy: Policy, write: ProposedWrite, content: Content): Result<Plan> {
   const { after, authors } = content
+  const identity = after.contained === undefined ? ok(undefined) : judgeContained(after)
+  if (!identity.ok) return identity
   const documentType = documentTypeOf(after, policy)
   if (!documentType.ok) return documentType
   const mask = maskOf(write, content)

@@ -4,6 +4,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { actorOfReference } from '../authors.ts'
 import { periodOf } from '../calendar.ts'
 import { objectsOf, targetOf } from '../elements.ts'
+import { judgeIdentity } from '../identity-quality.ts'
 import { ownMask } from '../mask.ts'
 import { checkNotificationChoice } from '../notification-choice.ts'
 
@@ -28,8 +29,13 @@ function checkCareTeam(team: Resource): Result<void> {
 const checkRelatedPerson = (person: Resource): Result<void> =>
   periodOf(person.period) === undefined ? badPeriod('RelatedPerson.period') : ok(undefined)
 
+function checkPatient(patient: Resource): Result<void> {
+  const identity = judgeIdentity(patient, 'Patient')
+  return identity.ok ? checkNotificationChoice(patient) : identity
+}
+
 const checks: ReadonlyMap<string, (resource: Resource) => Result<void>> = new Map([
-  ['Patient', checkNotificationChoice],
+  ['Patient', checkPatient],
   ['CareTeam', checkCareTeam],
   ['RelatedPerson', checkRelatedPerson],
 ])

@@ -5,6 +5,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { depositorOf } from '../actors.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
 import { blocked, holdsOne } from '../entry.ts'
+import { judgeKeys } from '../identity-quality.ts'
 import { sameNotificationChoice } from '../notification-choice.ts'
 import { insOf } from '../opening.ts'
 import { isPatient, judgeConsent } from './consent-writers.ts'
@@ -71,7 +72,8 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   if (!choice.ok) return choice
   if (!governs && !sameTelecom(before, after))
     return refused('Patient.telecom', 'the patient or the operator, to change where notices go')
-  if (judging.request.principal.kind === 'operator' || sameIdentity(before, after)) return ok(undefined)
+  if (sameIdentity(before, after)) return ok(undefined)
+  if (judging.request.principal.kind === 'operator') return judgeKeys(after, 'Patient')
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }
 

@@ -64,7 +64,7 @@ async function decided(context: Context, principal: Principal, { law, request }:
   const denied = law.decide({ principal, interaction: request.interaction, type, patient, now }, facts, policy)
   if (patient === null || facts === undefined)
     return { patient, ...(denied.effect === 'deny' ? { failed: denied.failed } : { basis: denied.basis }) }
-  const everything = systemRestriction('gather facts', { collection: 'record', patient })
+  const everything = systemRestriction('gather facts', { collection: 'record', patient: facts.patient })
   const stored = await context.store.stored(everything, type, place._id)
   if (stored === undefined) return { patient, failed: denied.effect === 'deny' ? denied.failed : 'record-exists' }
   const { row } = stored

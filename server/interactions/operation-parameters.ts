@@ -1,6 +1,6 @@
 /** The parameters of an operation: of its URL, then of the resource Parameters that was posted. https://hl7.org/fhir/R4/operations.html#request */
 import { type JsonNode, memberOf } from '../../resources/json-text.ts'
-import { listOf, objectOf, textOf } from '../../resources/json-value.ts'
+import { type JsonObject, listOf, objectOf, textOf } from '../../resources/json-value.ts'
 import { type Operation, type OperationParameter, operations } from '../../resources/operations.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { jsonOfBody, writtenAt } from './body.ts'
@@ -21,10 +21,24 @@ export interface ParameterResource {
 /** `value` is a text, as a URL would write it; empty where the parameter holds a resource. */
 type Parameter = readonly [name: string, value: string, resource?: ParameterResource]
 
+/** Values of complex types that a URL can write: by the type of the parameter. */
+const writtenAs: Readonly<Record<string, (value: JsonObject) => string | undefined>> = {
+  Reference: ({ reference }) => textOf(reference),
+  Identifier: ({ system, value }) => `${textOf(system) ?? ''}|${textOf(value) ?? ''}`,
+}
+
+const rowOf = ({ operation }: Call, name: string | undefined): OperationParameter | undefined => {
+  const { parameters }: Pick<Operation, 'parameters'> =
+    operation === undefined ? { parameters: [] } : operations[operation]
+  return parameters.find(parameter => parameter.name === name)
+}
+
 /** The one value of a parameter, as a URL would write it. */
-function textValueOf(parameter: Readonly<Record<string, unknown>> | undefined): string | undefined {
+function textValueOf(parameter: JsonObject | undefined, type: string | undefined): string | undefined {
   const [member, ...others] = Object.entries(parameter ?? {}).filter(([name]) => name !== 'name')
   if (member === undefined || others.length > 0 || !/^value[A-Z]/.test(member[0])) return undefined
+  const held = member[0] === `value${type}` ? objectOf(member[1]) : undefined
+  if (held !== undefined && Object.hasOwn(writtenAs, type ?? '')) return writtenAs[type ?? '']?.(held)
   return ['string', 'number', 'boolean'].includes(typeof member[1]) ? String(member[1]) : undefined
 }
 
@@ -46,7 +60,7 @@ function postedParameters(call: Call): Result<readonly Parameter[]> {
   const read: Parameter[] = []
   for (const [place, item] of listOf(resource.parameter).entries()) {
     const name = textOf(objectOf(item)?.name)
-    const value = textValueOf(objectOf(item))
+    const value = textValueOf(objectOf(item), rowOf(call, name)?.type)
     const held = value === undefined ? resourceOf(json.value, item, place) : undefined
     if (name === undefined || (value === undefined && held === undefined))
       return fail(
@@ -59,8 +73,8 @@ function postedParameters(call: Call): Result<readonly Parameter[]> {
   return ok(read)
 }
 
-/** Types of resources begin with a capital; values of parameters have none of the complex types. */
-const holdsResource = ({ type }: OperationParameter): boolean => /^[A-Z]/.test(type)
+/** Types of resources begin with a capital; of the complex types values of parameters have those that a URL can write. */
+const holdsResource = ({ type }: OperationParameter): boolean => /^[A-Z]/.test(type) && !Object.hasOwn(writtenAs, type)
 
 /** What is wrong with the names; undefined when nothing is. */
 function refuseNames(call: Call, given: readonly Parameter[]): Result<never> | undefined {

@@ -7,9 +7,11 @@ import { explainAccess } from './explain-access.ts'
 import type { Perform } from './interaction.ts'
 import { close } from './life/close.ts'
 import { destroy } from './life/destroy.ts'
+import { merge } from './life/merge.ts'
 import { open } from './life/open.ts'
 import { oppose } from './life/oppose.ts'
 import { reactivate } from './life/reactivate.ts'
+import { unmerge } from './life/unmerge.ts'
 import { rehearse } from './rehearse.ts'
 import { reindex } from './reindex.ts'
 import { whoCanAccess } from './who-can-access.ts'
@@ -17,7 +19,7 @@ import { whoCanAccess } from './who-can-access.ts'
 const code: Readonly<Record<OperationName, Perform>> = {
   ...{ announce, everything, rehearse, reindex },
   ...{ 'who-can-access': whoCanAccess, 'explain-access': explainAccess },
-  ...{ open, oppose, close, reactivate, destroy },
+  ...{ open, oppose, close, reactivate, destroy, merge, unmerge },
 }
 
 /** Performs the operation that the call names. */

@@ -41,7 +41,8 @@ export async function readAuditEvent(context: Context, call: Call): Promise<Resu
   const view = decided.permit.trail
   if (view === undefined || patient === null)
     return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
-  const [entry] = await context.store.trail.find({ ...requestOf(view, { patient, now: context.now() }), id, limit: 1 })
+  const at = { patient: decided.facts?.patient ?? patient, now: context.now() }
+  const [entry] = await context.store.trail.find({ ...requestOf(view, at), id, limit: 1 })
   if (entry === undefined) return refuse(context, call, { failure: notFound(call.type), patient, failed: 'visible' })
   const { basis, told } = decided.permit
   await leaveTrace(context, call, { patient, status: 200, basis, told })

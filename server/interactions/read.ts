@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Permit } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
+import { systemRestriction } from '../../security/system-restriction.ts'
 import type { Found } from '../store/store.ts'
 import { gate, notFound, permitById } from './access.ts'
 import { resourceReply } from './answer.ts'
@@ -28,9 +29,25 @@ export async function visibleRow(context: Context, call: Call): Promise<Visible>
     }
   const decided = await permitById(context, call, place.patient)
   if ('refused' in decided) return decided
-  const row = await context.store.row(decided.permit.restriction, call.type, place._id)
+  const { permit, facts } = decided
+  const row =
+    (await context.store.row(permit.restriction, call.type, place._id)) ??
+    (await replaced(context, call, { place, permit, facts }))
   if (row !== undefined) return { row, ...decided, place }
   return { refused: await absent(context, call, { place, permit: decided.permit }) }
+}
+
+/** The Patient of a record that was merged into another, to read its link to the one that goes on: whoever sees that one sees this one. */
+async function replaced(
+  { store }: Context,
+  { type, operation }: Call,
+  { place, permit, facts }: { readonly place: Place; readonly permit: Permit; readonly facts: Facts | undefined },
+): Promise<Found | undefined> {
+  const isMerged = facts !== undefined && place.patient !== null && facts.patient !== place.patient
+  if (!isMerged || type !== 'Patient' || operation !== undefined) return undefined
+  if ((await store.row(permit.restriction, type, facts.patient)) === undefined) return undefined
+  const former = systemRestriction('resolve identifiers', { collection: 'record', patient: place.patient })
+  return store.row(former, type, place._id)
 }
 
 /** 410 to those who could see what was deleted, 404 to all others. https://hl7.org/fhir/R4/http.html#delete */

@@ -64,7 +64,8 @@ export function tellingOf(
 ): Telling | undefined {
   if (patient === null) return undefined
   const agent = depositorOf(principal)
-  return { patient, ...accessNotices(told, { patient, agent, targets, now: at }) }
+  const record = told.patient
+  return { patient: record, ...accessNotices(told, { patient: record, agent, targets, now: at }) }
 }
 
 /** Refuses with `failure` after the true reason became durable. */

@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { everything } from '../../search/query.ts'
+import { rulesAfterMerge } from '../../security/merged-rules.ts'
 import { type RuleSource, ruleSources } from '../../security/rule-sources.ts'
 import { trailView, wholeTrail } from '../../security/trail-view.ts'
 import { type OfActor, whoReads } from '../../security/who-reads.ts'
@@ -69,7 +70,9 @@ async function sourcesOf(
     for (const { _id, json, updated } of rows)
       resources.push({ _id, updated, resource: JSON.parse(Buffer.from(json).toString()) })
   }
-  return ok(ruleSources(patient ?? '', resources, context.zone))
+  // What was merged into the record permits nothing.
+  const inForce = rulesAfterMerge(resources, facts?.merged ?? [])
+  return ok(ruleSources(patient ?? '', inForce, context.zone))
 }
 
 /** The document within the caller's sight and within the record; the record itself when none is asked about. */
@@ -78,7 +81,7 @@ async function targetWithin(context: Context, call: Call, record: Shown): Promis
   if (!asked.ok) return asked
   if (asked.value === undefined) return record
   const found = await visibleRow(context, { ...call, ...asked.value, interaction: 'read' })
-  if ('refused' in found || found.place.patient === record.place.patient) return found
+  if ('refused' in found || found.facts?.patient === record.facts?.patient) return found
   const failure = notFound(asked.value.type)
   return { refused: await refuse(context, call, { failure, patient: record.place.patient, failed: 'record-exists' }) }
 }

@@ -78,6 +78,7 @@ const beside: readonly CollectionPlan[] = [
   },
   { name: 'outbox_turn', indexes: [], storage: 'small pages' },
   { name: 'destruction', indexes: [], storage: 'small pages' },
+  { name: 'merge', indexes: [], storage: 'small pages' },
   { name: 'target_mask', indexes: [], storage: 'small pages' },
   { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'reindex', indexes: [], storage: 'small pages' },

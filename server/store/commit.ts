@@ -8,9 +8,11 @@ import { keyedQueue } from './commit-queue.ts'
 import { claim, lostClaim } from './commit-registry.ts'
 import { outside, type Written, writeCollection } from './commit-rows.ts'
 import { standsAlone, togetherLimits } from './commit-together.ts'
+import { compileParted } from './compile-parted.ts'
 import type { Deployment } from './deployment.ts'
 import { erase } from './erasure.ts'
 import { inGroups } from './groups.ts'
+import { mergeRecords } from './merge-records.ts'
 import { noticeDocument } from './notice-document.ts'
 import { followLabels } from './notices-shown.ts'
 import { recompile, touch } from './record-facts.ts'
@@ -41,10 +43,11 @@ const committed: Committed = { outcome: 'committed' }
 const writesOf = ({ writes }: Unit, collection: string) => writes.filter(write => write.collection === collection)
 
 /** Who writes the same row, claims the same key or changes the facts of the same record waits in line. */
-const keysOf = ({ writes, claims, record }: Unit): readonly string[] => [
+const keysOf = ({ writes, claims, record, merge }: Unit): readonly string[] => [
   ...writes.filter(({ expected }) => expected > 0).map(({ row }) => `row ${row._id}`),
   ...claims.map(({ key }) => `key ${key}`),
   ...(record?.recompile === true ? [`record ${record.patient}`] : []),
+  ...(merge === undefined ? [] : [`record ${merge.source}`]),
 ]
 
 /** The record that the unit's rows belong to. */
@@ -105,10 +108,12 @@ async function perform(at: InTransaction, parts: Parts, group: readonly Prepared
   await claim(at, units)
   for (const { opening } of units) if (opening !== undefined) await changeOpening(at, opening)
   for (const { erasure } of units) if (erasure !== undefined) await erase(at, erasure)
+  for (const { merge } of units) if (merge !== undefined) await mergeRecords(at, merge)
   const directory = await writeCollection(at, 'directory', writes('directory'))
   const record = await writeCollection(at, 'record', writes('record'))
   const changes: MaskChange[] = []
   for (const unit of units) changes.push(...(await settleAccess(at, parts, { unit, rows: rowsOf(unit, record) })))
+  for (const { merge } of units) if (merge?.does === 'unmerge') await compileParted(at, parts, merge)
   await storeLines(
     at,
     group.flatMap(({ lines }) => lines),

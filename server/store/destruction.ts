@@ -2,6 +2,7 @@
 import type { Db, Document } from 'mongodb'
 import { type Months, monthOf } from './audit-months.ts'
 import type { Deployment } from './deployment.ts'
+import { keysOf } from './erasure.ts'
 import { onceMore } from './mongo-errors.ts'
 import { stripRecord, stripRows } from './strip-trail.ts'
 import { forgetMasks, masksOf } from './target-masks.ts'
@@ -95,12 +96,14 @@ async function eraseBlob(db: Db, patient: string, sha256: string): Promise<void>
 
 async function completeRows(db: Db, { task, months, keyOf }: Task): Promise<boolean> {
   const { patient, rows = [], blobs = [] } = task
-  for (const sha256 of blobs) await eraseBlob(db, patient, sha256)
+  const about = rows.map(({ _id }) => _id)
+  const keys = keysOf(patient, about)
+  for (const sha256 of blobs) for (const key of keys) await eraseBlob(db, key, sha256)
   const chosen = rows.filter(({ _id, id }) => id !== _id).map(({ type, id }) => keyOf(type, id))
   await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
-  const about = rows.map(({ _id }) => _id)
   await onceMore(() => db.collection('outbox').deleteMany({ patient, about: { $in: about } }))
-  await stripRows(db, await months.list(), { patient, rows, masks: await masksOf(db, patient, rows) })
+  const masks = await masksOf(db, patient, rows)
+  for (const key of keys) await stripRows(db, await months.list(), { patient: key, rows, masks })
   await forgetMasks(db, patient, rows)
   return true
 }

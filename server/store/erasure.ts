@@ -7,16 +7,31 @@ import { Stopped } from './unit-of-work.ts'
 
 const gone = (_id: string): Stopped<Committed> => new Stopped<Committed>({ outcome: 'overtaken', _id })
 
+/** Records that were merged into this one: what is left of them is destroyed with it. */
+async function mergedInto(at: InTransaction, patient: string) {
+  const command = { find: 'access', filter: { _id: patient }, projection: { merged: 1 }, hint: '_id_' }
+  const [row] = await find(at, command)
+  return (row?.merged ?? []) as readonly { readonly patient: string; readonly keys: readonly string[] }[]
+}
+
 async function eraseRecord(at: InTransaction, erasure: Erasure & { readonly does: 'record' }): Promise<void> {
   const { patient, keys, at: now, ifDue } = erasure
   const due = ifDue ? { 'life.destroy': { $lte: new Date(now) } } : {}
+  const merged = await mergedInto(at, patient)
   if ((await remove(at, 'access', [{ _id: patient, ...due }])) === 0) throw gone(patient)
   await remove(
     at,
-    'identifier',
-    keys.map(_id => ({ _id, resource: patient })),
+    'access',
+    merged.map(each => ({ _id: each.patient, into: patient })),
   )
-  await insert(at, 'destruction', [{ _id: patient, patient, at: new Date(now) }])
+  await remove(
+    at,
+    'identifier',
+    [...keys, ...merged.flatMap(each => each.keys)].map(_id => ({ _id, resource: patient })),
+  )
+  const records = [patient, ...merged.map(each => each.patient)]
+  const tasks = records.map(_id => ({ _id, patient: _id, at: new Date(now) }))
+  await insert(at, 'destruction', tasks)
 }
 
 /** The row, and those that follow it alone: what was deposited with a document goes with it. */
@@ -32,14 +47,22 @@ async function rowsWith(at: InTransaction, { patient, _id }: { patient: string; 
 const hashesOf = (rows: readonly Document[]): readonly string[] =>
   rows.flatMap(({ blobs = [] }) => blobs.map(({ sha256 }: { sha256: string }) => sha256))
 
+/** The keys under which there may be something of rows: of their record, and of those from which a merge brought them. */
+export const keysOf = (patient: string, ids: readonly string[]): readonly string[] => [
+  ...new Set([patient, ...ids.map(id => id.slice(0, patient.length))]),
+]
+
 async function eraseRow(at: InTransaction, erasure: Erasure & { readonly does: 'row' }): Promise<void> {
   const { patient, task, at: now } = erasure
   const rows = await rowsWith(at, erasure)
   const ids = rows.map(({ _id }) => String(_id))
   const history = { find: 'record_history', filter: { patient, row: { $in: ids } }, projection: { blobs: 1 } }
   const past = await find(at, { ...history, hint: 'history' })
-  const keys = { _id: { $gte: `${patient}/`, $lt: `${patient}0` }, resource: { $in: ids } }
-  const lines = await find(at, { find: 'identifier', filter: keys, projection: { _id: 1 }, hint: '_id_' })
+  const lines: Document[] = []
+  for (const key of keysOf(patient, ids)) {
+    const filter = { _id: { $gte: `${key}/`, $lt: `${key}0` }, resource: { $in: ids } }
+    lines.push(...(await find(at, { find: 'identifier', filter, projection: { _id: 1 }, hint: '_id_' })))
+  }
   const byId = (found: readonly Document[]) => found.map(({ _id }) => ({ _id }))
   await remove(
     at,

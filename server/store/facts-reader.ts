@@ -7,18 +7,26 @@ import { runFindBytes } from './run-read.ts'
 
 const limits = { group: 500, queue: 20_000 }
 
-/** @returns `Store.facts`. A request that comes while a query is under way takes part in the next one, never in this one. */
+/** `into` is the record into which this one was merged: its facts are those of the other. */
+interface Known extends Facts {
+  readonly into?: string
+}
+
+/** @returns `Store.facts`, of a record that was merged into another those of the other. A request that comes while a query is under way takes part in the next one, never in this one. */
 export function openFacts(deployment: Deployment): (patient: string) => Promise<Facts | undefined> {
   const recent = new RecentFacts()
   const read = inGroups(async (patients: readonly string[]) => {
     const asked = [...new Set(patients)]
     const command = { find: 'access', filter: { _id: { $in: asked } }, limit: asked.length, batchSize: asked.length }
-    const found = new Map<string, Facts>()
+    const found = new Map<string, Known>()
     for (const row of await runFindBytes(deployment, { ...command, hint: '_id_' })) {
-      const facts = recent.decode(row)
+      const facts: Known = recent.decode(row)
       found.set(facts.patient, facts)
     }
     return found
   }, limits)
-  return async patient => (await read(patient)).get(patient)
+  return async patient => {
+    const known = (await read(patient)).get(patient)
+    return known?.into === undefined ? known : (await read(known.into)).get(known.into)
+  }
 }

@@ -1,5 +1,7 @@
 /** What a unit asks about the life of a record beside its rows. `docs/decisions/0032-the-record-s-life.md`, `0033-destroying-a-record.md` */
 
+import type { RecordMerge } from './merge-request.ts'
+
 /** A record that is opened when it is due, under the key of its INS. */
 export interface Announced {
   readonly key: string
@@ -31,3 +33,13 @@ export type Erasure =
     }
   /** One row with its former versions, and the rows that follow it and nothing else. */
   | { readonly does: 'row'; readonly patient: string; readonly _id: string; readonly at: number; readonly task: string }
+
+/** What a unit changes of the life of records. */
+export interface LifeChanges<Write> {
+  /** What is destroyed. */
+  readonly erasure?: Erasure
+  /** What becomes of an opening that was announced. */
+  readonly opening?: OpeningChange
+  /** Which records become one, or part. */
+  readonly merge?: RecordMerge<Write>
+}

@@ -11,6 +11,7 @@ import { openFacts } from './facts-reader.ts'
 import { type HiddenRows, openHiddenRows } from './hidden-rows.ts'
 import { type JobTurns, openJobTurns } from './job-turns.ts'
 import type { Announced } from './life-request.ts'
+import { type MergeTasks, openMerging } from './merging.ts'
 import { openBlobs } from './mongo-blobs.ts'
 import { onceMore } from './mongo-errors.ts'
 import { type Outbox, openOutbox } from './outbox.ts'
@@ -37,6 +38,7 @@ export interface MongoStore extends Store {
   /** Documents that are hidden from their patients, by when they are shown. */
   readonly hidden: HiddenRows
   readonly destruction: Destruction
+  readonly merging: MergeTasks
   /** Announced openings that are due at an instant, the earliest first, at most so many. */
   announced(now: number, limit: number): Promise<readonly Announced[]>
   /** Waits for the trail, then lets go of the database. */
@@ -50,8 +52,12 @@ const week = 7 * 24 * 3600 * 1000
 const openBeside = (
   deployment: Deployment,
   months: Months,
-): Pick<MongoStore, 'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes' | 'destruction' | 'announced'> => ({
+): Pick<
+  MongoStore,
+  'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes' | 'destruction' | 'merging' | 'announced'
+> => ({
   destruction: openDestruction(deployment, months),
+  merging: openMerging(deployment),
   announced: openAnnounced(deployment),
   volumes: openVolumes(deployment),
   reindexing: openReindexing(deployment),

@@ -5,6 +5,7 @@ import { labelKey } from '../../search/key.ts'
 import { rememberBlocks } from '../../security/block-ends.ts'
 import { compileFacts, type RecordOfAccess } from '../../security/compile-facts.ts'
 import type { Facts } from '../../security/facts.ts'
+import { rulesAfterMerge } from '../../security/merged-rules.ts'
 import type { Part } from '../../security/part-rule.ts'
 import { lifeAfter, type RecordLife, rulesInForce } from '../../security/record-life.ts'
 import { restricted } from '../../security/sensitivity.ts'
@@ -88,11 +89,19 @@ function formerLife(row: Document | undefined): (RecordLife & { readonly open: b
 const opens = ({ writes }: RecordChange): boolean =>
   writes.some(({ row, expected }) => row.type === 'Patient' && expected === 0)
 
+/** What no rule says, and compiling leaves as it is: only reads add to readers, only a merge to what was merged. */
+const keptOf = (former: Document | undefined): Pick<Facts, 'readers' | 'merged'> => ({
+  ...(former?.readers === undefined ? {} : { readers: former.readers }),
+  ...(former?.merged === undefined || former.merged.length === 0 ? {} : { merged: former.merged }),
+})
+
 /** Compiles the facts of a record anew and stores them. To be called after the unit's own writes. */
 export async function recompile(at: InTransaction, change: RecordChange): Promise<ConsentChange> {
   const { patient, depositor, zone } = change
   const [former] = await find(at, { find: 'access', filter: { _id: patient }, hint: '_id_' })
-  if (former === undefined && !opens(change)) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
+  const gone = former === undefined ? !opens(change) : former.into !== undefined
+  if (gone) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
+  const kept = keptOf(former)
   const rows = await find(at, {
     find: 'record',
     filter: { patient, type: { $in: typesThatRule } },
@@ -102,7 +111,7 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   if (former?.open !== false) checkRules(rows, change.writes) // a closed one is opened again by a rule
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
-  const resources = rows.map(toResource)
+  const resources = rulesAfterMerge(rows.map(toResource), kept.merged ?? [])
   const { open } = compileFacts({ patient, resources, depositors: [] }, zone)
   const written = resources.map(({ resource }) => resource)
   const life = lifeAfter(formerLife(former), { resources: written, open }, change.destroyAt)
@@ -112,12 +121,18 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const isFinal = rowIds.size === 0 && labelled.size === 0
   const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
-  const readers = former?.readers === undefined ? {} : { readers: former.readers } // only reads add to them
-  const u = { ...facts, ...readers, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
+  const u = { ...facts, ...kept, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
   checkFacts(u, former)
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }
+}
+
+/** A record that was merged into another while the unit was thought through is another one now. */
+async function checkMerged(at: InTransaction, patient: string): Promise<void> {
+  const filter = { _id: patient, into: { $exists: true } }
+  const merged = await find(at, { find: 'access', filter, projection: { _id: 1 }, hint: '_id_' })
+  if (merged.length > 0) throw new Stopped<Committed>({ outcome: 'overtaken', _id: patient })
 }
 
 /**
@@ -139,5 +154,7 @@ export async function touch(
       : { $addToSet: { depositors: { $each: depositor === null ? [] : [depositor] }, authors: { $each: authors } } }),
     ...(turns ? { $inc: { turn: 1 } } : {}),
   }
-  if (Object.keys(u).length > 0) await update(at, 'access', [{ q: { _id: patient }, u, hint: '_id_' }])
+  if (Object.keys(u).length === 0) return
+  const q = { _id: patient, into: { $exists: false } }
+  if ((await update(at, 'access', [{ q, u, hint: '_id_' }])) === 0) await checkMerged(at, patient)
 }

@@ -14,7 +14,8 @@ export type { Telling } from './telling-request.ts'
 export type { Told, ToldBy, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
-import type { Erasure, OpeningChange } from './life-request.ts'
+import type { LifeChanges } from './life-request.ts'
+import type { WithMerging } from './merge-request.ts'
 import type { Pieces } from './pieces.ts'
 import type { Telling } from './telling-request.ts'
 import type { Span, Versions } from './versions-request.ts'
@@ -38,6 +39,9 @@ export interface Row extends Omit<IndexEntry, 'follows'>, Omit<Labels, 'keys'> {
   readonly json: Uint8Array
   readonly blobs: readonly LiftedData[]
 }
+
+/** A current version with everything that a write must judge. */
+export type Held = Stored & { readonly row: Row }
 
 /** A row as a read gives it. */
 export interface Found {
@@ -117,7 +121,7 @@ export interface Registered {
 }
 
 /** Everything that is written together or not at all. */
-export interface Unit {
+export interface Unit extends LifeChanges<RowWrite> {
   readonly writes: readonly RowWrite[]
   readonly claims: readonly Claim[]
   /** Keys of the registry that the unit gives back. */
@@ -132,10 +136,6 @@ export interface Unit {
     /** When the destruction of the record is asked for, milliseconds since 1970. */
     readonly destroyAt?: number
   }
-  /** What is destroyed. */
-  readonly erasure?: Erasure
-  /** What becomes of an opening that was announced. */
-  readonly opening?: OpeningChange
   readonly audit: readonly AuditEntry[]
   /** What must be delivered after the unit: notifications. */
   readonly outbox: readonly Notice[]
@@ -148,7 +148,7 @@ export type Committed =
   | { readonly outcome: 'claimed'; readonly key: string }
 
 /** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
-export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
+export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, WithMerging<Held> {
   /** One row by `_id` within the restriction. */
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */
@@ -156,7 +156,7 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
   /** Rows of the directory by which the server itself knows who is named, several requests in one query; in no particular order. */
   named(named: readonly Named[]): Promise<readonly Found[]>
   /** The current version with everything that a write must judge, within the restriction. */
-  stored(restriction: Restriction, type: string, _id: string): Promise<(Stored & { readonly row: Row }) | undefined>
+  stored(restriction: Restriction, type: string, _id: string): Promise<Held | undefined>
   page(request: PageRequest): Promise<readonly Found[]>
   /** The sum of one count per disjunct. */
   count(request: Pick<PageRequest, 'restriction' | 'type' | 'query'>): Promise<number>
@@ -177,7 +177,7 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found> {
   version(restriction: Restriction, type: string, _id: string, version: number): Promise<Found | undefined>
   /** The newest tombstone of a deleted row. */
   tombstone(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
-  /** The facts of a record, read fresh, several requests in one query. */
+  /** The facts of a record, or of that into which it was merged, read fresh, several requests in one query. */
   facts(patient: string): Promise<Facts | undefined>
   /** Lines of the registry. */
   registered(keys: readonly string[]): Promise<readonly Registered[]>

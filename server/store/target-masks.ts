@@ -1,5 +1,6 @@
 /** The masks in force on what the trail points to, where they changed: a line keeps those of its time, and who reads it looks here first. `docs/decisions/0038-masks-are-joined-to-the-trail.md` */
 import type { Db } from 'mongodb'
+import { parseServerId } from '../../resources/ids.ts'
 import type { Deployment } from './deployment.ts'
 import type { Base } from './masks.ts'
 import { onceMore } from './mongo-errors.ts'
@@ -25,6 +26,12 @@ const unknown = -1
 
 const instant = (value: number | null): Date | null => (value === null ? null : new Date(value))
 
+/** Under the key that the id has: while records are one, and when they part, it is the same. */
+function homeOf(patient: string, { id }: Pick<TargetMask, 'id'>): string {
+  const home = parseServerId(id)
+  return home?.collection === 'record' ? home.patient : patient
+}
+
 const keyOf = (patient: string, { type, id }: Pick<TargetMask, 'type' | 'id'>): string => `${patient}/${type}/${id}`
 
 /** The rows of a record, as a range of `_id`. */
@@ -33,7 +40,7 @@ const ofRecord = (patient: string) => ({ $gte: `${patient}/`, $lt: `${patient}0`
 /** Notes masks that are others now, in the transaction that changes them: one small row each, however many lines there are. */
 export async function noteMasks(at: InTransaction, patient: string, changes: readonly MaskChange[]): Promise<void> {
   const updates = changes.map(change => ({
-    q: { _id: keyOf(patient, change), patient },
+    q: { _id: keyOf(homeOf(patient, change), change), patient: homeOf(patient, change) },
     u: {
       $set: { type: change.type, id: change.id, mask: change.mask, hiddenUntil: instant(change.hiddenUntil) },
       $addToSet: { masks: { $each: [change.was ?? unknown, change.mask] } },
@@ -50,9 +57,14 @@ const batchSize = 10_000
 /** @returns the masks that may show the asker other lines, or fewer, than those in the lines: where he sees every mask that a resource ever had, he sees its lines anyhow. */
 export async function changedMasks(
   deployment: Deployment,
-  { patient, visibleMasks }: Pick<TrailRequest, 'patient' | 'visibleMasks'>,
+  { patient, also = [], visibleMasks }: Pick<TrailRequest, 'patient' | 'also' | 'visibleMasks'>,
 ): Promise<readonly TargetMask[]> {
   if (patient === null) return [] // what touches no record has no mask
+  const others = also.filter(each => each !== patient)
+  if (others.length > 0) {
+    const records = [patient, ...others]
+    return (await Promise.all(records.map(each => changedMasks(deployment, { patient: each, visibleMasks })))).flat()
+  }
   const rows = await runFind(deployment, {
     find: collection,
     filter: { _id: ofRecord(patient), patient, masks: { $elemMatch: { $nin: [...visibleMasks] } } },
@@ -68,8 +80,8 @@ export async function masksOf(
   patient: string,
   resources: readonly Pick<TargetMask, 'type' | 'id'>[],
 ): Promise<readonly TargetMask[]> {
-  const _id = { $in: resources.map(resource => keyOf(patient, resource)) }
-  const rows = db.collection<{ _id: string }>(collection).find({ _id, patient }, { hint: '_id_' })
+  const _id = { $in: resources.map(resource => keyOf(homeOf(patient, resource), resource)) }
+  const rows = db.collection<{ _id: string }>(collection).find({ _id }, { hint: '_id_' })
   return (await onceMore(() => rows.clone().toArray())).map(row => {
     const { type, id, mask, hiddenUntil } = row as unknown as TargetMask & { readonly hiddenUntil: Date | null }
     return { type, id, mask, hiddenUntil: hiddenUntil?.getTime() ?? null }
@@ -82,6 +94,7 @@ export async function forgetMasks(
   patient: string,
   resources?: readonly Pick<TargetMask, 'type' | 'id'>[],
 ): Promise<void> {
-  const _id = resources === undefined ? ofRecord(patient) : { $in: resources.map(resource => keyOf(patient, resource)) }
-  await onceMore(() => db.collection<{ _id: string; patient: string }>(collection).deleteMany({ _id, patient }))
+  const named = (resources ?? []).map(resource => keyOf(homeOf(patient, resource), resource))
+  const _id = resources === undefined ? ofRecord(patient) : { $in: named }
+  await onceMore(() => db.collection<{ _id: string; patient: string }>(collection).deleteMany({ _id }))
 }

@@ -64,7 +64,7 @@ function after({ after: position, descending }: TrailRequest): readonly Document
 
 /** @returns the filter of the lines that the caller may see and asks for. */
 export const trailFilter = (request: TrailRequest, eyes: Eyes): Document => ({
-  patient: request.patient,
+  patient: request.also === undefined ? request.patient : { $in: [request.patient, ...request.also] },
   ...(request.id === undefined ? {} : { _id: request.id }),
   $and: [
     visible(eyes),

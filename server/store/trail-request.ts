@@ -23,6 +23,8 @@ export interface ToldBy {
 /** A search in the trail of one record, or in what touched none. `visibleMasks` and `now` are for callers who do not see what is hidden from them. */
 export interface TrailRequest {
   readonly patient: string | null
+  /** Keys whose lines are of this record too. */
+  readonly also?: readonly string[]
   /** Restricts to the caller's own accesses: `rpps:…`, `finess:…` or `<issuer>|<subject>`; null for the patient and the treating physician. */
   readonly ownAgent: string | null
   /** Masks whose targets the caller sees at once; others after `hiddenUntil`. */

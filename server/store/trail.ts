@@ -1,5 +1,7 @@
 /** Who did what in a record, month by month. https://hl7.org/fhir/R4/auditevent.html */
 import type { Document } from 'mongodb'
+import { parseServerId } from '../../resources/ids.ts'
+import type { AuditTarget } from '../../security/audit-entry.ts'
 import { toAuditEntry } from './audit-document.ts'
 import { type Months, monthOf } from './audit-months.ts'
 import type { Deployment } from './deployment.ts'
@@ -26,9 +28,17 @@ async function monthsOf(months: Months, { at, after, descending }: TrailRequest)
   return descending ? [...asked].reverse() : asked
 }
 
-function toEntry({ sees }: Eyes, document: Document): TrailEntry {
+/** What belonged to the record while another was merged into it is the other's again since they were parted. */
+function isOfRecord({ patient, also = [] }: TrailRequest, { id }: AuditTarget): boolean {
+  if (patient === null || id.startsWith(patient)) return true
+  const home = parseServerId(id)
+  return home?.collection !== 'record' || also.includes(home.patient)
+}
+
+function toEntry(request: TrailRequest, { sees }: Eyes, document: Document): TrailEntry {
   const entry = toAuditEntry(document)
-  return { ...entry, _id: String(document._id), targets: entry.targets.filter(sees) }
+  const shown = entry.targets.filter(target => isOfRecord(request, target) && sees(target))
+  return { ...entry, _id: String(document._id), targets: shown }
 }
 
 /** @returns the trail of a deployment. */
@@ -51,7 +61,7 @@ export function openTrail(deployment: Deployment, months: Months): Trail {
             .collection(month)
             .find(filter, { ...options, limit })
             .toArray()
-        found.push(...(await onceMore(read)).map(document => toEntry(eyes, document)))
+        found.push(...(await onceMore(read)).map(document => toEntry(request, eyes, document)))
       }
       return found
     },

@@ -201,7 +201,7 @@ for (const [sentence, resource, actors] of [
   })
 
 t.test('content names its patient by reference, by INS or contained', async t => {
-  const own = [to('Patient/x'), identified(insSystem, '299999999999999'), to('#me')]
+  const own = [to('Patient/x'), identified(insSystem, '299999999999945'), to('#me')]
   const authors = namedAuthors(document({ author: own, contained: [{ resourceType: 'Patient', id: 'me' }] }))
   t.same(
     authors.map(({ target }) => target),

@@ -79,7 +79,7 @@ export const purpose = (...codes: readonly string[]): readonly Elements[] =>
 export const patient = (elements: Elements = {}): Resource => ({
   resourceType: 'Patient',
   id: marie,
-  identifier: [{ system: insSystem, value: '299999999999999' }],
+  identifier: [{ system: insSystem, value: '299999999999945' }],
   active: true,
   ...elements,
 })

@@ -353,7 +353,7 @@ for (const [sentence, who, write, expected] of [
     'patient',
     update(
       person,
-      patient({ identifier: [...['299999999999999', '188888888888888'].map(value => ({ system: insSystem, value }))] }),
+      patient({ identifier: [...['299999999999945', '188888888888888'].map(value => ({ system: insSystem, value }))] }),
     ),
     'refusedByRule entry[0].resource.identifier',
   ],
@@ -441,7 +441,7 @@ for (const [sentence, result, expected] of [
   t.test(sentence, async t => t.equal(result, expected))
 
 t.test('identifiers of other systems are no INS', async t => {
-  const local = [{ system: 'urn:hospital', value: '7' }, identified(insSystem, '2').identifier]
+  const local = [{ system: 'urn:hospital', value: '7' }, identified(insSystem, '299999999999945').identifier]
   t.equal(opened(create(patient({ identifier: local }), marie), yes), 'ok')
 })
 

@@ -171,7 +171,7 @@ for (const [sentence, who, resource, expected] of [
   [
     'a patient is among the authors by INS',
     own,
-    document({ ...typed('DOCPAT01', tre), author: [identified(insSystem, '299999999999999')] }),
+    document({ ...typed('DOCPAT01', tre), author: [identified(insSystem, '299999999999945')] }),
     'ok',
   ],
   [

@@ -51,7 +51,7 @@ export function closingEdits(text: string, root: JsonNode, closing: Closing): re
 }
 
 /** The member of an object whose value is `node`, with one of the commas beside it. */
-function wholeMember(text: string, { start, end }: JsonNode): Edit {
+export function wholeMember(text: string, { start, end }: JsonNode): Edit {
   const name = text.lastIndexOf('"', text.lastIndexOf('"', start) - 1)
   return text[name - 1] === ',' ? { start: name - 1, end, text: '' } : { start: name, end: end + 1, text: '' }
 }

@@ -36,7 +36,8 @@ async function failedBy(context: Context, call: Call, found: Found | undefined):
 
 async function foundAt(context: Context, type: string, place: Place | undefined): Promise<Found | undefined> {
   if (place === undefined || place.patient === null) return undefined
-  const { patient, _id } = place
+  const { _id } = place
+  const patient = (await context.store.facts(place.patient))?.patient ?? place.patient
   const current = await currentOf(context, { patient, type, _id })
   return current && { patient, current }
 }
@@ -54,7 +55,10 @@ export async function destroyDocument(context: Context, call: Call, basis: strin
   const { patient, current } = found
   const { id, type, mask, hiddenUntil } = current.row
   const targets = [{ type, id, version: null, documentType: 'other', mask, hiddenUntil }]
-  const audit = [traceOf(context, call, { patient, status: 200, basis, targets })]
+  // Lines about it stand in the trails of records that were merged into its own, too.
+  const merged = (await context.store.facts(patient))?.merged ?? []
+  const trails = [patient, ...merged.map(each => each.patient)]
+  const audit = trails.map(each => traceOf(context, call, { patient: each, status: 200, basis, targets }))
   const task = `${patient}/${context.newUlid()}`
   const erasure = { does: 'row', patient, _id: current._id, at: context.now(), task } as const
   const unit = { writes: [], claims: [], releases: [], outbox: [], audit }

@@ -64,7 +64,10 @@ export async function beginDestruction(
   const ins = before === undefined ? undefined : insOf(before.resource)
   const keys = ins === undefined ? [] : [insKey(context, ins.system, ins.value)]
   const erasure = { does: 'record', patient, keys, at: context.now(), ifDue } as const
-  const audit = [traceOf(context, call, { patient, status: 202, basis })]
+  // What was merged into the record goes with it, and each of the trails says so.
+  const merged = (await context.store.facts(patient))?.merged ?? []
+  const trails = [patient, ...merged.map(each => each.patient)]
+  const audit = trails.map(each => traceOf(context, call, { patient: each, status: 202, basis }))
   const unit = { writes: [], claims: [], releases: [], outbox: [] }
   return (await context.store.commit({ ...unit, audit, erasure })).outcome === 'committed'
 }

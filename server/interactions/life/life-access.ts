@@ -34,7 +34,7 @@ export async function recordOfLife(context: Context, call: Call): Promise<Result
   const patient = place?.patient ?? null
   const facts = patient === null ? undefined : await context.store.facts(patient)
   const failed: ConditionId | undefined =
-    patient === null || facts === undefined
+    patient === null || facts === undefined || facts.patient !== patient
       ? 'record-exists'
       : call.principal.kind === 'patient' && call.principal.patient !== patient
         ? 'own-record'

@@ -1,5 +1,7 @@
 /** `Patient/$open`: one record for one INS, with the agreement of the person, or announced to her. `docs/decisions/0032-the-record-s-life.md` */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { judgeIdentity, judgeKeys } from '../../../security/identity-quality.ts'
+import { insOf as everyIns } from '../../../security/opening.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
 import { operationParameters, resourceParameter } from '../operation-parameters.ts'
 import { refuse } from '../trail.ts'
@@ -23,11 +25,15 @@ function patientOf(context: Context, call: Call): Result<{ patient: Written; pat
     return fail('badParameter', 'expected patient, which is required, found none', 'http.patient')
   const ins = insOf(patient.value.resource)
   const path = `${held.path}.identifier`
-  if (ins === undefined) return fail('refusedByRule', 'expected exactly one INS, found another number', path)
+  if (ins === undefined || everyIns(patient.value.resource).length !== 1)
+    return fail('refusedByRule', 'expected exactly one INS, found another number', path)
   const { principal } = call
   const isOther =
     principal.kind === 'person' && (principal.ins.system !== ins.system || principal.ins.value !== ins.value)
   if (isOther) return fail('accessDenied', 'expected the INS of the token, found another', path)
+  const qualified = [judgeIdentity, judgeKeys].map(judge => judge(patient.value?.resource ?? {}, held.path))
+  const poor = qualified.find(judged => !judged.ok)
+  if (poor?.ok === false) return poor
   return ok({ patient: patient.value, path: held.path })
 }
 

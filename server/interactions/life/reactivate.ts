@@ -51,7 +51,7 @@ async function reopening(context: Context, call: Call, agreement: Agreement): Pr
   const patient = place?.patient ?? ''
   const facts = await context.store.facts(patient)
   const before = facts && (await currentOf(context, { patient, type: 'Patient', _id: patient }))
-  if (facts === undefined || before === undefined)
+  if (facts === undefined || before === undefined || facts.patient !== patient)
     return refuse(context, call, { failure: nothingToReactivate, patient: null, failed: 'record-exists' })
   const failed = failedBy(call, facts, { before, now: context.now() })
   if (failed !== undefined) return refuse(context, call, { failure: nothingToReactivate, patient, failed })

@@ -6,6 +6,7 @@ import type { Found } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import { locate, locateAll } from '../locate.ts'
 import type { Proposal } from './draft.ts'
+import { isOfRecord } from './of-record.ts'
 import { type LocalReference, referencesIn } from './references.ts'
 import type { Settling } from './settle.ts'
 
@@ -35,7 +36,7 @@ function labellingReferences({ context }: Settling, { draft }: Proposal): readon
 async function visibleStored(settling: Settling, { type, id }: LocalReference): Promise<Stored | undefined> {
   const { context, call, record, facts } = settling
   const place = await locate(context, type, id)
-  if (place === undefined || place.patient !== record.patient || !context.catalog.types.has(type)) return undefined
+  if (place === undefined || !isOfRecord(settling, place) || !context.catalog.types.has(type)) return undefined
   const asked = { principal: call.principal, interaction: 'read', type } as const
   const decision = decideWith(context, asked, { patient: record.patient, facts })
   return decision.effect === 'permit' ? context.store.stored(decision.restriction, type, place._id) : undefined

@@ -13,6 +13,7 @@ import { patientKeys } from '../patient-names.ts'
 import { matchesOf, parseCriteria } from './conditional.ts'
 import { insOf } from './ins.ts'
 import type { Item, UnitRecord } from './item.ts'
+import { withoutMerged } from './of-record.ts'
 
 /** What a reference means: a record by key, the Patient that this unit creates, somebody unknown, or nothing about patients. */
 type Named = { readonly key: string } | 'created' | 'unknown' | 'nobody'
@@ -145,6 +146,9 @@ async function namedBy(reading: Reading, item: Item): Promise<readonly Named[]> 
 /** A record that nobody has: the regime answers for it exactly as for one that is closed. */
 export const nobodysRecord = 'absent'
 
+const keyOf = (named: Exclude<Named, 'nobody'>): string =>
+  named === 'unknown' ? nobodysRecord : named === 'created' ? named : named.key
+
 const twoPatients = (path: string): Result<never> =>
   fail('refusedByRule', 'expected resources of one patient only, found several', path)
 
@@ -164,16 +168,15 @@ function namesNobody({ catalog, regime }: Context, items: readonly Item[]): Resu
  */
 export async function recordOfUnit(context: Context, call: Call, items: readonly Item[]): Promise<Result<UnitRecord>> {
   const reading: Reading = { context, call, items, known: new Map() }
-  const keys = new Set<string>()
+  let keys: ReadonlySet<string> = new Set()
   let path = items[0]?.path ?? 'Bundle'
   for (const item of items) {
     for (const named of await namedBy(reading, item)) {
       if (named === 'unknown' && !context.regime.needsFacts)
         return fail('refusedByRule', 'expected a reference to a Patient that exists, found none', item.path)
-      if (named === 'unknown') keys.add(nobodysRecord)
-      else if (named === 'created') keys.add('created')
-      else if (named !== 'nobody') keys.add(named.key)
+      if (named !== 'nobody') keys = new Set([...keys, keyOf(named)])
       path = item.path
+      if (keys.size > 1) keys = await withoutMerged(context, keys)
       if (keys.size > 1) return twoPatients(path)
     }
   }

@@ -4,6 +4,7 @@ import type { Resource } from '../../../resources/resource.ts'
 import { decideWith } from '../access.ts'
 import type { Place } from '../locate.ts'
 import { type Draft, identityEdits, shifted, storedText } from './draft.ts'
+import { isOfRecord } from './of-record.ts'
 import { referencesIn } from './references.ts'
 import type { Settling } from './settle.ts'
 
@@ -19,7 +20,7 @@ export interface ServerEdit {
 export async function serverDraft(settling: Settling, edit: ServerEdit): Promise<Draft | undefined> {
   const { context, call, record, facts } = settling
   const { type, place, path } = edit
-  if (place.patient !== record.patient) return undefined
+  if (!isOfRecord(settling, place)) return undefined
   const asked = { principal: call.principal, interaction: 'read', type } as const
   const decision = decideWith(context, asked, { patient: record.patient, facts })
   if (decision.effect === 'deny') return undefined

@@ -8,6 +8,7 @@ import type { Call, Context } from '../interaction.ts'
 import { locate } from '../locate.ts'
 import { leaveTrace, targetOf, traceOf } from '../trail.ts'
 import type { Settled } from './item.ts'
+import { isOfRecord } from './of-record.ts'
 import type { Answered } from './same-content.ts'
 import type { Settling } from './settle.ts'
 
@@ -21,13 +22,15 @@ export function foundTraces({ context, call, record }: Settling, settled: readon
 }
 
 /** Makes a line durable for each resource of a push that was answered before, under the masks that it has now. */
-export async function tracePushAgain({ context, call, record }: Settling, answer: readonly Answered[]): Promise<void> {
+export async function tracePushAgain(settling: Settling, answer: readonly Answered[]): Promise<void> {
+  const { context, call, record, facts } = settling
   const extent = { collection: 'record', patient: record.patient ?? '' } as const
   const restriction = systemRestriction('resolve identifiers', extent)
   const lines = await Promise.all(
     answer.map(async ({ type, id }) => {
       const place = await locate(context, type, id)
-      const row = place?.patient === extent.patient ? await context.store.row(restriction, type, place._id) : undefined
+      const isOwn = place !== undefined && isOfRecord({ record, facts }, place)
+      const row = isOwn ? await context.store.row(restriction, type, place._id) : undefined
       const trace = { patient: record.patient, status: 200, basis: 'the same push again' }
       return row === undefined
         ? []

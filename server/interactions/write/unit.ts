@@ -149,10 +149,13 @@ async function inTurn(
   if (!fit.ok) return refusedIn(context, call, { patient: named.patient, failure: fit })
   const record = named.opens || patches ? await recordOfUnit(context, call, items) : ok(named)
   if (!record.ok) return refused(context, call, { patient: null, failure: record })
-  const { patient, opens } = record.value
-  const facts = await factsOf(context, opens ? null : patient)
+  const { opens } = record.value
+  const facts = await factsOf(context, opens ? null : record.value.patient)
+  // A key of a record that was merged into another means the other.
+  const patient = facts?.patient ?? record.value.patient
   const gone = await deletedBy(context, items)
-  const done = await attempt({ context, call, record: record.value, facts, gone, now: context.now() }, items)
+  const settling = { context, call, record: { ...record.value, patient }, facts, gone, now: context.now() }
+  const done = await attempt(settling, items)
   return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
 }
 

@@ -1,0 +1,94 @@
+/** Documents that were deposited in the target since a merge and are the source's: they get an id there, and are destroyed where they were. `docs/decisions/0037-one-person-one-record.md` */
+import { type Edit, readJson, splice } from '../../../resources/json-text.ts'
+import { walkJson } from '../../../resources/json-walk.ts'
+import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import type { Resource } from '../../../resources/resource.ts'
+import { firstDeposit } from '../../../security/writes/first-deposit.ts'
+import type { Moving } from '../../store/merge-request.ts'
+import type { RowWrite } from '../../store/store.ts'
+import type { Context } from '../interaction.ts'
+import { identityEdits, shifted, storedText } from '../write/draft.ts'
+import { type Current, currentOf } from './server-version.ts'
+
+/** Documents that go, each followed by what was deposited with it alone. */
+export interface Listed {
+  readonly documents: readonly Current[]
+  readonly rows: readonly Current[]
+}
+
+const unknown = fail(
+  'refusedByRule',
+  'expected documents that were deposited in the record of the target since the merge, found another',
+  'http.resource',
+)
+
+/** @param since when the records were merged. Fails with 422 for what is not of the target, or was there before. */
+export async function listedDocuments(
+  context: Context,
+  { from }: Moving,
+  asked: { readonly references: readonly string[]; readonly since: number },
+): Promise<Result<Listed>> {
+  const documents: Current[] = []
+  const rows = new Map<string, Current>()
+  for (const text of asked.references) {
+    const local = text.startsWith(`${context.base}/`) ? text.slice(context.base.length + 1) : text
+    const [, _id = ''] = /^DocumentReference\/([a-z0-9-]{39})$/.exec(local) ?? []
+    const isOwn = _id.startsWith(`${from}-`) && (firstDeposit(_id) ?? 0) >= asked.since
+    const current = isOwn ? await currentOf(context, { patient: from, type: 'DocumentReference', _id }) : undefined
+    if (current === undefined) return unknown
+    documents.push(current)
+    for (const each of [current, ...(await context.store.merging.followers(from, _id))]) rows.set(each._id, each)
+  }
+  return ok({ documents, rows: [...rows.values()] })
+}
+
+/** @returns where a row will be: the same time of deposit, under the key of the other record. */
+export const newIdOf = (_id: string, { from, to }: Moving): string => `${to}${_id.slice(from.length)}`
+
+/** What names the Patient, or one of the rows that go, names it where it goes. */
+function renamed(value: unknown, names: ReadonlyMap<string, string>, base: string): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const own = names.get(value)
+  if (own !== undefined) return own
+  const absolute = value.startsWith(`${base}/`) ? names.get(value.slice(base.length + 1)) : undefined
+  return absolute === undefined ? undefined : `${base}/${absolute}`
+}
+
+function firstVersionThere(
+  context: Context,
+  current: Current,
+  at: Moving & { names: ReadonlyMap<string, string> },
+): RowWrite {
+  const { row, labels } = current
+  const { text, root, value } = storedText(row)
+  const next = { id: newIdOf(row._id, at), version: 1, updated: context.now() }
+  const edits: Edit[] = []
+  walkJson(value, root, (each, { start, end }) => {
+    const name = renamed(each, at.names, context.base)
+    if (name !== undefined) edits.push({ start, end, text: JSON.stringify(name) })
+  })
+  const own = [...identityEdits({ text, node: root, resource: value as Resource }, next), ...edits]
+  const json = splice(text, root, own)
+  const read = readJson(json)
+  if (!read.ok) throw new Error('a resource of the server cannot be read')
+  const search = context.index(read.value.value as Resource)
+  const depositor = labels.depositor === `patient:${at.from}` ? `patient:${at.to}` : labels.depositor
+  return {
+    collection: 'record',
+    ...{ expected: 0, deletes: false },
+    row: {
+      ...{ ...row, _id: next.id, id: next.id, patient: at.to, version: 1, updated: next.updated, depositor },
+      follows: row.follows.map(_id => newIdOf(_id, at)),
+      search: { ...search, token: [...search.token, ...labels.keys] },
+      json: Buffer.from(json),
+      blobs: shifted(row.blobs, text, own),
+    },
+  }
+}
+
+/** @returns the rows as they will be in the other record, with their labels. */
+export function versionsThere(context: Context, { rows }: Listed, moving: Moving): readonly RowWrite[] {
+  const ofRows = rows.map(({ row }) => [`${row.type}/${row.id}`, `${row.type}/${newIdOf(row._id, moving)}`] as const)
+  const names = new Map([[`Patient/${moving.from}`, `Patient/${moving.to}`], ...ofRows])
+  return rows.map(row => firstVersionThere(context, row, { ...moving, names }))
+}

@@ -1,0 +1,37 @@
+/** The version of a resource in the record to which it moves: its references to the Patient lead to the other one, its id stays. `docs/decisions/0037-one-person-one-record.md` */
+import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text.ts'
+import { walkJson } from '../../../resources/json-walk.ts'
+import type { Moving } from '../../store/merge-request.ts'
+import type { RowWrite } from '../../store/store.ts'
+import type { Context } from '../interaction.ts'
+import { type Current, nextVersion } from './server-version.ts'
+
+/** A reference to the Patient that is left, at this server; one to a version of it keeps what it means. */
+function renamed(value: unknown, { from, to, base }: Moving & { readonly base: string }): string | undefined {
+  if (typeof value !== 'string' || !value.includes(from)) return undefined
+  const [path = '', ...fragment] = value.split('#')
+  const isIt = path === `Patient/${from}` || path === `${base}/Patient/${from}`
+  return isIt ? [path.replace(from, to), ...fragment].join('#') : undefined
+}
+
+/** Every reference, in contained resources and extensions too: a text is what it means, however its letters are escaped. */
+export function renamingEdits(
+  root: JsonNode,
+  text: string,
+  moving: Moving & { readonly base: string },
+): readonly Edit[] {
+  const edits: Edit[] = []
+  const meta = memberOf(root, 'meta') ?? { start: -1, end: -1 }
+  walkJson(JSON.parse(text.slice(root.start, root.end)), root, (value, { start, end }) => {
+    const name = start >= meta.start && end <= meta.end ? undefined : renamed(value, moving)
+    if (name !== undefined) edits.push({ start, end, text: JSON.stringify(name) })
+  })
+  return edits
+}
+
+/** @returns the next version of a row, in the record to which it moves. Its labels stay those of the database. */
+export function movedVersion(context: Context, current: Current, moving: Moving): RowWrite {
+  const renaming = { ...moving, base: context.base }
+  const write = nextVersion(context, current, (text, root) => renamingEdits(root, text, renaming))
+  return { ...write, row: { ...write.row, patient: moving.to } }
+}
