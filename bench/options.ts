@@ -15,7 +15,7 @@ export interface Peer {
 export interface Options {
   /** Several: growth is measured. */
   readonly patients: readonly number[]
-  /** So many records are deposited at most when growth is measured; the others are copies of them in the database. */
+  /** So many records are deposited at most; the others are copies of them in the database. */
   readonly deposited: number
   /** Results of the large record, and resources of a wide one. */
   readonly rows: number
@@ -45,7 +45,7 @@ export interface Options {
 export const usage = `npm run bench -- [options]
 
   --patients N       records that are loaded (1000); N,N,N measures what growth costs
-  --deposited N      of growth: so many are deposited at most, the others are copies of them in the database (all)
+  --deposited N      so many are deposited at most, the others are copies of them in the database (all)
   --seed WORD        records of fixtures/synthetic, thin and huge as in life, instead of records that are all alike
   --seconds N        length of one round of one workload (2)
   --rounds N         rounds, whose median counts (3)

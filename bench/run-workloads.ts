@@ -2,16 +2,15 @@
 import { copyToBaseline } from './baseline-copies.ts'
 import { captureFloors } from './floor.ts'
 import type { Amount, Loaded } from './loaded.ts'
-import { loadWithCost } from './loading.ts'
 import { machineWith } from './machine.ts'
 import type { Options } from './options.ts'
 import type { Outcome, Run } from './outcome.ts'
 import { profileAll } from './profiling.ts'
 import type { Program } from './program.ts'
-import { productReceiver } from './receiver.ts'
 import { print, reportOf } from './report.ts'
 import { askOnce, inRounds, type Placed, warmUp } from './rounds.ts'
-import { openStage, type Stage } from './stage.ts'
+import { loadTo } from './size.ts'
+import { openStage, type Stage, usualDatabase } from './stage.ts'
 import { type ServerName, type Workload, whenNamed, workloadsOn } from './workloads.ts'
 
 /** Whether the option `--only` means the name; `R1.*` means R1 in all its variants. */
@@ -66,13 +65,8 @@ export async function runWorkloads(run: Run): Promise<Outcome> {
   const { options, say } = run
   const stage = await openStage(run)
   const dmp = await stage.startProduct({ variant: 'dmp' })
-  const {
-    seed,
-    patients: [patients = 0],
-  } = options
-  const receiver = await productReceiver(dmp.base, stage.key)
-  const amount = { patients, ...largeRecords(options) }
-  const [loaded, load] = await loadWithCost({ receiver, server: dmp, database: stage.database, amount, seed, say })
+  const amount = { patients: options.patients[0] ?? 0, ...largeRecords(options) }
+  const [loaded, load] = await loadTo({ stage, server: dmp, database: usualDatabase, amount, run })
   const { served, notServed } = await askOnce(await place({ stage, dmp }, loaded, run))
   say(`Warming up ${served.length} workloads`)
   await warmUp(served, options)

@@ -2,7 +2,7 @@
 import { registryKeys } from '../server/new-ids.ts'
 import { succeed } from './client.ts'
 import { copyRecords } from './copies.ts'
-import type { Loaded } from './loaded.ts'
+import type { Amount, Loaded } from './loaded.ts'
 import { type LoadCost, loadWithCost } from './loading.ts'
 import type { Run } from './outcome.ts'
 import type { Program } from './program.ts'
@@ -34,20 +34,32 @@ async function checkCopy({ base, root, gp }: Receiver, { read }: Loaded): Promis
     throw new Error(`A copied record answers with ${copied} rows, its original with ${deposited}`)
 }
 
-/** So many are deposited; each is copied until there are enough. */
-export async function loadSize(stage: Stage, { options, say }: Run, patients: number): Promise<Size> {
+export interface Sizing {
+  readonly stage: Stage
+  readonly server: Program
+  readonly database: string
+  readonly amount: Amount
+  readonly run: Run
+}
+
+/** So many are deposited; each is copied until there are enough. @returns what that cost, of those that were deposited. */
+export async function loadTo({ stage, server, database, amount, run }: Sizing): Promise<readonly [Loaded, LoadCost]> {
+  const { options, say } = run
+  const receiver = await productReceiver(server.base, stage.key)
+  const deposited = Math.min(amount.patients, options.deposited)
+  const depositing = { receiver, server, database: stage.database, seed: options.seed, say }
+  const [first, load] = await loadWithCost({ ...depositing, amount: { ...amount, patients: deposited } })
+  if (deposited === amount.patients) return [first, load]
+  const copying = { url: stage.database.url, database, registryKey: registryKeys(stage.registry), loaded: first, say }
+  const loaded = await copyRecords({ ...copying, times: Math.ceil(amount.patients / deposited) })
+  await checkCopy(receiver, loaded)
+  return [loaded, load]
+}
+
+export async function loadSize(stage: Stage, run: Run, patients: number): Promise<Size> {
   const database = `bench_${patients}`
   const server = await stage.startProduct({ variant: 'dmp', database })
-  const receiver = await productReceiver(server.base, stage.key)
-  const { seed } = options
-  const deposited = Math.min(patients, options.deposited)
-  const amount = { patients: deposited, rows: 20, wide: 20 }
-  const [first, load] = await loadWithCost({ receiver, server, database: stage.database, amount, seed, say })
-  say(loadLine(load))
-  const { url } = stage.database
-  const copying = { url, database, registryKey: registryKeys(stage.registry), loaded: first, say }
-  const loaded =
-    deposited === patients ? first : await copyRecords({ ...copying, times: Math.ceil(patients / deposited) })
-  await checkCopy(receiver, loaded)
+  const [loaded, load] = await loadTo({ stage, server, database, run, amount: { patients, rows: 20, wide: 20 } })
+  run.say(loadLine(load))
   return { patients, loaded, load, server, database }
 }

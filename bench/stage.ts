@@ -37,9 +37,12 @@ export interface Opening {
   readonly cacheGb?: number
 }
 
+/** Where records lie when nobody says so. */
+export const usualDatabase = 'bench'
+
 /** What the product is told. Its protections are on, and wide enough never to turn the load away. */
 const settings = (folder: string): Readonly<Record<string, string>> => ({
-  MONGODB_DATABASE: 'bench',
+  MONGODB_DATABASE: usualDatabase,
   DEMO: 'force',
   DATA_DIR: folder,
   SECRETS_FILE: join(folder, 'secrets.json'),
@@ -80,7 +83,7 @@ export async function openStage({ order, say, cacheGb }: Opening): Promise<Stage
   keepDemoRecords(folder, {}) // none are wanted here
   return {
     ...{ database, key, registry },
-    startProduct: async ({ variant, database: name = 'bench', settings: own = {} }) => {
+    startProduct: async ({ variant, database: name = usualDatabase, settings: own = {} }) => {
       const port = await freePort(undefined)
       const { regime, entry } = starts[variant]
       const asked = { MONGODB_URL: database.url, MONGODB_DATABASE: name, ACCESS_REGIME: regime, PORT: String(port) }
