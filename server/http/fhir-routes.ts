@@ -1,5 +1,6 @@
 /** Puts the table of routes on the wire: each request is admitted, read, performed, answered. https://hl7.org/fhir/R4/http.html */
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { METHODS } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Failure, fail } from '../../resources/outcome.ts'
 import type { Call, Context } from '../interactions/interaction.ts'
 import { allowedMethods, type Route, routesOf } from '../routes.ts'
@@ -9,7 +10,12 @@ import { rebase } from './forwarded.ts'
 import type { Parts } from './parts.ts'
 import { readCall } from './read-call.ts'
 
-const otherMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const
+const ownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']
+
+/** Methods that can be read and that the framework does not know: they are refused like the others. CONNECT has no URL. */
+export const foreignMethods = METHODS.filter(method => method !== 'CONNECT' && !ownMethods.includes(method))
+
+const otherMethods = [...ownMethods, ...foreignMethods]
 
 /** Whether a Bundle is a batch or a transaction is known only now: one of them may not be promised. */
 function refuseSystem({ interaction }: Call, { catalog: { system } }: Context): Failure | undefined {
@@ -65,7 +71,7 @@ function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): vo
     .filter(route => route.url === url)
     .map(({ method }): string => method)
   if (answered.includes('GET')) answered.push('HEAD')
-  const method: HTTPMethods[] = otherMethods.filter(each => !answered.includes(each))
+  const method = otherMethods.filter(each => !answered.includes(each))
   const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const type = servedType(request, context.catalog)
     if (typeof type !== 'string') return sendFailure(reply, type)
