@@ -54,14 +54,15 @@ async function write(
 ): Promise<Attempt> {
   const { known, store } = settling.context
   const indexed = await indexing(known)
-  const settled = await settleAll(settling, at.items)
-  if (!settled.ok) return settled
-  const asked = await draftsOf(settling, settled.value)
+  const rows = await settleAll(settling, at.items)
+  if (!rows.ok) return rows
+  const asked = await draftsOf(settling, rows.value)
   if (!asked.ok) return asked
-  const implied = await supersededDrafts(settling, asked.value)
+  const { drafts, settled } = asked.value
+  const implied = await supersededDrafts(settling, drafts)
   if (!implied.ok) return implied
-  const attached = await attachedDrafts(settling, asked.value)
-  const proposals = proposalsOf(settling, [...asked.value, ...implied.value, ...attached])
+  const attached = await attachedDrafts(settling, drafts)
+  const proposals = proposalsOf(settling, [...drafts, ...implied.value, ...attached])
   const fit = checkValues(
     proposals.flatMap(({ draft, entry }) =>
       entry === undefined ? [] : [{ search: entry.search, path: draft.settled.item.path }],
@@ -76,14 +77,14 @@ async function write(
       return label === undefined ? [] : [rowWrite(settling, proposal, label)]
     }),
   )
-  const done = doneOf(settled.value, writes)
+  const done = doneOf(settled, writes)
   if (writes.length === 0) {
-    await store.audit(foundTraces(settling, settled.value))
+    await store.audit(foundTraces(settling, settled))
     return ok(done)
   }
-  const claims = claimsOf(settling, { settled: settled.value, pushed: at.pushed, done, stale: at.stale })
+  const claims = claimsOf(settling, { settled, done, ...at })
   if ((await indexing(known)) !== indexed) return 'again'
-  const committed = await store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
+  const committed = await store.commit(unitOf(settling, writes, { claims, settled }))
   if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
   await learn(known, writes)
   return ok(done)
