@@ -7,7 +7,7 @@ import { sendFailure } from './http/answer.ts'
 import { endConnectionsOnClose } from './http/closing.ts'
 import { takeBodiesAsBytes } from './http/content.ts'
 import { serveDocs } from './http/docs-ui.ts'
-import { foreignMethods, serveFhir } from './http/fhir-routes.ts'
+import { serveFhir, takeForeignMethods } from './http/fhir-routes.ts'
 import { jsonAlone } from './http/formats.ts'
 import { guardRoutes, keepToThisMachine } from './http/guards.ts'
 import { givenRequestId, protectiveHeaders, regimeHeaders } from './http/headers.ts'
@@ -83,7 +83,7 @@ export function buildApp(parts: Parts): App {
   boundUrls(app, parts.config)
   checkHeads(app)
   refuseTunnels(app.server, headers)
-  for (const method of foreignMethods) app.addHttpMethod(method)
+  takeForeignMethods(app)
   boundInFlight(app, parts.config)
   guardRoutes(app)
   takeBodiesAsBytes(app)

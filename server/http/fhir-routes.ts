@@ -10,12 +10,14 @@ import { rebase } from './forwarded.ts'
 import type { Parts } from './parts.ts'
 import { readCall } from './read-call.ts'
 
-const ownMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE']
+/** Every method that can be read. CONNECT has no URL. */
+const allMethods = METHODS.filter(method => method !== 'CONNECT')
 
-/** Methods that can be read and that the framework does not know: they are refused like the others. CONNECT has no URL. */
-export const foreignMethods = METHODS.filter(method => method !== 'CONNECT' && !ownMethods.includes(method))
-
-const otherMethods = [...ownMethods, ...foreignMethods]
+/** Lets methods come in that the framework does not know, so that they are refused like the others. */
+export function takeForeignMethods(app: FastifyInstance): void {
+  const known = new Set<string>(app.supportedMethods)
+  for (const method of allMethods) if (!known.has(method)) app.addHttpMethod(method)
+}
 
 /** Whether a Bundle is a batch or a transaction is known only now: one of them may not be promised. */
 function refuseSystem({ interaction }: Call, { catalog: { system } }: Context): Failure | undefined {
@@ -71,7 +73,7 @@ function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): vo
     .filter(route => route.url === url)
     .map(({ method }): string => method)
   if (answered.includes('GET')) answered.push('HEAD')
-  const method = otherMethods.filter(each => !answered.includes(each))
+  const method = allMethods.filter(each => !answered.includes(each))
   const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const type = servedType(request, context.catalog)
     if (typeof type !== 'string') return sendFailure(reply, type)
