@@ -30,7 +30,7 @@ type Uses = ReadonlyMap<string, ReadonlySet<number>>
 
 function usesOf(all: readonly (readonly [from: number, Naming])[]): Uses {
   const uses = new Map<string, Set<number>>()
-  for (const [from, { text }] of all) uses.set(text, (uses.get(text) ?? new Set()).add(from))
+  for (const [from, { text }] of all) uses.set(text, (uses.get(text) ?? new Set<number>()).add(from))
   return uses
 }
 

@@ -21,12 +21,14 @@ export function doneOf(settled: readonly Settled[], writes: readonly RowWrite[])
   const byId = new Map(writes.map(write => [write.row._id, write]))
   return settled.map(({ item, id, _id, existing }) => {
     const write = byId.get(_id)
-    if (existing !== undefined || write === undefined) {
-      const { version = 0, updated = 0, deleted } = existing ?? {}
-      return { type: item.type, id, version, updated, status: deleted === true ? 204 : 200 }
+    const { type } = item
+    if (existing !== undefined) {
+      const { version, updated, deleted } = existing
+      return { type, id, version, updated, status: deleted === true ? 204 : 200 }
     }
+    if (write === undefined) return { type, id, version: 0, updated: 0, status: 200 }
     return {
-      type: item.type,
+      type,
       id,
       version: write.row.version,
       updated: write.row.updated,

@@ -124,14 +124,16 @@ export interface Drafted {
   readonly settled: readonly Settled[]
 }
 
+const isDraft = (each: Draft | Settled): each is Draft => 'settled' in each
+
 /** @returns the drafts of all items that write something; fails at the first that may not stand. */
 export async function draftsOf(settling: Settling, all: readonly Settled[]): Promise<Result<Drafted>> {
   const targets = targetsOf(all)
   const writing = all.filter(({ existing }) => existing === undefined)
   const drafted = await allAtOnce(writing, settled => draftOf(settling, { settled, targets }))
   if (!drafted.ok) return drafted
-  const drafts = drafted.value.filter(each => 'settled' in each)
+  const drafts = drafted.value.filter(isDraft)
   if (drafts.length === writing.length) return ok({ drafts, settled: all })
-  const buried = new Map(drafted.value.flatMap(each => ('settled' in each ? [] : [[each._id, each] as const])))
+  const buried = new Map(drafted.value.flatMap(each => (isDraft(each) ? [] : [[each._id, each] as const])))
   return ok({ drafts, settled: all.map(each => buried.get(each._id) ?? each) })
 }
