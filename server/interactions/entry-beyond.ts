@@ -1,8 +1,8 @@
 /** Entries of a Bundle beside the interactions on resources: the capability statement, histories of many, operations that read. */
-import type { Catalog } from '../../resources/catalog.ts'
+import { type Catalog, performs } from '../../resources/catalog.ts'
+import { isOffered } from '../../resources/offered.ts'
 import { type Operation, type OperationLevel, operationNamed, operations } from '../../resources/operations.ts'
 import { type Complaint, type Failure, fail, type Result } from '../../resources/outcome.ts'
-import { isPromised } from '../routes.ts'
 import type { Beyond, EntryAddress } from './entry-address.ts'
 import type { Reply } from './interaction.ts'
 
@@ -76,10 +76,25 @@ export const refuseInTransaction = ({ path, beyond }: EntryBeyond): Complaint | 
       }
 
 /** Whether the statement promises what the entry asks, as it would have to for a request of its own. */
-export function isBeyondPromised(catalog: Catalog, entry: EntryAddress, { interaction, operation }: Beyond): boolean {
-  const name = operation === undefined ? undefined : operationNamed(operation)
-  const ofOperation = name === undefined ? {} : { operation: name, level: levelOf(entry) }
-  return isPromised({ method: 'GET', url: '', body: 'none', interaction, ...ofOperation }, catalog, entry.type)
+export function isBeyondPromised(
+  catalog: Catalog,
+  entry: EntryAddress,
+  { interaction, operation = '' }: Beyond,
+): boolean {
+  const { type } = entry
+  const served = catalog.types.get(type)
+  switch (interaction) {
+    case 'capabilities':
+      return true
+    case 'history-system':
+      return catalog.system.has(interaction)
+    case 'history-type':
+      return served !== undefined && performs(served, interaction, false)
+    case 'operation': {
+      const name = operationNamed(operation)
+      return name !== undefined && isOffered(name, levelOf(entry), { catalog, type })
+    }
+  }
 }
 
 /** @returns the bytes of an answer that flows; undefined where it is longer than a Bundle may hold of it, and then it is ended. */

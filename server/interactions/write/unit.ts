@@ -61,8 +61,7 @@ async function write(
   const { drafts, settled } = asked.value
   const implied = await supersededDrafts(settling, drafts)
   if (!implied.ok) return implied
-  const attached = await attachedDrafts(settling, drafts)
-  const proposals = proposalsOf(settling, [...drafts, ...implied.value, ...attached])
+  const proposals = proposalsOf(settling, [...drafts, ...implied.value, ...(await attachedDrafts(settling, drafts))])
   const fit = checkValues(
     proposals.flatMap(({ draft, entry }) =>
       entry === undefined ? [] : [{ search: entry.search, path: draft.settled.item.path }],
