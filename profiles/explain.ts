@@ -48,6 +48,8 @@ function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
   if (typeof value === 'string') return value === '' ? 'an empty text' : 'another text'
+  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+    return 'a number beyond what can be kept'
   const words: Readonly<Record<string, string>> = { number: 'a number', boolean: 'true or false', object: 'an object' }
   return words[typeof value] ?? 'nothing'
 }

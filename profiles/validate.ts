@@ -4,6 +4,7 @@ import { type Complaint, fail, failAll, ok, type Result } from '../resources/out
 import type { Resource } from '../resources/resource.ts'
 import { type Binding, bindingsOf, checkConcept } from './bindings.ts'
 import { childrenOf } from './children.ts'
+import { containedComplaints } from './contained.ts'
 import { explain, type Fault } from './explain.ts'
 import { primitives } from './primitives.ts'
 import { elementsOf, schemasOf } from './schema.ts'
@@ -133,6 +134,12 @@ function isModest(value: unknown): boolean {
   return fits(value, mostLevels)
 }
 
+/** A sound resource that holds others. */
+function containing(resource: Resource): Result<Resource> {
+  const [first, ...others] = containedComplaints(resource)
+  return first === undefined ? ok(resource) : failAll('invalidResource', [first, ...others])
+}
+
 /**
  * Compiles what R4 asks of resources. `types` are the types that are accepted, by default all; resources inside of them
  * may have any type of R4. Nothing is compiled before a resource of its type comes, or before `warm`.
@@ -161,7 +168,7 @@ export function compileValidator(structures: Structures, types: Iterable<string>
           'expected a resource of a type that this server serves, found another',
           'resourceType',
         )
-      if (quick(resource)) return ok(resource)
+      if (quick(resource)) return resource.contained === undefined ? ok(resource) : containing(resource)
       const [complaint, ...others] = complaintsOf(resource, quick)
       if (complaint === undefined) throw new Error('A resource was refused without a fault')
       return failAll('invalidResource', [complaint, ...others])

@@ -52,6 +52,7 @@ export const failureKinds = {
   refusedByRule: { status: 422, code: 'business-rule' },
   patchRefused: { status: 422, code: 'processing' },
   rangeNotSatisfiable: { status: 416, code: 'value' },
+  expectationFailed: { status: 417, code: 'not-supported' },
   headersTooLarge: { status: 431, code: 'too-long' },
   tooManyRequests: { status: 429, code: 'throttled' },
   unavailable: { status: 503, code: 'transient' },

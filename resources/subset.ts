@@ -53,5 +53,6 @@ export function subset({ text, value, root }: JsonText, keeps: Keeps): string {
     else if (stays) kept.push(text.slice(from, node.end))
     from = node.end + 1
   }
+  if (root.members?.names.includes('meta') !== true) kept.push(`"meta":${taggedMeta(value)}`)
   return `{${kept.join(',')}}`
 }

@@ -108,13 +108,34 @@ function refuseWhatIsLeftOut(resource: Resource, complain: Complain): void {
 interface Read {
   readonly code: string
   readonly type: ParameterType
-  readonly targets: readonly string[]
+}
+
+type Definitions = ReadonlyMap<string, SearchParameterDefinition>
+
+/** The targets that are named, as far as the references of each type lead to them: none that nothing leads to may be promised. */
+function narrowed(definitions: Definitions, targets: readonly string[], complain: Complain): Definitions {
+  if (targets.length === 0) return definitions
+  const all = [...definitions.values()]
+  const leads = ({ target }: SearchParameterDefinition, to: string): boolean =>
+    target.length === 0 || target.includes(to)
+  for (const [place, target] of targets.entries())
+    if (all.length > 0 && !all.some(definition => leads(definition, target)))
+      complain(`target[${place}]`, 'expected a type to which the expression leads, found another')
+  for (const [type, definition] of definitions)
+    if (!targets.some(target => leads(definition, target)))
+      complain('target', `expected a type to which the expression leads from ${type}, found none`)
+  return new Map(
+    [...definitions].map(([type, definition]) => [
+      type,
+      { ...definition, target: targets.filter(target => leads(definition, target)) },
+    ]),
+  )
 }
 
 /** The definition for one type, compiled once to know that it can be. */
 function definitionFor(
   of: string,
-  { code, type, targets }: Read,
+  { code, type }: Read,
   at: { readonly resource: Resource; readonly structures: Structures; readonly complain: Complain },
 ): SearchParameterDefinition | undefined {
   const { resource, structures, complain } = at
@@ -127,7 +148,7 @@ function definitionFor(
   }
   const { expression, target } = typed.value
   const definition = textOf(resource.url) ?? ''
-  return { code, type, expression, target: targets.length === 0 ? target : targets, definition }
+  return { code, type, expression, target, definition }
 }
 
 /** Returns what the SearchParameter defines; fails with `refusedByRule` and everything that is not understood or not served. */
@@ -150,12 +171,15 @@ export function readCustomParameter(resource: Resource, grounds: DefinitionGroun
       if (composite !== undefined) composites.set(each.type, composite)
     } else if (type !== undefined) {
       const at = { resource, structures, complain }
-      const definition = definitionFor(each.type, { code, type, targets }, at)
+      const definition = definitionFor(each.type, { code, type }, at)
       if (definition !== undefined) definitions.set(each.type, definition)
     }
   }
+  const reached = narrowed(definitions, targets, complain)
   const [first, ...others] = complaints
-  return first === undefined ? ok({ code, definitions, composites }) : failAll('refusedByRule', [first, ...others])
+  return first === undefined
+    ? ok({ code, definitions: reached, composites })
+    : failAll('refusedByRule', [first, ...others])
 }
 
 /** Whether the resource is a definition that is in use. https://hl7.org/fhir/R4/valueset-publication-status.html */

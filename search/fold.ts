@@ -1,11 +1,21 @@
 /** Texts as they are searched: without case, accents and the many forms of a space. https://hl7.org/fhir/R4/search.html#string */
 
 /** Letters that decomposition leaves whole. */
-const letters: Readonly<Record<string, string>> = { œ: 'oe', æ: 'ae', ß: 'ss', ø: 'o', ł: 'l', đ: 'd', ı: 'i' }
+const letters: Readonly<Record<string, string>> = {
+  œ: 'oe',
+  æ: 'ae',
+  ß: 'ss',
+  ø: 'o',
+  ł: 'l',
+  đ: 'd',
+  ð: 'd',
+  þ: 'th',
+  ı: 'i',
+}
 
 const plainText = /^[a-z0-9]+(?: [a-z0-9]+)*$/
 const marks = /\p{M}+/gu
-const whole = /[œæßøłđı]/g
+const whole = /[œæßøłđðþı]/g
 /** Spaces, hyphens, dashes and apostrophes, the typographic ones included. */
 const separators = /[\s'’‘‛ʼʹ′`´＇\-‐‑‒–—―−_]+/gu
 

@@ -7,7 +7,7 @@ import { sendFailure } from './http/answer.ts'
 import { endConnectionsOnClose } from './http/closing.ts'
 import { takeBodiesAsBytes } from './http/content.ts'
 import { serveDocs } from './http/docs-ui.ts'
-import { serveFhir } from './http/fhir-routes.ts'
+import { serveFhir, takeForeignMethods } from './http/fhir-routes.ts'
 import { jsonAlone } from './http/formats.ts'
 import { guardRoutes, keepToThisMachine } from './http/guards.ts'
 import { givenRequestId, protectiveHeaders, regimeHeaders } from './http/headers.ts'
@@ -17,8 +17,9 @@ import { logAnswers, OwnLog } from './http/logging.ts'
 import { readAsked } from './http/parameters.ts'
 import type { Parts } from './http/parts.ts'
 import { plainUrl } from './http/plain-url.ts'
-import { handleClientError, handleError, handleFrameworkError } from './http/problems.ts'
+import { handleClientError, handleError, handleFrameworkError, refuseTunnels } from './http/problems.ts'
 import { protect } from './http/protections.ts'
+import { checkHeads } from './http/request-head.ts'
 import { boundUrls, headBytes } from './http/url-length.ts'
 import { createLog } from './log.ts'
 
@@ -43,7 +44,7 @@ const options = ({ config, log }: Parts, headers: Readonly<Record<string, string
   return503OnClosing: false,
   frameworkErrors: handleFrameworkError(config),
   clientErrorHandler: handleClientError(headers, config),
-  http: { maxHeaderSize: headBytes(config) },
+  http: { maxHeaderSize: headBytes(config), requireHostHeader: false },
   rewriteUrl: ({ url = '/' }) => plainUrl(url),
   routerOptions: {
     ignoreTrailingSlash: true,
@@ -80,6 +81,9 @@ export function buildApp(parts: Parts): App {
     sendFailure(reply, fail('notServed', 'expected a URL that this server serves, found another').failure),
   )
   boundUrls(app, parts.config)
+  checkHeads(app)
+  refuseTunnels(app.server, headers)
+  takeForeignMethods(app)
   boundInFlight(app, parts.config)
   guardRoutes(app)
   takeBodiesAsBytes(app)

@@ -99,6 +99,10 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     means: 'No byte of the document lies in the range that the header Range asks.',
     remedy: 'Ask for a range within the size that `Content-Range` tells, or for all of it.',
   },
+  expectationFailed: {
+    means: 'The header Expect asks for something else than `100-continue`.',
+    remedy: 'Leave the header out.',
+  },
   urlTooLong: {
     means: 'The URL is longer than the setting `MAX_URL_BYTES` allows.',
     remedy: 'Send the search by POST to its `_search`, with the parameters as a form in the body.',

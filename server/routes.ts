@@ -1,7 +1,7 @@
 /** Every URL this server answers, as tables. https://hl7.org/fhir/R4/http.html */
 import { type Catalog, performs } from '../resources/catalog.ts'
+import { isOffered } from '../resources/offered.ts'
 import {
-  isPerformed,
   type Operation,
   type OperationLevel,
   type OperationName,
@@ -107,13 +107,6 @@ export const isOpenArea = (url: string): boolean =>
 
 /** In the place of a type within a compartment: all of its types. https://hl7.org/fhir/R4/http.html#search */
 export const anyType = '*'
-
-/** Whether the operation is promised, of the type or of the whole server. */
-function isOffered(operation: OperationName, level: OperationLevel, at: { catalog: Catalog; type: string }): boolean {
-  const { catalog, type } = at
-  const promised = level === 'system' ? catalog.operations : catalog.types.get(type)?.operations
-  return promised?.has(operation) === true && isPerformed(operation, level, type)
-}
 
 /** Whether the capability statement promises the route for the type. */
 export function isPromised(route: Route, catalog: Catalog, type: string): boolean {

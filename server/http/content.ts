@@ -5,7 +5,15 @@ import { type Failure, fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Body } from '../interactions/interaction.ts'
 import type { Route } from '../routes.ts'
 import { decode } from './decode.ts'
-import { fhirXmlName, formatOf, isForeign, isJsonPatch, type MediaType, parseMediaType } from './media-type.ts'
+import {
+  fhirXmlName,
+  formatOf,
+  isFhirXml,
+  isForeign,
+  isJsonPatch,
+  type MediaType,
+  parseMediaType,
+} from './media-type.ts'
 import { type Parameter, readParameters } from './parameters.ts'
 import { takeApart, writings } from './take-apart.ts'
 import { isPacked, takenEncoding } from './unpack.ts'
@@ -30,7 +38,7 @@ const form = 'application/x-www-form-urlencoded'
 /** The format of a resource; undefined for what is taken as the bytes of a Binary. https://hl7.org/fhir/R4/binary.html#rest */
 function formatOfResource(type: string, media: MediaType): Format | undefined {
   const format = formatOf(media)
-  return type === 'Binary' && format === 'xml' && media.name !== fhirXmlName ? undefined : format
+  return type === 'Binary' && format === 'xml' && !isFhirXml(media) ? undefined : format
 }
 
 const isRaw = (type: string, contentType: string): boolean =>

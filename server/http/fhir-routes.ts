@@ -1,5 +1,6 @@
 /** Puts the table of routes on the wire: each request is admitted, read, performed, answered. https://hl7.org/fhir/R4/http.html */
-import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify'
+import { METHODS } from 'node:http'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Failure, fail } from '../../resources/outcome.ts'
 import type { Call, Context } from '../interactions/interaction.ts'
 import { allowedMethods, type Route, routesOf } from '../routes.ts'
@@ -9,7 +10,14 @@ import { rebase } from './forwarded.ts'
 import type { Parts } from './parts.ts'
 import { readCall } from './read-call.ts'
 
-const otherMethods = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'] as const
+/** Every method that can be read. CONNECT has no URL. */
+const allMethods = METHODS.filter(method => method !== 'CONNECT')
+
+/** Lets methods come in that the framework does not know, so that they are refused like the others. */
+export function takeForeignMethods(app: FastifyInstance): void {
+  const known = new Set<string>(app.supportedMethods)
+  for (const method of allMethods) if (!known.has(method)) app.addHttpMethod(method)
+}
 
 /** Whether a Bundle is a batch or a transaction is known only now: one of them may not be promised. */
 function refuseSystem({ interaction }: Call, { catalog: { system } }: Context): Failure | undefined {
@@ -65,7 +73,7 @@ function refuseOthers(app: FastifyInstance, url: string, { context }: Parts): vo
     .filter(route => route.url === url)
     .map(({ method }): string => method)
   if (answered.includes('GET')) answered.push('HEAD')
-  const method: HTTPMethods[] = otherMethods.filter(each => !answered.includes(each))
+  const method = allMethods.filter(each => !answered.includes(each))
   const refuse = (request: FastifyRequest, reply: FastifyReply): FastifyReply => {
     const type = servedType(request, context.catalog)
     if (typeof type !== 'string') return sendFailure(reply, type)

@@ -51,7 +51,8 @@ function saidBy(headers: Headers): Said {
 }
 
 const host = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{1,5})?$/
-const prefixes = /^(?:\/[A-Za-z0-9._~-]{1,64}){0,8}\/?$/
+/** Names of folders; `.` and `..` would lead to others. */
+const prefixes = /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~-]{1,64}){0,8}\/?$/
 
 /** @returns the address; the given one where nothing is said, or something that is no address. */
 function baseOf(headers: Headers, base: string): string {

@@ -28,6 +28,9 @@ export function parseMediaType(text: string): MediaType {
 /** The name of FHIR's own media type for XML: the others may as well be those of a document in a Binary. */
 export const fhirXmlName = 'application/fhir+xml'
 
+/** Whether the media type is FHIR's own for XML, by its name of today or of DSTU2. */
+export const isFhirXml = ({ name }: MediaType): boolean => name === fhirXmlName || name === 'application/xml+fhir'
+
 const names: ReadonlyMap<string, Format> = new Map([
   ['application/fhir+json', 'json'],
   ['application/json', 'json'],
@@ -35,6 +38,9 @@ const names: ReadonlyMap<string, Format> = new Map([
   [fhirXmlName, 'xml'],
   ['application/xml', 'xml'],
   ['text/xml', 'xml'],
+  // The names of DSTU2, which clients of that time still send.
+  ['application/json+fhir', 'json'],
+  ['application/xml+fhir', 'xml'],
 ])
 
 /** The format of a resource that is sent under this media type; undefined for others. */

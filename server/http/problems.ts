@@ -1,7 +1,8 @@
 /** What went wrong before, beside or inside an interaction, as OperationOutcomes. https://hl7.org/fhir/R4/http.html#2.21.0.4 */
 
-import { STATUS_CODES } from 'node:http'
+import { type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { type Failure, fail, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
@@ -95,23 +96,37 @@ function failureOfBytes({ code = '', rawPacket }: Unreadable, mostUrlBytes: numb
   return unreadable[code] ?? noHttp
 }
 
-/** Answers what is not even a request; there is nothing yet to answer through but the socket. */
+/** Ends a connection with an answer; there is nothing to answer through but the socket. */
+function endWith(socket: Duplex, failure: Failure, headers: Readonly<Record<string, string>>): void {
+  const { status } = failureKinds[failure.kind]
+  const body = JSON.stringify(toOperationOutcome(failure))
+  const fields = {
+    ...headers,
+    'Content-Type': fhirJson,
+    'Content-Length': Buffer.byteLength(body),
+    Connection: 'close',
+  }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+}
+
+/** Answers what is not even a request. */
 export function handleClientError(
   headers: Readonly<Record<string, string>>,
   { MAX_URL_BYTES }: Pick<Config, 'MAX_URL_BYTES'>,
 ): (error: Unreadable, socket: Socket) => void {
   return (error, socket) => {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
-    const failure = failureOfBytes(error, MAX_URL_BYTES)
-    const { status } = failureKinds[failure.kind]
-    const body = JSON.stringify(toOperationOutcome(failure))
-    const fields = {
-      ...headers,
-      'Content-Type': fhirJson,
-      'Content-Length': Buffer.byteLength(body),
-      Connection: 'close',
-    }
-    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+    endWith(socket, failureOfBytes(error, MAX_URL_BYTES), headers)
   }
+}
+
+const noTunnel = fail('notAllowed', 'expected a request to this server, found CONNECT: it is no proxy').failure
+
+/** Answers who takes the server for a proxy: no method does at such an address. https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 */
+export function refuseTunnels(server: Server, headers: Readonly<Record<string, string>>): void {
+  server.on('connect', (_request, socket) => {
+    socket.on('error', () => socket.destroy())
+    endWith(socket, noTunnel, { ...headers, Allow: '' })
+  })
 }

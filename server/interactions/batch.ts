@@ -3,7 +3,7 @@ import { type ResponseEntry, responseBundle } from '../../resources/bundle.ts'
 import { failAll, ok, type Result } from '../../resources/outcome.ts'
 import { allAtOnce } from './at-once.ts'
 import { jsonOfBody } from './body.ts'
-import { type EntryRead, type EntryRequest, isComplaint, readEntries } from './bundle-entry.ts'
+import { type EntryRead, type EntryRequest, isComplaint, readEntries, repeated } from './bundle-entry.ts'
 import { callOf, failed, performEntry } from './entry-call.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 
@@ -19,6 +19,8 @@ export async function batch(context: Context, call: Call): Promise<Result<Reply>
   for (const entry of entries.value)
     if (isComplaint(entry)) answers.set(entry, failed(failAll('malformedBody', [entry]).failure))
   const performable = entries.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
+  const same = repeated(performable)
+  if (same !== undefined) return failAll('malformedBody', [same])
   for (const methods of order) {
     const group = performable.filter(({ method }) => methods.some(each => each === method))
     await allAtOnce(group, async entry => {

@@ -4,6 +4,7 @@ import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
 import { addressOf, type EntryAddress } from './entry-address.ts'
+import { beyondComplaint, refuseInTransaction, tooManyLong } from './entry-beyond.ts'
 import { forms } from './stray-parameters.ts'
 
 /** One entry: what it asks, and the place of its resource in the text of the Bundle. */
@@ -46,9 +47,22 @@ const wrongUrl = (path: string): Complaint => ({
 /** Whether parameters ask for more than a form of the answer. */
 const asksMore = (query = ''): boolean => [...new URLSearchParams(query).keys()].some(name => !forms.has(name))
 
+/** Whether an absolute `fullUrl` ends on another id than the URL of a PUT. https://hl7.org/fhir/R4/bundle.html#bundle-unique */
+function namesOther({ method, type, id, fullUrl = '' }: EntryRequest): boolean {
+  const [, ofUrl, idOfUrl] = /^https?:\/\/.*\/([A-Z][A-Za-z]{1,63})\/([A-Za-z0-9.-]{1,64})$/s.exec(fullUrl) ?? []
+  return method === 'PUT' && id !== undefined && ofUrl !== undefined && (ofUrl !== type || idOfUrl !== id)
+}
+
 /** What is wrong with the shape of an entry. */
 function complaintOf(entry: EntryRequest): Complaint | undefined {
-  const { path, method, id, query, resource } = entry
+  const { path, method, id, query, resource, beyond } = entry
+  if (beyond !== undefined) return beyondComplaint(entry, beyond)
+  if (namesOther(entry))
+    return {
+      diagnostics: 'expected a fullUrl of the resource that the URL names, found that of another',
+      expression: `${path}.fullUrl`,
+      code: 'value',
+    }
   if (!isRead(entry) && (isSearchBeyond(entry) || entry.history)) return wrongUrl(path)
   if (method === 'POST' && id !== undefined)
     return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
@@ -78,9 +92,9 @@ const wrongMethod = (path: string): Complaint => ({
   code: 'not-supported',
 })
 
-/** The answer of an operation may be as long as a record: it flows by itself, and is not kept for others. */
-const ofOperation = (path: string, name: string): Complaint => ({
-  diagnostics: `expected an interaction, found $${name}: send an operation as a request of its own`,
+/** A posted search has a form as its body, which no entry can hold. */
+const ofPostedSearch = (path: string): Complaint => ({
+  diagnostics: 'expected a search by GET, with its parameters in the URL: no entry holds the form of _search',
   expression: `${path}.request.url`,
   code: 'not-supported',
 })
@@ -96,8 +110,7 @@ function entryOf(
   if (!isMethod(method)) return wrongMethod(path)
   const url = textOf(request?.url) ?? ''
   const address = addressOf(url, base)
-  const operation = /^[^?]*\/\$([a-z-]{1,64})/.exec(url)?.[1]
-  if (address === undefined) return operation === undefined ? wrongUrl(path) : ofOperation(path, operation)
+  if (address === undefined) return /(?:^|\/)_search\/?(?:\?|$)/.test(url) ? ofPostedSearch(path) : wrongUrl(path)
   const place = memberOf(node, 'resource')
   const read: EntryRequest = {
     path,
@@ -119,8 +132,8 @@ export const isComplaint = (entry: EntryRead): entry is Complaint => 'diagnostic
 /** The most entries of one Bundle. */
 const mostEntries = 1000
 
-/** Two entries under one `fullUrl` could not be told apart. https://hl7.org/fhir/R4/bundle.html#bundle-unique */
-function repeated(entries: readonly EntryRequest[]): Complaint | undefined {
+/** Two entries under one `fullUrl` could not be told apart: the Bundle breaks rule bdl-7. https://hl7.org/fhir/R4/bundle.html#bundle-unique */
+export function repeated(entries: readonly EntryRequest[]): Complaint | undefined {
   const seen = new Set<string>()
   for (const { fullUrl, path } of entries) {
     if (fullUrl === undefined) continue
@@ -148,7 +161,10 @@ export function readEntries(
   if (values.value.length > mostEntries)
     return fail('tooCostly', `expected at most ${mostEntries} entries, found more`, 'Bundle.entry')
   const nodes = memberOf(root, 'entry')?.items ?? []
-  return ok(values.value.map((entry, index) => entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base })))
+  const read = values.value.map((entry, index) =>
+    entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base }),
+  )
+  return tooManyLong(read.filter((entry): entry is EntryRequest => !isComplaint(entry))) ?? ok(read)
 }
 
 /** @returns the entries of a transaction in order; or everything that is wrong with them. */
@@ -157,6 +173,7 @@ export function entriesOf(json: JsonText, base: string): Result<readonly EntryRe
   if (!read.ok) return read
   const entries = read.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
   const same = repeated(entries)
-  const [first, ...others] = [...read.value.filter(isComplaint), ...(same === undefined ? [] : [same])]
+  const stray = entries.flatMap(entry => refuseInTransaction(entry) ?? [])
+  const [first, ...others] = [...read.value.filter(isComplaint), ...stray, ...(same === undefined ? [] : [same])]
   return first === undefined ? ok(entries) : failAll('malformedBody', [first, ...others])
 }

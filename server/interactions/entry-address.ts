@@ -1,5 +1,11 @@
 /** What the URL of an entry of a Bundle names. https://hl7.org/fhir/R4/http.html#transaction */
 
+/** What is neither an interaction on a resource nor a search. The operation is named as it is asked: nobody may know it. */
+export interface Beyond {
+  readonly interaction: 'capabilities' | 'history-type' | 'history-system' | 'operation'
+  readonly operation?: string
+}
+
 export interface EntryAddress {
   /** `Bundle` where all types are searched. */
   readonly type: string
@@ -12,12 +18,18 @@ export interface EntryAddress {
   readonly compartment?: { readonly type: 'Patient'; readonly id: string }
   /** Whether several types are searched: those of the compartment, or those that `_type` names. */
   readonly several?: true
+  readonly beyond?: Beyond
 }
 
 const usualForm =
   /^([A-Z][A-Za-z]{1,63})(?:\/([A-Za-z0-9.-]{1,64})(?:\/(_history)(?:\/([A-Za-z0-9.-]{1,64}))?)?)?\/?(?:\?(.*))?$/s
 
 const compartmentForm = /^Patient\/([A-Za-z0-9.-]{1,64})\/([A-Z][A-Za-z]{1,63}|\*)\/?(?:\?(.*))?$/s
+
+const metadataForm = /^metadata\/?(?:\?(.*))?$/s
+const historyForm = /^(?:([A-Z][A-Za-z]{1,63})\/)?_history\/?(?:\?(.*))?$/s
+const operationForm =
+  /^(?:([A-Z][A-Za-z]{1,63})\/(?:([A-Za-z0-9.-]{1,64})\/)?)?(?:\$|%24)([a-z-]{1,64})\/?(?:\?(.*))?$/s
 
 const nothingElse = { id: undefined, version: undefined, history: false } as const
 
@@ -31,10 +43,27 @@ function searchOf(relative: string): EntryAddress | undefined {
     : { type: member, ...nothingElse, query, compartment }
 }
 
+function beyondOf(relative: string): EntryAddress | undefined {
+  const metadata = metadataForm.exec(relative)
+  if (metadata !== null)
+    return { type: 'CapabilityStatement', ...nothingElse, query: metadata[1], beyond: { interaction: 'capabilities' } }
+  const history = historyForm.exec(relative)
+  if (history !== null) {
+    const [, type, query] = history
+    const interaction = type === undefined ? 'history-system' : 'history-type'
+    return { type: type ?? 'Bundle', ...nothingElse, query, beyond: { interaction } }
+  }
+  const [, type = 'Parameters', id, operation, query] = operationForm.exec(relative) ?? []
+  if (operation === undefined) return undefined
+  return { type, ...nothingElse, id, query, beyond: { interaction: 'operation', operation } }
+}
+
 /** @returns what a URL, relative or below `base`, names; undefined for any other. */
 export function addressOf(url: string, base: string): EntryAddress | undefined {
   const isBelow = url.startsWith(`${base}/`) || url.startsWith(`${base}?`)
   const relative = (isBelow ? url.slice(base.length) : url).replace(/^\//, '')
   const [, type, id, history, version, query] = usualForm.exec(relative) ?? []
-  return type === undefined ? searchOf(relative) : { type, id, version, history: history !== undefined, query }
+  return type === undefined
+    ? (searchOf(relative) ?? beyondOf(relative))
+    : { type, id, version, history: history !== undefined, query }
 }

@@ -3,16 +3,19 @@ import { STATUS_CODES } from 'node:http'
 import type { ResponseEntry } from '../../resources/bundle.ts'
 import { type Catalog, performs } from '../../resources/catalog.ts'
 import { splice } from '../../resources/json-text.ts'
+import { operationNamed } from '../../resources/operations.ts'
 import { type Failure, fail, failureKinds, type Result, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Interaction, Resource } from '../../resources/resource.ts'
-import { type EntryRequest, isConditional, isSearchBeyond } from './bundle-entry.ts'
+import { type EntryRequest, isConditional, isRead, isSearchBeyond } from './bundle-entry.ts'
+import { boundedBytes, isBeyondPromised, tooLong } from './entry-beyond.ts'
 import { patchInBinary } from './entry-patch.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
 import { type ApartJson, partApart, partWhole } from './write/data-apart.ts'
 
 /** The interaction that an entry asks for. */
-export function interactionOf({ method, id, version, history, several }: EntryRequest): Interaction {
+export function interactionOf({ method, id, version, history, several, beyond }: EntryRequest): Interaction {
+  if (beyond !== undefined) return beyond.interaction
   if (several === true) return 'search-system'
   if (method === 'POST') return 'create'
   if (method === 'PUT') return 'update'
@@ -47,6 +50,13 @@ function bodyOf({ resource, method }: EntryRequest, bundle: ApartJson | undefine
   return { body: { form: 'json', ...partApart(text, bundle.data) } }
 }
 
+/** Which operation is asked; by GET it must change nothing. */
+function operationOf({ beyond, method }: EntryRequest): Pick<Call, 'operation' | 'tells'> {
+  const operation = beyond?.operation === undefined ? undefined : operationNamed(beyond.operation)
+  if (operation === undefined) return {}
+  return method === 'POST' ? { operation } : { operation, tells: true }
+}
+
 /** The entry as a call; `bundle` is what it stands in, where it may hold a resource. */
 export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Call => ({
   principal: call.principal,
@@ -57,7 +67,8 @@ export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Cal
   ...(entry.version === undefined ? {} : { version: entry.version }),
   ...(entry.compartment === undefined ? {} : { compartment: entry.compartment }),
   parameters: [...new URLSearchParams(entry.query ?? '')],
-  ...bodyOf(entry, bundle),
+  ...operationOf(entry),
+  ...(isRead(entry) ? {} : bodyOf(entry, bundle)),
   preferences: preferencesOf(call, entry),
 })
 
@@ -109,6 +120,10 @@ export function searchesBeyond({ types, system, compartments }: Catalog, entry: 
 
 function promised({ catalog }: Context, call: Call, entry: EntryRequest): Result<never> | undefined {
   const { type, interaction } = call
+  if (entry.beyond !== undefined)
+    return isBeyondPromised(catalog, entry, entry.beyond)
+      ? undefined
+      : fail('notServed', `expected what this server serves, found ${interaction}`, 'Bundle.entry.request.url')
   if (isSearchBeyond(entry))
     return searchesBeyond(catalog, entry)
       ? undefined
@@ -125,5 +140,8 @@ export async function performEntry(context: Context, call: Call, entry: EntryReq
   const result = promised(context, call, entry) ?? (await context.performers[call.interaction](context, call))
   if (!result.ok) return failed(result.failure)
   const { body, ...head } = result.value
-  return succeeded(entry.method === 'HEAD' || body === undefined ? head : { ...head, body }, call)
+  if (entry.method === 'HEAD' || body === undefined) return succeeded(head, call)
+  if (entry.beyond === undefined) return succeeded({ ...head, body }, call)
+  const bytes = await boundedBytes(body)
+  return bytes === undefined ? failed(tooLong) : succeeded({ ...head, body: bytes }, call)
 }

@@ -41,8 +41,11 @@ function elementsIn(context: Context, type: string, value: string): Result<reado
 /** @returns the part that the parameters of a read ask for; 400 for any other parameter or value. */
 export function askedPart(context: Context, { type, parameters }: Call): Result<Part> {
   let part: Part = { summary: 'false', elements: [] }
-  for (const [name, value] of parameters) {
+  if (parameters.length === 0) return ok(part)
+  for (const [place, [name, value]] of parameters.entries()) {
     if (passedOver.has(name)) continue
+    if (parameters.findIndex(([each]) => each === name) < place && (name === '_elements' || name === '_summary'))
+      return fail('badParameter', `expected ${name} once, found it again`, `http.${name}`)
     if (name === '_elements') {
       const elements = elementsIn(context, type, value)
       if (!elements.ok) return elements

@@ -3,6 +3,7 @@ import { performs } from '../../resources/catalog.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { writtenAt } from './body.ts'
 import { type EntryRequest, isConditional, isRead, isSearchBeyond } from './bundle-entry.ts'
+import { isBeyondPromised } from './entry-beyond.ts'
 import { interactionOf, searchesBeyond } from './entry-call.ts'
 import { entryPatch } from './entry-patch.ts'
 import type { Call, Context } from './interaction.ts'
@@ -28,6 +29,7 @@ function unserved({ catalog }: Context, entry: EntryRequest): Complaint | undefi
   const served = catalog.types.get(type)
   const expression = `${path}.request.url`
   if (isSearchBeyond(entry) && searchesBeyond(catalog, entry)) return undefined
+  if (entry.beyond !== undefined && isBeyondPromised(catalog, entry, entry.beyond)) return undefined
   if (served === undefined)
     return { diagnostics: 'expected a type that this server serves', expression, code: 'not-supported' }
   return performs(served, interactionOf(entry), isConditional(entry))

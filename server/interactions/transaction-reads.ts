@@ -61,9 +61,14 @@ async function isAnswerable(context: Context, call: Call): Promise<boolean> {
 
 const isSearch = ({ interaction }: Call): boolean => interaction === 'search-type' || interaction === 'search-system'
 
+/** What is performed to know whether it can be answered: to look would be no less. */
+const isPerformedFirst = ({ interaction }: Call): boolean =>
+  interaction === 'capabilities' || interaction === 'history-type' || interaction === 'history-system'
+
 /** Whether nothing is known against the read. The trail has rules of its own, and is no resource that a write could touch. */
 async function isSound(context: Context, call: Call, written: Written): Promise<boolean> {
   const { principal, interaction, type, id } = call
+  if (isPerformedFirst(call)) return false
   if (type === 'AuditEvent') return true
   const reached = { principal, interaction, type, now: context.now() }
   if (interaction !== 'search-system' && context.regime.gate(reached) !== undefined) return false

@@ -48,6 +48,32 @@ for (const [sentence, environment, headers, base] of [
   ['the host has a user', trusting, { ...https, 'x-forwarded-host': 'a@evil.example' }, own],
   ['the scheme is none', trusting, { ...https, 'x-forwarded-proto': 'javascript' }, own],
   ['the prefix leads elsewhere', trusting, { ...https, 'x-forwarded-prefix': '//evil.example' }, own],
+  ...(
+    [
+      '/../x',
+      '/x/..',
+      '/./x',
+      '/..',
+      '/%2e%2e/x',
+      '\\x',
+      '/x\\y',
+      '/a b',
+      '/x?y=1',
+      '/x#y',
+      '/x//y',
+      'x',
+      '/x;y',
+      '/é',
+      '/x"><script>',
+      `/${'x'.repeat(65)}`,
+    ] as const
+  ).map(prefix => [`the prefix is ${prefix}`, trusting, { ...https, 'x-forwarded-prefix': prefix }, own] as const),
+  [
+    'the prefix has points within',
+    trusting,
+    { ...https, 'x-forwarded-prefix': '/v1.2/..x' },
+    'https://dmp.example/v1.2/..x/fhir',
+  ],
   ['the header Host says something else', trusting, { host: 'evil.example' }, own],
 ] as const) {
   t.test(`links begin with ${base} when ${sentence}`, async t => {

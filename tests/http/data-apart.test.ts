@@ -37,7 +37,7 @@ for (const [sentence, resource] of [
   ],
   [
     'an attachment in what is contained',
-    document({}, { contained: [{ resourceType: 'Binary', id: 'b', contentType: 'a/b', data: base64 }] }),
+    document({ url: '#b' }, { contained: [{ resourceType: 'Binary', id: 'b', contentType: 'a/b', data: base64 }] }),
   ],
   [
     'a signature, which is no attachment',

@@ -418,6 +418,18 @@ for (const [sentence, query, issue] of refusals) {
   })
 }
 
+t.test('a parameter of R4 that cannot be answered is told what to ask instead', async t => {
+  for (const [query, instead] of [
+    ['Location?near=48.85|2.35|10|km', /near: distances are not searched here; ask by address-city/],
+    ['MolecularSequence?chromosome-variant-coordinate=1$2$3', /ask by chromosome, variant-start and variant-end/],
+    ['MolecularSequence?referenceseqid-variant-coordinate=a$2$3', /ask by referenceseqid, variant-start/],
+  ] as const) {
+    const answer = await rest.get(query)
+    t.equal(answer.status, 400)
+    t.match(select(answer.json, '/issue/0/diagnostics')[0], instead)
+  }
+})
+
 t.test('a misspelt name is told what was meant, and every fault is told', async t => {
   const answer = await rest.get('Patient?famly=a&gendr=b')
   t.same(issuesOf(answer), ['unknownParameter not-supported http.famly', 'unknownParameter not-supported http.gendr'])

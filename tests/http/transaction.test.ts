@@ -341,7 +341,14 @@ for (const [sentence, entries, status, issue] of [
     400,
     'malformedBody not-supported Bundle.entry[1].request.method',
   ],
-  ['a URL that is none', [good, ['GET', '$everything']], 400, 'malformedBody value Bundle.entry[1].request.url'],
+  ['an operation', [good, ['GET', '$explain-access']], 400, 'malformedBody not-supported Bundle.entry[1].request.url'],
+  [
+    'a posted search',
+    [good, ['POST', 'Practitioner/_search', {}]],
+    400,
+    'malformedBody not-supported Bundle.entry[1].request.url',
+  ],
+  ['a URL that is none', [good, ['GET', '..']], 400, 'malformedBody value Bundle.entry[1].request.url'],
   [
     'a create without a resource',
     [good, ['POST', 'Practitioner']],

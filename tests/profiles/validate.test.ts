@@ -40,7 +40,10 @@ t.test('a type that is not accepted is refused, and is still allowed inside of a
   const narrow = compileValidator(structures, ['Observation'])
   const answer = narrow.validate({ resourceType: 'Patient' })
   t.match(answer, { ok: false, failure: { kind: 'invalidResource', complaints: [{ expression: 'resourceType' }] } })
-  t.ok(narrow.validate({ ...observation, contained: [{ resourceType: 'Patient', id: 'p' }] }).ok)
+  t.ok(
+    narrow.validate({ ...observation, subject: { reference: '#p' }, contained: [{ resourceType: 'Patient', id: 'p' }] })
+      .ok,
+  )
   t.notOk(narrow.validate({ resourceType: 'constructor' }).ok)
 })
 

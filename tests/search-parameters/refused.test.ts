@@ -37,6 +37,11 @@ const refusals: readonly (readonly [sentence: string, changed: object, at: strin
   ['the base of all types', { base: ['Resource'], expression: 'Resource.language' }, 'base[0]'],
   ['a definition for AuditEvent', { base: ['AuditEvent'], expression: 'AuditEvent.outcomeDesc' }, 'base[0]'],
   ['a definition for files', { base: ['Binary'], type: 'token', expression: 'Binary.contentType' }, 'base[0]'],
+  [
+    'a target to which its expression does not lead',
+    { type: 'reference', expression: 'Patient.generalPractitioner', target: ['Organization', 'Patient'] },
+    'target[1]',
+  ],
   ['a type that cannot be indexed', { type: 'special' }, 'type'],
   ['a composite of nothing', { type: 'composite', expression: 'Patient' }, 'component'],
   [

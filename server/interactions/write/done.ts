@@ -16,15 +16,19 @@ export interface Done {
 
 const statusOf = ({ deletes, expected }: RowWrite): Done['status'] => (deletes ? 204 : expected === 0 ? 201 : 200)
 
-/** @returns the outcome of each item: its write, or the row that its condition found. */
+/** @returns the outcome of each item: its write, or the row that its condition found, or the deletion that it repeats. */
 export function doneOf(settled: readonly Settled[], writes: readonly RowWrite[]): readonly Done[] {
   const byId = new Map(writes.map(write => [write.row._id, write]))
   return settled.map(({ item, id, _id, existing }) => {
     const write = byId.get(_id)
-    if (existing !== undefined || write === undefined)
-      return { type: item.type, id, version: existing?.version ?? 0, updated: existing?.updated ?? 0, status: 200 }
+    const { type } = item
+    if (existing !== undefined) {
+      const { version, updated, deleted } = existing
+      return { type, id, version, updated, status: deleted === true ? 204 : 200 }
+    }
+    if (write === undefined) return { type, id, version: 0, updated: 0, status: 200 }
     return {
-      type: item.type,
+      type,
       id,
       version: write.row.version,
       updated: write.row.updated,

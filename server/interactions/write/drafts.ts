@@ -2,10 +2,12 @@
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { matches } from '../../../search/matches.ts'
 import type { Stored } from '../../../security/regime.ts'
-import type { Row } from '../../store/store.ts'
+import type { Found, Row } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import { namesVersion } from '../answer.ts'
 import { allAtOnce } from '../at-once.ts'
+import { visibleTombstone } from '../standing.ts'
+import { targetOf } from '../trail.ts'
 import { nothingThere } from './absent.ts'
 import { contentOf, type Draft } from './draft.ts'
 import type { Item, Settled } from './item.ts'
@@ -17,6 +19,8 @@ interface Standing {
   readonly before: Current | undefined
   /** The newest version that ever was; 0 when there was none. */
   readonly newest: number
+  /** The deletion that stands. */
+  readonly buried?: Found
 }
 
 /** What stands under an item's row, within what the caller may read, update or delete. */
@@ -30,8 +34,8 @@ async function standingFor(
   if (decision.effect === 'deny') return 'hidden'
   const before = await context.store.stored(decision.restriction, item.type, _id)
   if (before !== undefined) return { before, newest: before.entry.version }
-  const tombstone = await context.store.tombstone(decision.restriction, item.type, _id)
-  return tombstone === undefined ? 'hidden' : { before: undefined, newest: tombstone.version }
+  const buried = await visibleTombstone(context, decision.restriction, { type: item.type, _id })
+  return buried === undefined ? 'hidden' : { before: undefined, newest: buried.version, buried }
 }
 
 /** The same, by the scope to read or by the scope to write: a token may hold the one without the other. */
@@ -66,7 +70,7 @@ function checked(settling: Settling, settled: Settled, { before, newest }: Stand
   const { item } = settled
   const gone = before === undefined && newest > 0
   const revives = item.method === 'PUT' && settling.context.regime.choosesIds(settling.call.principal, item.type)
-  if (gone && !revives)
+  if (gone && !revives && item.method !== 'DELETE')
     return fail('deleted', `expected a ${item.type} that exists, found one that was deleted`, item.path)
   const current = before?.entry.version
   const named = namesCurrent(item, current)
@@ -75,15 +79,22 @@ function checked(settling: Settling, settled: Settled, { before, newest }: Stand
   return none.ok ? stillMatches(item, before) : none
 }
 
+/** A delete of what is deleted has no effect, and is answered like the first. https://hl7.org/fhir/R4/http.html#delete */
+const deletedBefore = (settled: Settled, buried: Found): Settled => ({
+  ...settled,
+  existing: { version: buried.version, updated: buried.updated, target: targetOf(buried), deleted: true },
+})
+
 async function draftOf(
   settling: Settling,
   at: { settled: Settled; targets: ReadonlyMap<string, string> },
-): Promise<Result<Draft>> {
+): Promise<Result<Draft | Settled>> {
   const { settled, targets } = at
   const now = await standing(settling, settled)
   if (now === 'hidden') return nothingThere(settled.item)
   const fit = checked(settling, settled, now)
   if (!fit.ok) return fit
+  if (now.buried !== undefined && settled.item.method === 'DELETE') return ok(deletedBefore(settled, now.buried))
   const version = now.newest + 1
   const updated = settling.now
   const base = {
@@ -107,9 +118,22 @@ async function draftOf(
 const targetsOf = (all: readonly Settled[]): ReadonlyMap<string, string> =>
   new Map(all.flatMap(({ item, id }) => (item.fullUrl === undefined ? [] : [[item.fullUrl, `${item.type}/${id}`]])))
 
+/** What a unit would write, and its items as far as they are settled now. */
+export interface Drafted {
+  readonly drafts: readonly Draft[]
+  readonly settled: readonly Settled[]
+}
+
+const isDraft = (each: Draft | Settled): each is Draft => 'settled' in each
+
 /** @returns the drafts of all items that write something; fails at the first that may not stand. */
-export async function draftsOf(settling: Settling, all: readonly Settled[]): Promise<Result<readonly Draft[]>> {
+export async function draftsOf(settling: Settling, all: readonly Settled[]): Promise<Result<Drafted>> {
   const targets = targetsOf(all)
   const writing = all.filter(({ existing }) => existing === undefined)
-  return allAtOnce(writing, settled => draftOf(settling, { settled, targets }))
+  const drafted = await allAtOnce(writing, settled => draftOf(settling, { settled, targets }))
+  if (!drafted.ok) return drafted
+  const drafts = drafted.value.filter(isDraft)
+  if (drafts.length === writing.length) return ok({ drafts, settled: all })
+  const buried = new Map(drafted.value.flatMap(each => (isDraft(each) ? [] : [[each._id, each] as const])))
+  return ok({ drafts, settled: all.map(each => buried.get(each._id) ?? each) })
 }

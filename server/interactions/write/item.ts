@@ -59,8 +59,13 @@ export interface Settled {
   readonly _id: string
   /** The FHIR id. */
   readonly id: string
-  /** The row that a conditional create found: nothing is written then. */
-  readonly existing?: { readonly version: number; readonly updated: number; readonly target: AuditTarget }
+  /** The row that a conditional create found, or the deletion that a delete repeats: nothing is written then. */
+  readonly existing?: {
+    readonly version: number
+    readonly updated: number
+    readonly target: AuditTarget
+    readonly deleted?: true
+  }
   /** The client chose the id: the registry must own it. */
   readonly chosen: boolean
   /** Guard of a conditional create, with the stale row that it held. */

@@ -110,6 +110,9 @@ function entryMeant({ name, value }: LinkingText, { targets, holder }: Holder): 
 const noEntry = (path: string): Result<never> =>
   fail('invalidResource', 'expected a reference to an entry of this Bundle, found a urn:uuid that no entry has', path)
 
+const nothingContained = (path: string): Result<never> =>
+  fail('invalidResource', 'expected a reference to a contained resource, found one, and nothing is contained', path)
+
 /** Where references lead once they are resolved. */
 export interface Resolved {
   readonly edits: readonly Edit[]
@@ -134,6 +137,7 @@ export async function resolvedReferences(settling: Settling, at: Holder): Promis
       target = found.value
     }
     if (parsed?.form === 'urn' && parsed.urn.startsWith('urn:uuid:')) return noEntry(at.path)
+    if (parsed?.form === 'contained' && at.written.resource.contained === undefined) return nothingContained(at.path)
     if (target !== undefined) edits.push(replaced(link.node, target))
     if (parsed?.form === 'local') local.push({ type: parsed.type, id: parsed.id })
     else if (parsed?.form === 'conditional') local.push(...referencesIn({ reference: target }, settling.context.base))

@@ -12,9 +12,17 @@ import { isOfRecord } from './of-record.ts'
 import type { Answered } from './same-content.ts'
 import type { Settling } from './settle.ts'
 
-/** A line for each item whose condition found its row in the record: the answer tells the client where it is. */
+/**
+ * A line for each item whose condition found its row in the record (the answer tells the client where it is), and for
+ * each delete of what was deleted before.
+ */
 export function foundTraces({ context, call, record }: Settling, settled: readonly Settled[]): readonly AuditEntry[] {
   return settled.flatMap(({ item: { type }, collection, existing }) => {
+    if (existing?.deleted === true) {
+      const patient = collection === 'directory' ? null : record.patient
+      const trace = { patient, status: 204, basis: 'deleted before', targets: [existing.target] }
+      return [traceOf(context, { ...call, interaction: 'delete', type }, trace)]
+    }
     if (existing === undefined || collection === 'directory') return []
     const trace = { patient: record.patient, status: 200, basis: 'found by its condition', targets: [existing.target] }
     return [traceOf(context, { ...call, interaction: 'create', type }, trace)]

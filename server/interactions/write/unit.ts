@@ -53,14 +53,14 @@ async function write(
 ): Promise<Attempt> {
   const { known, store } = settling.context
   const indexed = await indexing(known)
-  const settled = await settleAll(settling, at.items)
-  if (!settled.ok) return settled
-  const asked = await draftsOf(settling, settled.value)
+  const rows = await settleAll(settling, at.items)
+  if (!rows.ok) return rows
+  const asked = await draftsOf(settling, rows.value)
   if (!asked.ok) return asked
-  const implied = await supersededDrafts(settling, asked.value)
+  const { drafts, settled } = asked.value
+  const implied = await supersededDrafts(settling, drafts)
   if (!implied.ok) return implied
-  const attached = await attachedDrafts(settling, asked.value)
-  const proposals = proposalsOf(settling, [...asked.value, ...implied.value, ...attached])
+  const proposals = proposalsOf(settling, [...drafts, ...implied.value, ...(await attachedDrafts(settling, drafts))])
   const fit = checkValues(
     proposals.flatMap(({ draft, entry }) =>
       entry === undefined ? [] : [{ search: entry.search, path: draft.settled.item.path }],
@@ -70,16 +70,16 @@ async function write(
   const labels = judged(settling, proposals, await namedBy(settling, proposals))
   if (!labels.ok) return labels
   const writes = await rowWrites(settling, proposals, labels.value)
-  const done = doneOf(settled.value, writes)
-  const told = foundTelling(settling, settled.value)
+  const done = doneOf(settled, writes)
+  const told = foundTelling(settling, settled)
   if (writes.length === 0) {
-    await store.audit(foundTraces(settling, settled.value), told)
+    await store.audit(foundTraces(settling, settled), told)
     return ok(done)
   }
-  const claims = claimsOf(settling, { settled: settled.value, pushed: at.pushed, done, stale: at.stale })
+  const claims = claimsOf(settling, { settled, done, ...at })
   if ((await indexing(known)) !== indexed) return 'again'
   if (told !== undefined) await store.audit([], told) // a notice is durable before the line of what it tells
-  const committed = await store.commit(unitOf(settling, writes, { claims, settled: settled.value }))
+  const committed = await store.commit(unitOf(settling, writes, { claims, settled }))
   if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
   await learn(known, writes)
   return ok(done)

@@ -7,6 +7,7 @@ const named = (id: string, family: string, ...given: readonly string[]) =>
 const resources = [
   named('accents', 'Lefèvre', 'Éléonore'),
   named('ligature', 'Lecœur', 'Lætitia'),
+  named('thorn', 'Guðmundsson', 'Þór'),
   named('sharp', 'Weiß', 'Jürgen'),
   named('hyphen', 'Martin-Dupont', 'Jean-Pierre'),
   named('apostrophe', 'O’Brien', "D'Arcy"),
@@ -27,6 +28,10 @@ await prove(resources, [
   ['œ is oe', 'Patient?family=lecoeur', 'ligature'],
   ['oe is œ', 'Patient?family=LECŒUR', 'ligature'],
   ['æ is ae', 'Patient?given=laetitia', 'ligature'],
+  ['ð is d', 'Patient?family=gudmunds', 'thorn'],
+  ['d is ð', 'Patient?family=GUÐMUNDS', 'thorn'],
+  ['þ is th', 'Patient?given=thor', 'thorn'],
+  ['th is þ', 'Patient?given=þor', 'thorn'],
   ['ß is ss', 'Patient?family=weiss', 'sharp'],
   ['ss is ß', 'Patient?family=weiß', 'sharp'],
   ['ü is u', 'Patient?given=jurgen', 'sharp'],
