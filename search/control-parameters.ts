@@ -52,7 +52,7 @@ function sortKey(written: string, { served, parameters }: Reading): SortKey | un
   if (code === '_id' || code === '_lastUpdated') return { by: code, descending }
   const definition = parameters.get(code)
   if (definition === undefined) return undefined
-  return isCanonicalDate(served, definition) ? { by: 'date', descending } : { by: 'parameter', code, descending }
+  return { by: isCanonicalDate(served, definition) ? 'date' : 'parameter', code, descending }
 }
 
 function readSort(value: string, reading: Reading): Result<Effect> {

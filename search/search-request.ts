@@ -7,9 +7,13 @@ export type PatientName =
   | { readonly by: 'id'; readonly id: string }
   | { readonly by: 'identifier'; readonly system: string; readonly value: string }
 
-/** `date` is the canonical date of the row; `parameter` orders by the values of a search parameter. */
+/**
+ * `date` is the canonical date of the row, where that is the value of the parameter `code`; `parameter` orders by the values
+ * of a search parameter.
+ */
 export type SortKey =
-  | { readonly by: 'date' | '_lastUpdated' | '_id'; readonly descending: boolean }
+  | { readonly by: '_lastUpdated' | '_id'; readonly descending: boolean }
+  | { readonly by: 'date'; readonly code: string; readonly descending: boolean }
   | { readonly by: 'parameter'; readonly code: string; readonly descending: boolean }
 
 /** `_include` and `_revinclude`: which references to follow. `target` narrows to one type. */

@@ -1,7 +1,9 @@
 /** The order of rows by the values of search parameters. https://hl7.org/fhir/R4/search.html#sort */
 import type { ParameterType, SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import { commonParameters } from './common-parameters.ts'
+import { openLow } from './date-interval.ts'
 import type { SearchBlock } from './index-entry.ts'
+import type { Query } from './query.ts'
 import type { SortKey } from './search-request.ts'
 
 /** What must be known of a row to sort it. `date` and `updated` are asked only by keys that sort by them. */
@@ -37,6 +39,16 @@ const sortValues: Readonly<Record<ParameterType, ValuesOf>> = {
     date.filter(({ name }) => name === code).map(({ low, high }) => (descending ? high : low)),
 }
 
+/** Whether a row has a beginning for a date parameter: without one, its canonical date is that of something else. */
+export const beginsWith = ({ date }: SearchBlock, code: string): boolean =>
+  date.some(({ name, low }) => name === code && low > openLow)
+
+/** The rows that have such a beginning. https://hl7.org/fhir/R4/search.html#sort */
+export const hasBeginning = (code: string): Query => ({
+  ...{ op: 'interval', code },
+  bounds: { lowAtLeast: openLow + 1 },
+})
+
 /** `smaller` when ascending; a value that is absent comes last both ways. */
 function compareValues(left: Value | undefined, right: Value | undefined, descending: boolean): number {
   if (left === right) return 0
@@ -63,7 +75,7 @@ function readValue(
     case '_lastUpdated':
       return row.updated
     case 'date':
-      return row.date
+      return beginsWith(row.search, sort.code) ? row.date : undefined
     case 'parameter': {
       const type = (parameters.get(sort.code) ?? commonParameters.get(sort.code))?.type
       return type === undefined

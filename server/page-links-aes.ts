@@ -25,7 +25,7 @@ const unpack = (bytes: Buffer): string =>
 type Bound = Parameters<PageLinks['seal']>[0]
 
 /** What the seal holds besides the content: a list as JSON cannot be read in two ways. */
-const binding = ({ caller, query }: Bound): Buffer => Buffer.from(JSON.stringify(['page', caller, query]))
+const binding = ({ caller, query }: Bound): Buffer => Buffer.from(JSON.stringify(['page 2', caller, query]))
 
 /** The bytes of base64url in its one canonical spelling; undefined for any other text. */
 function decode(sealed: string): Buffer | undefined {

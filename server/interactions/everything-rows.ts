@@ -6,7 +6,7 @@ import type { Found, Order, PageRequest } from '../store/store.ts'
 import { shownOf, type Within } from './everything-access.ts'
 import type { EverythingRequest, Start } from './everything-request.ts'
 import type { Call, Context } from './interaction.ts'
-import { positionOf } from './search-page.ts'
+import { positionIn } from './road.ts'
 
 /** The record, as far as it was opened. */
 export interface Opened {
@@ -23,7 +23,7 @@ const mostAtOnce = 500
 const newestFirst: Order = { by: 'date', descending: true }
 
 /** The place of a row, for a page that begins after it. */
-export const startAfter = (row: Found): Start => ({ type: row.type, after: positionOf(row, newestFirst) })
+export const startAfter = (row: Found): Start => ({ type: row.type, after: positionIn(row, newestFirst) })
 
 const isReadable = ([, other]: Within): Query => (other === undefined ? and() : or(...other.disjuncts))
 
@@ -45,7 +45,7 @@ async function* rowsOfType(
     if (last === undefined) return left
     yield piece.rows
     left -= piece.rows.length
-    after = positionOf(last, newestFirst)
+    after = positionIn(last, newestFirst)
     more = piece.more
   }
   return left

@@ -6,6 +6,8 @@ import type { PatientName } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import type { Call, Context } from './interaction.ts'
 import { openPage, pageQuery } from './page-link.ts'
+import { selfLink } from './paging-links.ts'
+import { urlOf } from './search-address.ts'
 import { timeAsked, timePrefixes } from './time-asked.ts'
 
 type Parameters = Call['parameters']
@@ -136,12 +138,11 @@ export function historyRequest(context: Context, call: Call): Result<HistoryRequ
 
 /** @returns the links of an answer; `next` is where the page after it begins. */
 export function historyLinks(context: Context, call: Call, at: { request: HistoryRequest; next: string | undefined }) {
-  const address = `${context.base}/${addressOf(call)}`
-  const query = queryString(at.request.applied)
-  const self = { relation: 'self', url: query === '' ? address : `${address}?${query}` } as const
-  if (at.next === undefined) return [self]
-  const next = pageQuery(context, call, {
-    ...{ address: addressOf(call), parameters: at.request.applied, start: at.next },
-  })
-  return [self, { relation: 'next', url: `${address}?${next}` } as const]
+  const { applied, start } = at.request
+  const address = addressOf(call)
+  const urlWith = (query: string): string => urlOf(context, address, query)
+  const sealedFor = (start: string): string => pageQuery(context, call, { address, parameters: applied, start })
+  const sealed = start === undefined ? undefined : sealedFor(start)
+  const self = selfLink({ query: queryString(applied), sealed }, urlWith, context.mostUrlBytes)
+  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(sealedFor(at.next)) } as const]
 }

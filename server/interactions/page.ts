@@ -12,11 +12,30 @@ export interface Asked {
   readonly restrictions: readonly Restriction[]
 }
 
+/** How the first page was read: pages after it show what there was then, where it was. `first-read.ts` */
+export interface FirstRead<Place> {
+  /** When, in milliseconds since 1970. */
+  readonly at: number
+  /** Where it ended. */
+  readonly end: Place
+  /** What was on it, as marks of its rows. */
+  readonly seen: string
+}
+
+/** The position of a row in an order that ends with what has no value: `valueless` rows stand behind all others. */
+export interface Placing extends Position {
+  readonly valueless?: true
+}
+
 /** In the order of an index: the page after a row, or the one that ends before it; before null, the last page of all. */
-export type KeysetStart = { readonly after: Position } | { readonly before: Position | null }
+export type KeysetStart = ({ readonly after: Placing } | { readonly before: Placing | null }) & {
+  readonly first?: FirstRead<Placing>
+}
 
 /** In an order that is sorted in memory: the same by the values that are sorted. */
-export type SortedStart = { readonly beyond: SortPlace } | { readonly until: SortPlace | null }
+export type SortedStart = ({ readonly beyond: SortPlace } | { readonly until: SortPlace | null }) & {
+  readonly first?: FirstRead<SortPlace>
+}
 
 /** Where a page begins or ends. The first page has none. */
 export type PageStart = KeysetStart | SortedStart

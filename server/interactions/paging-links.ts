@@ -25,20 +25,34 @@ const tooLong = (most: number): Result<never> =>
     },
   ])
 
+/** What was applied and, on a page after the first, the page: it leads to the page that it stands on. The seal alone says both. */
+export function selfLink(
+  { query, sealed }: { readonly query: string; readonly sealed: string | undefined },
+  urlWith: (query: string) => string,
+  most: number,
+): Link {
+  if (sealed === undefined) return { relation: 'self', url: urlWith(query) }
+  const both = urlWith(query === '' ? sealed : `${query}&${sealed}`)
+  return { relation: 'self', url: both.length <= most ? both : urlWith(sealed) }
+}
+
 /** @returns `self`, and `first`, `previous` and `next` where there are such pages; fails when a link would be longer than a URL may be. */
 export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Start>): Result<readonly Link[]> {
   const { applied, query, start, previous, next } = page
   const address = addressOf(call)
-  const self: Link = { relation: 'self', url: urlOf(context, address, query) }
-  if (start === undefined && next === undefined) return ok([self])
-  const linkTo = (relation: Link['relation'], to: Start | 'first'): Link => {
+  if (start === undefined && next === undefined) return ok([{ relation: 'self', url: urlOf(context, address, query) }])
+  const most = context.mostUrlBytes
+  const sealedFor = (to: Start | 'first'): string => {
     const sealed = { address: page.good ?? address, parameters: applied, ...(to === 'first' ? {} : { start: to }) }
-    return { relation, url: urlOf(context, address, pageQuery(context, call, sealed)) }
+    return pageQuery(context, call, sealed)
   }
+  const linkTo = (relation: Link['relation'], to: Start | 'first'): Link => {
+    return { relation, url: urlOf(context, address, sealedFor(to)) }
+  }
+  const self = selfLink({ query, sealed: start && sealedFor(start) }, asked => urlOf(context, address, asked), most)
   const others: Link[] = []
   if (start !== undefined) others.push(linkTo('first', 'first'))
   if (previous !== undefined) others.push(linkTo('previous', previous))
   if (next !== undefined) others.push(linkTo('next', next))
-  const most = context.mostUrlBytes
   return others.every(({ url }) => url.length <= most) ? ok([self, ...others]) : tooLong(most)
 }

@@ -2,11 +2,13 @@
 import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { compareRows } from '../store/order.ts'
-import type { Found, Order, Position } from '../store/store.ts'
+import type { Found, Order } from '../store/store.ts'
+import { grown, remembering } from './first-read.ts'
 import { keysToFollow } from './followed.ts'
 import type { Context } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
 import type { Asked, KeysetStart, Page, PageStart, SortedStart } from './page.ts'
+import { alongRoad, type Placed, positionIn, type ReadRows, type Road } from './road.ts'
 import { sortedPage } from './sorted-page.ts'
 
 export type { Asked, Page, PageStart } from './page.ts'
@@ -21,42 +23,55 @@ export function indexedOrder({ sort }: Pick<SearchRequest, 'sort'>): Order | und
   return { by: orders[first.by], descending: first.descending }
 }
 
-/** The place of a row in an order. */
-export const positionOf = (row: Found, order: Order): Position => ({
-  value: row[order.by],
-  tie: order.by === 'date' ? row.tie : row._id,
-})
+/** The parameter whose value orders the rows; undefined where every row has one. */
+export const codeOf = ({ sort: [first] }: Pick<SearchRequest, 'sort'>): string | undefined =>
+  first?.by === 'date' ? first.code : undefined
 
-/** Rows of several restrictions as if they were of one. */
-const merged = (lists: readonly (readonly Found[])[], order: Order): readonly Found[] =>
-  lists.flat().sort(compareRows(order))
-
-/** @returns a page of what was read as `walkTo` says. */
-export function pageOfLists(
-  lists: readonly (readonly Found[])[],
-  at: { readonly order: Order; readonly count: number; readonly start: KeysetStart | undefined },
-): Page {
-  const { order, start } = at
-  const rows = lists.length === 1 ? (lists[0] ?? []) : merged(lists, walkTo(order, start).order)
-  return keysetPage(rows, { ...at, positionOf })
+interface From {
+  readonly start: KeysetStart | undefined
+  readonly count: number
 }
 
-async function indexedPage(
-  context: Context,
-  asked: Asked,
-  from: { order: Order; start: KeysetStart | undefined },
-): Promise<Page> {
-  const { request, query, restrictions } = asked
-  const { order, start } = from
-  const { type, count } = request
-  const walk = walkTo(order, start)
-  const keys = keysToFollow(context, request)
-  const along = keys === undefined ? walk : { ...walk, keys }
-  const lists = await Promise.all(
-    restrictions.map(restriction => context.store.page({ restriction, type, query, limit: count + 1, ...along })),
+/** The first page of an order in which every row has a value, which is most pages. */
+async function firstPage({ places, order, read }: Road, count: number): Promise<Page> {
+  const lists = await Promise.all(places.map(parts => read(parts, { order, limit: count + 1 })))
+  const rows = lists.length === 1 ? (lists[0] ?? []) : lists.flat().sort(compareRows(order))
+  return keysetPage(rows, { order, count, start: undefined, positionOf: positionIn })
+}
+
+/** @returns a page of an order that an index has. What `alongRoad` refuses is refused. */
+export async function pageAlong(context: Context, road: Road, { start, count }: From): Promise<Result<Page>> {
+  const { order } = road
+  const at = context.now()
+  if (start === undefined && road.code === undefined) {
+    const page = await firstPage(road, count)
+    const last = page.rows.at(-1)
+    return ok(remembering(page, { at, end: last && positionIn(last, order) }))
+  }
+  const first = start?.first
+  const walk = { ...walkTo(order, start), limit: count + 1 }
+  const found = await alongRoad(context, road, { walk, first })
+  if (!found.ok) return found
+  const page = keysetPage(found.value, { order, count, start, positionOf: ({ position }: Placed) => position })
+  const rows = page.rows.map(({ row }) => row)
+  const end = page.rows.at(-1)?.position
+  const after = start !== undefined && 'after' in start ? start.after : undefined
+  return ok(
+    remembering({ ...page, rows }, first === undefined ? { at, end } : grown(first, { rows, after, end, now: at })),
   )
-  return pageOfLists(lists, { order, count, start })
 }
+
+/** The rows of one type: what they refer to may come along as keys. */
+function readOfType({ context, request }: { readonly context: Context; readonly request: SearchRequest }): ReadRows {
+  const keys = keysToFollow(context, request)
+  return async ([part], walk) =>
+    part === undefined ? [] : context.store.page({ ...part, ...walk, ...(keys === undefined ? {} : { keys }) })
+}
+
+const roadOf = (context: Context, { request, query, restrictions }: Asked, order: Order): Road => ({
+  places: restrictions.map(restriction => [{ restriction, type: request.type, query }]),
+  ...{ order, code: codeOf(request), read: readOfType({ context, request }) },
+})
 
 /** @returns the start, where it is one of an index's order; a link keeps its search, and so its order. */
 export const keysetOf = (start: PageStart | undefined): KeysetStart | undefined =>
@@ -74,14 +89,14 @@ export const countsOnly = ({ summary, count }: Pick<SearchRequest, 'summary' | '
 export const emptyPage = (request: SearchRequest, start: PageStart | undefined): Page =>
   keysetPage<Found>([], {
     order: indexedOrder(request) ?? { by: '_id', descending: false },
-    ...{ count: request.count, start: countsOnly(request) ? undefined : keysetOf(start), positionOf },
+    ...{ count: request.count, start: countsOnly(request) ? undefined : keysetOf(start), positionOf: positionIn },
   })
 
 /** @returns the matches of one page, and the pages beside it; `tooCostly` for a sort that cannot be bounded. */
 export async function pageOf(context: Context, asked: Asked, start: PageStart | undefined): Promise<Result<Page>> {
   const order = indexedOrder(asked.request)
   if (order === undefined) return sortedPage(context, [asked], sortedOf(start))
-  return ok(await indexedPage(context, asked, { order, start: keysetOf(start) }))
+  return pageAlong(context, roadOf(context, asked, order), { start: keysetOf(start), count: asked.request.count })
 }
 
 /** How many matches this caller may see. */

@@ -10,7 +10,7 @@ import { compileTexts } from '../../search/token-text.ts'
 import type { Restriction } from '../../security/restriction.ts'
 import type { Found, Order, Position } from '../store/store.ts'
 import type { Context } from './interaction.ts'
-import { positionOf } from './search-page.ts'
+import { positionIn } from './road.ts'
 
 /** The rows whose words one request reads are fewer than these, over all that it searches; and how many it reads at a time. */
 const mostRead = 1000
@@ -51,7 +51,7 @@ async function fitting(
     for (const row of rows) if (fits(resourceOf(row))) ids.push(row.id)
     const last = rows.at(-1)
     if (last === undefined || rows.length < atATime) return ids
-    after = { after: positionOf(last, order) }
+    after = { after: positionIn(last, order) }
   }
   return undefined
 }

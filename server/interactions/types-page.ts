@@ -5,14 +5,19 @@ import type { Found, OfType } from '../store/store.ts'
 import { byExtent } from './extents.ts'
 import { included } from './include.ts'
 import type { Call, Context } from './interaction.ts'
-import { walkTo } from './keyset.ts'
 import type { Permitted } from './permitted-search.ts'
-import { countsOnly, emptyPage, keysetOf, type Page, pageOfLists, sortedOf, totalOf } from './search-page.ts'
+import type { ReadRows } from './road.ts'
+import { codeOf, countsOnly, emptyPage, keysetOf, type Page, pageAlong, sortedOf, totalOf } from './search-page.ts'
 import type { TypesSearch } from './search-types.ts'
 import { sortedPage } from './sorted-page.ts'
 
 const partsOf = ({ asked }: Permitted): readonly OfType[] =>
   asked.restrictions.map(restriction => ({ restriction, type: asked.request.type, query: asked.query }))
+
+const readTypes =
+  ({ store }: Context): ReadRows =>
+  (parts, walk) =>
+    store.typesPage({ parts, ...walk })
 
 /** @returns a page of what is open of the types; `tooCostly` for a sort that cannot be bounded. */
 export async function typesPage(
@@ -26,12 +31,9 @@ export async function typesPage(
     const searched = open.map(({ asked }) => asked)
     return sortedPage(context, searched, sortedOf(start))
   }
-  const at = { order, count, start: keysetOf(start) }
-  const walk = walkTo(order, at.start)
-  const lists = await Promise.all(
-    byExtent(open.flatMap(partsOf)).map(parts => context.store.typesPage({ parts, limit: count + 1, ...walk })),
-  )
-  return ok(pageOfLists(lists, at))
+  const places = byExtent(open.flatMap(partsOf))
+  const road = { places, order, code: codeOf(first), read: readTypes(context) }
+  return pageAlong(context, road, { start: keysetOf(start), count })
 }
 
 /** @returns how many matches there are, where that was asked for. */

@@ -53,10 +53,17 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
   ]
 }
 
-/** Where histories run over all records, their order has an index: an entry more for each update and delete. */
+/** What ended since an instant: pages ask how rows stood when their first page was read. */
+const ended = { partialFilterExpression: { ended: { $exists: true } } }
+const endedAnywhere = { key: { ended: 1 }, ...ended } as const
+const endedOfFew = { partialFilterExpression: { ...ended.partialFilterExpression, ...few.partialFilterExpression } }
+
+/** Where histories run over all records, their orders have indexes: two entries more for each update and delete. */
 const historyIndexes = (across: boolean): readonly Index[] => [
   { name: 'history', key: { patient: 1, updated: -1 } },
-  ...(across ? [updated] : []),
+  { name: 'ended', key: { patient: 1, ended: 1 }, ...ended },
+  { name: 'ended-few', key: { ended: 1 }, ...endedOfFew },
+  ...(across ? [updated, { name: 'ended-all', ...endedAnywhere }] : []),
 ]
 
 const isAsked: Index = {
@@ -98,7 +105,7 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
     ],
     storage: 'small pages',
   },
-  { name: 'directory_history', indexes: [updated], storage: 'large pages' },
+  { name: 'directory_history', indexes: [updated, { name: 'ended', ...endedAnywhere }], storage: 'large pages' },
   { name: 'access', indexes: [isAsked], storage: 'small pages' },
   { name: 'opening', indexes: [{ name: 'due', key: { due: 1 } }], storage: 'small pages' },
   { name: 'identifier', indexes: [], storage: 'small pages' },

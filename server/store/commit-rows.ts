@@ -93,8 +93,10 @@ const empty = new Binary(new Uint8Array())
 
 /** The row that was, and for a delete the tombstone too. */
 const pastOf = ({ write, former }: Superseding): readonly Document[] => [
-  ...(former === undefined ? [] : [historyDocument(former, false)]),
-  ...(write.deletes ? [historyDocument({ ...toDocument({ ...write.row, blobs: [] }), json: empty }, true)] : []),
+  ...(former === undefined ? [] : [historyDocument(former, { ended: write.row.updated })]),
+  ...(write.deletes
+    ? [historyDocument({ ...toDocument({ ...write.row, blobs: [] }), json: empty }, { deleted: true })]
+    : []),
 ]
 
 /** A row as it was written. */

@@ -36,7 +36,7 @@ function moved({ row, expected }: RowWrite, former: Document | undefined, moving
       u: { ...toDocument(row), ...labels },
       hint: '_id_',
     },
-    past: historyDocument({ ...former, patient: moving.to, depositor: labels.depositor }, false),
+    past: historyDocument({ ...former, patient: moving.to, depositor: labels.depositor }, { ended: row.updated }),
   }
 }
 

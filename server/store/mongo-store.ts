@@ -8,6 +8,7 @@ import type { Deployment } from './deployment.ts'
 import { type Destruction, openDestruction } from './destruction.ts'
 import { openDirectory } from './directory-reader.ts'
 import { openFacts } from './facts-reader.ts'
+import { openFormers } from './former-rows.ts'
 import { type HiddenRows, openHiddenRows } from './hidden-rows.ts'
 import { type JobTurns, openJobTurns } from './job-turns.ts'
 import type { Announced } from './life-request.ts'
@@ -78,6 +79,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     ...openReader(deployment),
     ...openPast(deployment),
     ...openVersions(deployment),
+    ...openFormers(deployment),
     facts: openFacts(deployment),
     named: openDirectory(deployment),
     registered: openRegistry(deployment),

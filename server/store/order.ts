@@ -44,6 +44,12 @@ export function afterPosition(order: Order, position: Position): Record<string, 
 
 const rank = (one: number | string, other: number | string): number => (one < other ? -1 : one > other ? 1 : 0)
 
+/** @returns the comparison of two positions of an order. */
+export function comparePositions(order: Order): (one: Position, other: Position) => number {
+  const { value, tie } = directions(order)
+  return (one, other) => value * rank(one.value, other.value) || tie * rank(one.tie, other.tie)
+}
+
 /** @returns the comparison of two rows that the pages of `order` follow, for merging the pages of several restrictions. */
 export function compareRows(order: Order): (one: Compared, other: Compared) => number {
   const { ordering, value, tie } = directions(order)

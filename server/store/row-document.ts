@@ -73,12 +73,15 @@ export const spanFilter = ({ from, before }: Span): Document =>
         },
       }
 
-/** @returns a superseded version or a tombstone as it stands in the history. */
-export const historyDocument = (current: Document, deleted: boolean): Document => ({
+/** @returns a version as it stands in the history. What supersedes a version says when it `ended`; a tombstone has no end. */
+export const historyDocument = (
+  current: Document,
+  as: { readonly ended: number } | { readonly deleted: true },
+): Document => ({
   ...current,
   _id: versionKey(current._id, current.version),
   row: current._id,
-  ...(deleted ? { deleted: true } : {}),
+  ...('ended' in as ? { ended: new Date(as.ended) } : as),
 })
 
 /** What every read asks for. */

@@ -9,11 +9,13 @@ import type { Restriction } from '../../security/restriction.ts'
 import type { Order, Position } from './position.ts'
 import type { Trail } from './trail-request.ts'
 
+export type { Former } from './formers-request.ts'
 export type { Order, Position } from './position.ts'
 export type { Telling } from './telling-request.ts'
 export type { Told, ToldBy, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
+import type { Formers } from './formers-request.ts'
 import type { LifeChanges } from './life-request.ts'
 import type { WithMerging } from './merge-request.ts'
 import type { Pieces } from './pieces.ts'
@@ -148,7 +150,7 @@ export type Committed =
   | { readonly outcome: 'claimed'; readonly key: string }
 
 /** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
-export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, WithMerging<Held> {
+export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, Formers<Found>, WithMerging<Held> {
   /** One row by `_id` within the restriction. */
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */

@@ -1,3 +1,4 @@
+import { createCipheriv } from 'node:crypto'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,6 +103,20 @@ t.test('paging: a link does not open when any of its letters was changed, cut or
 
 t.test('paging: a link of a server with another secret does not open', async t => {
   t.equal(links.open(bound, aesPageLinks(Buffer.alloc(32, 2)).seal(bound, 'x', 1), 1), undefined)
+})
+
+t.test('paging: a link of the form before this one does not open, as if it had expired', t => {
+  const [nonce, until] = [Buffer.alloc(12, 3), Buffer.alloc(8)]
+  until.writeDoubleBE(1000 + hour)
+  const sealedAs = (form: string): string => {
+    const cipher = createCipheriv('aes-256-gcm', Buffer.alloc(32, 1), nonce)
+    cipher.setAAD(Buffer.from(JSON.stringify([form, bound.caller, bound.query])))
+    const body = Buffer.concat([cipher.update(until), cipher.update('content'), cipher.final()])
+    return Buffer.concat([nonce, body, cipher.getAuthTag()]).toString('base64url')
+  }
+  t.equal(links.open(bound, sealedAs('page 2'), 1000), 'content')
+  t.equal(links.open(bound, sealedAs('page'), 1000), undefined)
+  t.end()
 })
 
 t.test('ids have the forms that the server recognises, and the order of time', async t => {

@@ -389,12 +389,12 @@ t.test('_count=0 and _summary=count ask for the number alone', async t => {
 
 t.test('_sort by the canonical date, by what every row has, and by a parameter', async t => {
   const sorts: readonly (readonly [string, string, object])[] = [
-    ['Observation', '-date', { by: 'date', descending: true }],
-    ['DocumentReference', '-period', { by: 'date', descending: true }],
+    ['Observation', '-date', { by: 'date', code: 'date', descending: true }],
+    ['DocumentReference', '-period', { by: 'date', code: 'period', descending: true }],
     ['DocumentReference', 'date', { by: 'parameter', code: 'date', descending: false }],
-    ['Condition', '-recorded-date', { by: 'date', descending: true }],
-    ['MedicationRequest', 'authoredon', { by: 'date', descending: false }],
-    ['Encounter', 'date', { by: 'date', descending: false }],
+    ['Condition', '-recorded-date', { by: 'date', code: 'recorded-date', descending: true }],
+    ['MedicationRequest', 'authoredon', { by: 'date', code: 'authoredon', descending: false }],
+    ['Encounter', 'date', { by: 'date', code: 'date', descending: false }],
     ['Observation', '-_lastUpdated', { by: '_lastUpdated', descending: true }],
     ['Observation', '_id', { by: '_id', descending: false }],
     ['Patient', '-birthdate', { by: 'parameter', code: 'birthdate', descending: true }],

@@ -2,7 +2,9 @@
 import { type Document, MongoClient } from 'mongodb'
 import t from 'tap'
 import { and, everything, key, or, type Query, scalar } from '../../search/query.ts'
+import { hasBeginning } from '../../search/sort-values.ts'
 import { restrict } from '../../security/restriction.ts'
+import { formersCommand } from '../../server/store/former-rows.ts'
 import {
   countCommands,
   historyCommand,
@@ -49,6 +51,8 @@ const practitioners = Array.from({ length: 50 }, (_, place) =>
     search: { token: [`name~dr${place}`], date: [], quantity: [] },
   }),
 )
+
+const every = restrict({ collection: 'record', patient: 'every' }, [everything])
 
 /** Stages of the plan that won, from the outermost. */
 function stages(plan: Document): readonly string[] {
@@ -135,6 +139,39 @@ t.test('plans', async t => {
     t.equal(docs, returned)
   })
 
+  for (const asks of [hasBeginning('period'), { op: 'not', of: hasBeginning('period') }] as const)
+    for (const descending of [true, false])
+      t.test(`what has a value, or none, comes in the order of the index (${asks.op}, ${descending})`, async t => {
+        const { plan, index } = await page({
+          restriction: reading(48),
+          query: asks,
+          order: { by: 'date', descending },
+        })
+        t.notOk(plan.includes('SORT'))
+        t.equal(index, 'compartment')
+      })
+
+  t.test('what changed since an instant is found by its index, and nothing else is read', async t => {
+    const since = { since: 0, until: noon * 2, limit: 10_001 }
+    for (const [restriction, type, named] of [
+      [within(patient), 'DocumentReference', 'ended'],
+      [every, 'Consent', 'ended-few'],
+      [restrict({ collection: 'directory' }, [everything]), 'Practitioner', 'ended'],
+    ] as const) {
+      const { index, docs, plan, returned } = await explain(
+        formersCommand({ parts: [{ restriction, type, query: everything }], ...since }),
+      )
+      t.equal(index, named)
+      t.notOk(plan.includes('COLLSCAN'))
+      t.equal(docs, returned)
+    }
+    const late = formersCommand({
+      parts: [{ restriction: within(patient), type: 'DocumentReference', query: everything }],
+      ...{ ...since, since: noon * 1.9 },
+    })
+    t.equal((await explain(late)).docs, 0)
+  })
+
   t.test('a later page begins where the one before ended', async t => {
     const all = await store.page(aPage(patient, { limit: 400 }))
     const last = all[300]
@@ -191,7 +228,6 @@ t.test('plans', async t => {
     t.same([version.docs, version.returned], [1, 1])
   })
 
-  const every = restrict({ collection: 'record', patient: 'every' }, [everything])
   for (const setting of ['all', 'patient'] as const) {
     t.test(`across records a key is found by its index (CROSS_PATIENT_SEARCH=${setting})`, async t => {
       const { store } = await opened(t, { database, crossPatientSearch: setting })
