@@ -93,7 +93,7 @@ const statusOf = async (actor: Actor, path: string): Promise<number> => (await s
 /** A result that names its Patient in many places. */
 const twinOf = (record: DossierRecord): Json =>
   observation(record, {
-    performer: [byFiness(finess.hospital)],
+    performer: [byFiness(finess.hospital), { reference: '#p' }],
     contained: [{ resourceType: 'RelatedPerson', id: 'p', patient: refer(record) }],
     focus: [refer(record)],
     extension: [{ url: 'urn:asked-by', valueReference: refer(record) }],
