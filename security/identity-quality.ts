@@ -1,5 +1,5 @@
 /** How far an identity can be relied on: only a qualified INS opens a record, or feeds one. `docs/decisions/0037-one-person-one-record.md` */
-import { listOf, objectOf, textOf } from '../resources/json-value.ts'
+import { type JsonObject, listOf, objectOf, textOf } from '../resources/json-value.ts'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 import { isIns } from './actor-identifier.ts'
@@ -34,13 +34,16 @@ export const identityStatuses: ReadonlyMap<string, { readonly means: string; rea
   ['DOUT', { means: 'doubtful', qualified: false }],
 ])
 
-/** The statuses that a Patient gives, one for each extension; an extension that gives none counts as unknown. */
+const codeOf = ({ valueCoding }: JsonObject): string => textOf(objectOf(valueCoding)?.code) ?? 'unknown'
+
+/** The statuses that a Patient gives, all of each extension, wherever it stands; an extension that gives none counts as unknown. */
 const statusesOf = (patient: Readonly<Record<string, unknown>>): readonly string[] =>
-  objectsOf(patient.extension)
+  [patient, ...objectsOf(patient.identifier)]
+    .flatMap(({ extension, modifierExtension }) => [...objectsOf(extension), ...objectsOf(modifierExtension)])
     .filter(({ url }) => url === reliabilityUrl)
-    .map(({ extension }) => {
-      const status = objectsOf(extension).find(({ url }) => url === 'identityStatus')
-      return textOf(objectOf(status?.valueCoding)?.code) ?? 'unknown'
+    .flatMap(({ extension }) => {
+      const statuses = objectsOf(extension).filter(({ url }) => url === 'identityStatus')
+      return statuses.length === 0 ? ['unknown'] : statuses.map(codeOf)
     })
 
 const remedy = 'qualify it by the INSi service and send VALI, or leave the INS out'

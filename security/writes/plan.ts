@@ -36,6 +36,8 @@ function checkNamedTypes(consent: Resource, policy: Policy): Result<void> {
 function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
   const sound = checkRecordResource(after)
   if (!sound.ok) return sound
+  const identity = judgeContained(after)
+  if (!identity.ok) return identity
   const documentType = after.resourceType === 'Consent' ? 'consent' : 'record'
   const plan = { write, after, documentType, ownMask: 0, rule: undefined, authors }
   if (after.resourceType !== 'Consent') return ok(plan)

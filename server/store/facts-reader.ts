@@ -12,6 +12,34 @@ interface Known extends Facts {
   readonly into?: string
 }
 
+/** Most records of which it is remembered where they lead. */
+const mostLeads = 2000
+
+/**
+ * Where merged records led when they were asked for last: both rows are then asked for together. Who may not know of
+ * them cannot tell them from absent ones by a second query. It is a guess, and the row decides.
+ */
+class Leads {
+  readonly #into = new Map<string, string>()
+
+  of(patient: string): string | undefined {
+    return this.#into.size === 0 ? undefined : this.#into.get(patient)
+  }
+
+  forget(patient: string): void {
+    this.#into.delete(patient)
+  }
+
+  learn(patient: string, into: string): void {
+    this.#into.set(patient, into)
+    if (this.#into.size <= mostLeads) return
+    for (const oldest of this.#into.keys()) {
+      this.#into.delete(oldest)
+      return
+    }
+  }
+}
+
 /** @returns `Store.facts`, of a record that was merged into another those of the other. A request that comes while a query is under way takes part in the next one, never in this one. */
 export function openFacts(deployment: Deployment): (patient: string) => Promise<Facts | undefined> {
   const recent = new RecentFacts()
@@ -25,8 +53,17 @@ export function openFacts(deployment: Deployment): (patient: string) => Promise<
     }
     return found
   }, limits)
+  const leads = new Leads()
   return async patient => {
-    const known = (await read(patient)).get(patient)
-    return known?.into === undefined ? known : (await read(known.into)).get(known.into)
+    const lead = leads.of(patient)
+    const together = lead === undefined ? undefined : read(lead)
+    together?.catch(() => undefined) // the other read fails with it, and is the one that is heard
+    const row = (await read(patient)).get(patient)
+    if (row?.into === undefined) {
+      if (lead !== undefined) leads.forget(patient)
+      return row
+    }
+    leads.learn(patient, row.into)
+    return (await (together !== undefined && row.into === lead ? together : read(row.into))).get(row.into)
   }
 }

@@ -11,12 +11,13 @@ import { hasControlKey } from '../../security/ins-key.ts'
 import { insSystem } from './record-support.ts'
 
 const ins = [{ system: insSystem, value: '258037599912305' }]
+const statusOf = (code: unknown) => ({ url: 'identityStatus', valueCoding: { code } })
 const withStatus = (...codes: readonly unknown[]) => ({
   resourceType: 'Patient',
   identifier: ins,
   extension: codes.map(code => ({
     url: reliabilityUrl,
-    extension: [{ url: 'identityStatus', valueCoding: { code } }],
+    extension: [statusOf(code)],
   })),
 })
 
@@ -32,6 +33,21 @@ for (const [sentence, patient, accepted] of [
   ['the name of a member of every object is no status', withStatus('__proto__'), false],
   ['a status without a code is none', withStatus(undefined), false],
   ['of two statuses the poorer holds', withStatus('VALI', 'PROV'), false],
+  [
+    'of two statuses in one extension the poorer holds',
+    { identifier: ins, extension: [{ url: reliabilityUrl, extension: [statusOf('VALI'), statusOf('PROV')] }] },
+    false,
+  ],
+  [
+    'a status in a modifier extension is one',
+    { identifier: ins, modifierExtension: [{ url: reliabilityUrl, extension: [statusOf('PROV')] }] },
+    false,
+  ],
+  [
+    'a status beside the INS is one',
+    { identifier: [{ ...ins[0], extension: [{ url: reliabilityUrl, extension: [statusOf('PROV')] }] }] },
+    false,
+  ],
   ['a provisional identity without an INS is an identity', { ...withStatus('PROV'), identifier: [] }, true],
   ['another extension says nothing', { identifier: ins, extension: [{ url: 'urn:other', valueCode: 'PROV' }] }, true],
 ] as const)

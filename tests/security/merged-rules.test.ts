@@ -2,7 +2,7 @@
 import t from 'tap'
 import type { Resource } from '../../resources/resource.ts'
 import { compileFacts } from '../../security/compile-facts.ts'
-import { denies, isKeyOf, rulesAfterMerge } from '../../security/merged-rules.ts'
+import { denialElsewhere, denies, isKeyOf, rulesAfterMerge } from '../../security/merged-rules.ts'
 import { marie } from './decide-support.ts'
 import { byRpps, consent, ofPatient, otherRpps } from './record-support.ts'
 
@@ -106,3 +106,30 @@ t.test('a key names the record itself, and what was merged into it', async t => 
     [true, true, false, false],
   )
 })
+
+const about = (...ids: readonly string[]) => ({
+  data: ids.map(id => ({ meaning: 'instance', reference: { reference: `DocumentReference/${id}` } })),
+})
+const isGone = (datum: unknown) => JSON.stringify(datum).includes('/gone')
+for (const [sentence, provision, expected] of [
+  ['what it says of nothing in particular stays', { type: 'deny', ...whom() }, { type: 'deny', ...whom() }],
+  [
+    'data that are not there are left out',
+    { type: 'deny', ...about('gone-1', 'here') },
+    { type: 'deny', ...about('here') },
+  ],
+  ['what was about these alone does not become about everything', { type: 'deny', ...about('gone-1') }, undefined],
+  [
+    'an exception about these alone does not become one for everything',
+    { type: 'deny', ...whom(), provision: [{ type: 'permit', ...about('gone-1') }] },
+    { type: 'deny', ...whom() },
+  ],
+  [
+    'a permit of which no denial is left says nothing',
+    { type: 'permit', provision: [{ type: 'deny', ...about('gone-1') }] },
+    undefined,
+  ],
+] as const)
+  t.test(`of a denial that is copied ${sentence}`, async t => {
+    t.same(denialElsewhere(consent(provision), isGone)?.provision, expected)
+  })

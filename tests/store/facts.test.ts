@@ -1,4 +1,5 @@
 /** The facts of a record: compiled with the write that changes them, read fresh. `access.md` section 4. */
+import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { opened } from './opened.ts'
 import { aRow, aUnit, created, newKey, replaced } from './rows.ts'
@@ -7,7 +8,9 @@ t.setTimeout(300_000)
 
 t.test('facts', async t => {
   const commands: { name: string; filter: unknown }[] = []
-  const { store } = await opened(t, { onCommand: (name, command) => commands.push({ name, filter: command.filter }) })
+  const { store, url, database } = await opened(t, {
+    onCommand: (name, command) => commands.push({ name, filter: command.filter }),
+  })
   const patient = newKey()
   const person = aRow(patient, { _id: patient, type: 'Patient', documentType: 'record' })
   const record = { patient, depositor: 'finess:750000001', recompile: true }
@@ -65,4 +68,39 @@ t.test('facts', async t => {
     await Promise.all([first, second])
     t.equal(commands.length, 2)
   })
+
+  t.test(
+    'those of a merged record are read with one query, as if there were none, once it is known where it leads',
+    async t => {
+      const [former, third] = [newKey(), newKey()]
+      for (const key of [former, third])
+        await store.commit(
+          aUnit({
+            writes: [created(aRow(key, { _id: key, type: 'Patient' }))],
+            record: { patient: key, depositor: null, recompile: true },
+          }),
+        )
+      const client = new MongoClient(url)
+      t.teardown(() => client.close())
+      const rows = client.db(database).collection<{ _id: string }>('access')
+      const leads = (into: string) =>
+        rows.updateOne({ _id: former }, { $set: { into } }, { writeConcern: { w: 'majority' } })
+      const asked = async () => {
+        commands.length = 0
+        const facts = await store.facts(former)
+        return [facts?.patient, commands.length]
+      }
+      await leads(patient)
+      t.same(await asked(), [patient, 2])
+      t.same(await asked(), [patient, 1])
+      await leads(third)
+      t.same(await asked(), [third, 2], 'what is remembered is a guess: the row decides')
+      await rows.updateOne({ _id: former }, { $unset: { into: '' } }, { writeConcern: { w: 'majority' } })
+      t.same(await asked(), [former, 1])
+      t.same(await asked(), [former, 1])
+      await rows.deleteOne({ _id: patient }, { writeConcern: { w: 'majority' } })
+      await leads(patient)
+      t.same(await asked(), [undefined, 2], 'a target that is gone has no facts')
+    },
+  )
 })

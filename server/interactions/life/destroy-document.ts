@@ -9,26 +9,28 @@ import { refuse, traceOf } from '../trail.ts'
 import { sentence } from './close.ts'
 import { type Current, currentOf } from './server-version.ts'
 
+/** Where it would be, and what is there. */
 interface Found {
   readonly patient: string
-  readonly current: Current
+  readonly _id: string
+  readonly current: Current | undefined
 }
 
-/** Whether the caller knows of the row: the operator of every one, the holder of those that he sees. */
-async function isVisible(context: Context, call: Call, { patient, current }: Found): Promise<boolean> {
+/** Whether the caller knows of the row: the operator of every one, the holder of those that he sees. Asked of absent ones too, which take no less time. */
+async function isVisible(context: Context, call: Call, { patient, _id }: Found): Promise<boolean> {
   const { principal, type } = call
   if (principal.kind === 'operator') return true
   const facts = await context.store.facts(patient)
   const decision = decideWith(context, { principal, type, interaction: 'delete' }, { patient, facts })
-  return (
-    decision.effect === 'permit' && (await context.store.row(decision.restriction, type, current._id)) !== undefined
-  )
+  return decision.effect === 'permit' && (await context.store.row(decision.restriction, type, _id)) !== undefined
 }
 
 /** What keeps the caller from destroying it: the first is not told. */
 async function failedBy(context: Context, call: Call, found: Found | undefined): Promise<ConditionId | undefined> {
   if (found === undefined) return 'record-exists'
-  if (!(await isVisible(context, call, found))) return 'visible'
+  const visible = await isVisible(context, call, found)
+  if (found.current === undefined) return 'record-exists'
+  if (!visible) return 'visible'
   const { principal } = call
   const isOwn = found.current.labels.depositor === depositorOf(principal)
   return principal.kind === 'operator' || isOwn ? undefined : 'own-deposit'
@@ -39,7 +41,7 @@ async function foundAt(context: Context, type: string, place: Place | undefined)
   const { _id } = place
   const patient = (await context.store.facts(place.patient))?.patient ?? place.patient
   const current = await currentOf(context, { patient, type, _id })
-  return current && { patient, current }
+  return { patient, _id, current }
 }
 
 const notYours = fail('accessDenied', 'expected a document that you added yourself, found one of another depositor')
@@ -48,7 +50,7 @@ export async function destroyDocument(context: Context, call: Call, basis: strin
   const place = await locate(context, call.type, call.id ?? '')
   const found = await foundAt(context, call.type, place)
   const failed = await failedBy(context, call, found)
-  if (found === undefined || failed !== undefined) {
+  if (found?.current === undefined || failed !== undefined) {
     const failure = failed === 'own-deposit' ? notYours : notFound(call.type)
     return refuse(context, call, { failure, patient: place?.patient ?? null, ...(failed && { failed }) })
   }

@@ -4,7 +4,7 @@ import { objectOf, textOf } from '../../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import { everything } from '../../../search/query.ts'
-import { denies } from '../../../security/merged-rules.ts'
+import { denialElsewhere, denies } from '../../../security/merged-rules.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Moving } from '../../store/merge-request.ts'
 import type { RowWrite } from '../../store/store.ts'
@@ -55,7 +55,7 @@ function patientWrites(context: Context, { source, target }: Patients): readonly
   ]
 }
 
-/** The Consents of the target that were written since the merge, keep somebody out, and name nothing of the target. */
+/** The Consents of the target that were written since the merge and keep somebody out. */
 async function denialsSince(context: Context, { target, source }: Pair): Promise<readonly Current[]> {
   const { patient, facts } = target
   const since = facts.merged?.find(each => each.patient === source.patient)?.at ?? 0
@@ -66,19 +66,19 @@ async function denialsSince(context: Context, { target, source }: Pair): Promise
   const current = await Promise.all(own.map(({ _id }) => context.store.stored(restriction, 'Consent', _id)))
   return current
     .filter(each => each !== undefined)
-    .filter(({ resource, row }) => {
-      const names = Buffer.from(row.json).toString().split(`${patient}-`).length > 2 // its own id is one
-      return resource.status === 'active' && denies(resource) && !names
-    })
+    .filter(({ resource }) => resource.status === 'active' && denies(resource))
 }
 
-/** A denial that was given while the two were one holds in both. */
-function copyOf(context: Context, { row, labels }: Current, moving: Moving): RowWrite {
+/** A denial that was given while the two were one holds in both, but for what it says of data that stay: none when nothing else is left, or it names them elsewhere. */
+function copiesOf(context: Context, { row, labels }: Current, moving: Moving): readonly RowWrite[] {
+  const stays = (part: unknown): boolean => JSON.stringify(part).includes(`${moving.from}-`)
   const { text, root } = storedText(row)
   const renamed = splice(text, root, renamingEdits(root, text, { ...moving, base: context.base }))
-  const { id: _, meta: __, ...resource } = JSON.parse(renamed) as Resource
+  const { id: _, meta: __, ...written } = JSON.parse(renamed) as Resource
+  const resource = denialElsewhere(written, stays)
+  if (resource === undefined || stays(resource)) return []
   const depositor = labels.depositor === `patient:${moving.from}` ? `patient:${moving.to}` : (labels.depositor ?? '')
-  return firstVersion(context, { patient: moving.to, resource, depositor })
+  return [firstVersion(context, { patient: moving.to, resource, depositor })]
 }
 
 const said =
@@ -106,7 +106,7 @@ async function attempt(context: Context, call: Call, { pair, now }: { pair: Pair
   await context.store.merging.keepBlobs(moving, hashes)
   await context.store.merging.copyBlobs(moving)
   const at = { ...context, now: () => now }
-  const denials = (await denialsSince(context, pair)).map(each => copyOf(at, each, moving))
+  const denials = (await denialsSince(context, pair)).flatMap(each => copiesOf(at, each, moving))
   const ins = insOf(patients.source.resource)
   const merge = {
     ...({ does: 'unmerge', source: source.patient, target: target.patient, at: now } as const),

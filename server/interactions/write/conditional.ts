@@ -7,6 +7,7 @@ import { refuseWide } from '../../../search/too-wide.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import { belongsToRecords } from '../../../security/belongs-to-records.ts'
 import type { Facts } from '../../../security/facts.ts'
+import { isKeyOf } from '../../../security/merged-rules.ts'
 import type { Restriction } from '../../../security/restriction.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Found } from '../../store/store.ts'
@@ -72,10 +73,12 @@ function readCriteria(context: Context, type: string, criteria: string): Result<
   return wide ?? request
 }
 
-async function namesOthers(context: Context, request: SearchRequest, patient: string | null): Promise<boolean> {
+/** A record is named by the key of one that was merged into it, too. */
+async function namesOthers(context: Context, request: SearchRequest, { patient, facts }: Within): Promise<boolean> {
   for (const names of request.patients) {
     const keys = (await Promise.all(names.map(name => patientKeys(context, name)))).flat()
-    if (patient === null || !keys.includes(patient)) return true
+    const isIt = (key: string) => key === patient || (facts !== undefined && isKeyOf(facts, key))
+    if (patient === null || !keys.some(isIt)) return true
   }
   return false
 }
@@ -96,7 +99,7 @@ export async function matchesOf(
   at: Within & { readonly type: string; readonly request: SearchRequest },
 ): Promise<readonly Found[]> {
   const { type, request, patient, facts, gone = new Set(), most = 2, searchedOnly } = at
-  if (patient !== 'every' && (await namesOthers(context, request, patient))) return []
+  if (patient !== 'every' && (await namesOthers(context, request, at))) return []
   const asked = { principal: call.principal, interaction: 'search-type', type } as const
   const closed = context.regime.gate({ ...asked, now: context.now() })
   const decision = closed ?? decideWith(context, asked, { patient, facts })
