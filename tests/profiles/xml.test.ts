@@ -108,8 +108,8 @@ for (const [sentence, json, document] of [
   ],
   [
     'a contained resource stands in its own element within `contained`',
-    '{"resourceType":"Patient","contained":[{"resourceType":"Practitioner","id":"a"},{"resourceType":"Organization","id":"b","name":"B"}],"generalPractitioner":[{"reference":"#a"}]}',
-    '<Patient xmlns="http://hl7.org/fhir"><contained><Practitioner><id value="a"/></Practitioner></contained><contained><Organization><id value="b"/><name value="B"/></Organization></contained><generalPractitioner><reference value="#a"/></generalPractitioner></Patient>',
+    '{"resourceType":"Patient","contained":[{"resourceType":"Practitioner","id":"a"},{"resourceType":"Organization","id":"b","name":"B"}],"generalPractitioner":[{"reference":"#a"}],"managingOrganization":{"reference":"#b"}}',
+    '<Patient xmlns="http://hl7.org/fhir"><contained><Practitioner><id value="a"/></Practitioner></contained><contained><Organization><id value="b"/><name value="B"/></Organization></contained><generalPractitioner><reference value="#a"/></generalPractitioner><managingOrganization><reference value="#b"/></managingOrganization></Patient>',
   ],
   [
     'resources and outcomes stand in entries of a Bundle',

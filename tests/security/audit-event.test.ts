@@ -142,8 +142,20 @@ t.test('every event has the structure that R4 asks for', async t => {
         t.match(validate(event({ interaction, ...differences, agent: auditAgentOf(principal) })), { ok: true })
 })
 
+const askedIns = { system: 'urn:oid:1.2.250.1.213.1.4.10', value: '260000000000064' }
+
 t.test('a Patient who is cut has the structure that R4 asks for', async t => {
-  t.match(validate(summarisePatient(patient({ meta: { versionId: '3' } }), 'none')), { ok: true })
+  t.match(
+    validate(
+      summarisePatient(patient({ identifier: [askedIns], meta: { versionId: '3' } }), {
+        asked: askedIns,
+        status: 'none',
+      }),
+    ),
+    {
+      ok: true,
+    },
+  )
 })
 
 t.test('what a search found does not pass for the query', async t => {
@@ -205,19 +217,20 @@ t.test('an event tells nothing of masks and document types', async t => {
   t.notMatch(JSON.stringify(event()), /34112-3|mask/i)
 })
 
-t.test('a Patient is cut to identifier, active and the status of access', async t => {
+t.test('a Patient is cut to the identifier that was asked for, active and the status of access', async t => {
   const whole = patient({
+    identifier: [askedIns, { ...askedIns, value: '260000000000161' }, { ...askedIns, system: 'urn:hospital' }, {}],
     name: [{ family: 'Test' }],
     birthDate: '1980-01-01',
     generalPractitioner: [{}],
     meta: { profile: ['urn:x'], security: [{ code: 'x' }] },
   })
-  t.same(summarisePatient(whole, 'blocked'), {
+  t.same(summarisePatient(whole, { asked: askedIns, status: 'blocked' }), {
     resourceType: 'Patient',
     id: marie,
     meta: { tag: [{ system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }] },
     extension: [{ url: accessStatusExtension, valueCode: 'blocked' }],
-    identifier: whole.identifier,
+    identifier: [askedIns],
     active: true,
   })
 })
