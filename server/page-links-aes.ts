@@ -10,8 +10,8 @@ const nonceBytes = 12
 const tagBytes = 16
 const instantBytes = 8
 
-/** A longer content is packed: links must fit in a URL. JSON does not begin with the mark. */
-const longContent = 1024
+/** A longer content is packed: links must fit in a URL. What is remembered of a first page does not pack well. JSON does not begin with the mark. */
+const longContent = 2048
 const packedMark = 0x01
 
 function pack(content: string): Buffer {

@@ -143,8 +143,9 @@ async function movedIn<Place>(
 ): Promise<Result<ReadonlyMap<string, Moved<Place>>>> {
   const { at } = asked.first
   const versions = await store.formers({ parts, since: at - underWay, until: at, limit: mostChanged + 1 })
+  if (versions.length === 0) return ok(new Map())
   if (versions.length > mostChanged) return tooMany()
-  const current = versions.length === 0 ? [] : await store.placed(parts, unsettled(versions, at))
+  const current = await store.placed(parts, unsettled(versions, at))
   const changes = changesOf([...versions, ...current.filter(({ updated }) => updated <= at)], at)
   const place = placing(asked)
   return ok(new Map([...changes].map(([_id, change]) => [_id, { type: change.type, place: place(_id, change) }])))
