@@ -3,11 +3,11 @@ import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { IndexEntry } from '../search/index-entry.ts'
 import { matches } from '../search/matches.ts'
 import type { Query } from '../search/query.ts'
-import { belongsToRecords } from './belongs-to-records.ts'
 import type { AccessRequest, Decision } from './decision.ts'
 import { type Surroundings, scopeMissing } from './gate.ts'
+import { heldScope } from './held-scope.ts'
 import type { ProposedWrite, WriteRequest } from './regime.ts'
-import { permissions, scopeQuery } from './scope-query.ts'
+import { permissions } from './scope-query.ts'
 
 /** Answers what the caller may read in the record of the unit. */
 export type Readable = (request: AccessRequest) => Decision
@@ -18,18 +18,7 @@ function scopeOf(
   surroundings: Surroundings,
 ): Query | undefined {
   const { principal, patient, now } = request
-  const ofRecords = belongsToRecords(surroundings.catalog, type)
-  const permission = permissions[interaction]
-  const question = {
-    type,
-    permission,
-    patient,
-    launch: principal.patient,
-    ofRecords,
-    now,
-    isOperator: principal.kind === 'operator',
-  }
-  return scopeQuery(principal.scopes, question, surroundings.readScope)
+  return heldScope({ principal, type, patient, now, permission: permissions[interaction] }, surroundings)
 }
 
 /** Whether the caller sees the row as it is. */

@@ -6,13 +6,13 @@
  */
 import { ok } from '../../resources/outcome.ts'
 import { and, everything, or, type Query, scalar } from '../../search/query.ts'
-import { belongsToRecords } from '../belongs-to-records.ts'
 import type { AccessRequest, Decision, Permit } from '../decision.ts'
 import { type Surroundings, scopeGate, scopeMissing } from '../gate.ts'
+import { heldScope } from '../held-scope.ts'
 import { plainLabels } from '../plain-labels.ts'
 import type { Regime } from '../regime.ts'
 import { type Extent, restrict } from '../restriction.ts'
-import { permissionFor, scopeQuery } from '../scope-query.ts'
+import { permissionFor } from '../scope-query.ts'
 import { wholeTrail } from '../trail-view.ts'
 import { judgeScopes } from '../write-scopes.ts'
 
@@ -25,17 +25,7 @@ function scopeIn(
   const { principal, interaction, type, now } = request
   const permission = permissionFor(interaction)
   if (permission === undefined) return undefined
-  const ofRecords = belongsToRecords(surroundings.catalog, type)
-  const question = {
-    type,
-    permission,
-    patient,
-    launch: principal.patient,
-    ofRecords,
-    now,
-    isOperator: principal.kind === 'operator',
-  }
-  return scopeQuery(principal.scopes, question, surroundings.readScope)
+  return heldScope({ principal, type, patient, now, permission }, surroundings)
 }
 
 /** Every record, where scopes of users and systems hold; only the record of the launch context, where `patient/` scopes do. */
