@@ -6,6 +6,9 @@ import { Unavailable } from './unavailable.ts'
 
 const mostAttempts = 5
 
+/** For so long a unit that only met other writers is tried again, after its attempts too: a record whose rules take 100 ms to compile, written on two servers, loses five times before one of its rivals is done. */
+const patienceMillis = 3_000
+
 /** Ends the transaction with a foreseen outcome: nothing is written. */
 export class Stopped<Outcome> extends Error {
   override readonly name = 'Stopped'
@@ -23,7 +26,7 @@ export interface UnitOfWork<Outcome> {
   readonly wasCommitted: () => Promise<Outcome | undefined>
   /** Whether that may be so from the beginning: the unit was tried before, together with others. */
   readonly doubtful?: boolean
-  /** Five when absent. */
+  /** When absent five, and while only other writers are in the way as many as three seconds hold. */
   readonly attempts?: number
 }
 
@@ -76,18 +79,20 @@ async function attemptOnce<Outcome>(commands: Commands, unit: UnitOfWork<Outcome
 
 /** @returns what the unit returned when it is committed (majority, journaled), or what it was stopped with. Rejects with `Overrun` after its attempts, with `Unavailable` when the database does not answer. */
 export async function inTransaction<Outcome>(commands: Commands, unit: UnitOfWork<Outcome>): Promise<Outcome> {
-  const { doubtful: before = false, attempts = mostAttempts } = unit
+  const { doubtful: before = false, attempts } = unit
+  const patient = attempts === undefined ? performance.now() + patienceMillis : 0
   let doubtful = before
-  let cause: unknown
-  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+  for (let attempt = 1; ; attempt += 1) {
     const result = await attemptOnce(commands, unit).catch(error => {
       throw asUnavailable(error)
     })
     if (result.kind === 'done') return result.outcome
     if (result.kind === 'stopped') return (doubtful ? await unit.wasCommitted() : undefined) ?? result.outcome
     doubtful ||= result.doubtful
-    cause = result.cause
-    if (attempt < attempts) await pause(attempt)
+    const { cause } = result
+    const mayWait = !isLost(cause) && performance.now() < patient
+    if (attempt >= (attempts ?? mostAttempts) && !mayWait)
+      throw new Overrun('other writers, or the loss of the primary, prevented the write', { cause })
+    await pause(Math.min(attempt, mostAttempts))
   }
-  throw new Overrun('other writers, or the loss of the primary, prevented the write', { cause })
 }

@@ -1,4 +1,5 @@
 /** Many writers at once: no update is lost, nothing is made twice. https://hl7.org/fhir/R4/http.html#concurrency */
+import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { openStore } from '../../server/store/mongo-store.ts'
 import type { Row, Store } from '../../server/store/store.ts'
@@ -65,6 +66,25 @@ t.test('concurrency', async t => {
       t.equal(outcomes.filter(({ outcome }) => outcome === 'claimed').length, 31)
       t.equal(await store.count(aPage(patient)), 1)
     }
+  })
+
+  t.test('a write waits for one that holds the same record for over a second', async t => {
+    const patient = newKey()
+    const record = { patient, depositor: null, recompile: true }
+    const person = aRow(patient, { _id: patient, type: 'Patient', documentType: 'record' })
+    await store.commit(aUnit({ writes: [created(person)], record }))
+    const client = await MongoClient.connect(url)
+    t.teardown(() => client.close())
+    const slow = client.startSession()
+    slow.startTransaction()
+    const facts = client.db(database).collection<{ _id: string }>('access')
+    await facts.updateOne({ _id: patient }, { $set: { held: true } }, { session: slow })
+    const held = new Promise(resolve => setTimeout(resolve, 1_200)).then(() => slow.abortTransaction())
+    const consent = aRow(patient, { type: 'Consent' })
+    const { outcome } = await store.commit(aUnit({ writes: [created(consent)], record }))
+    t.equal(outcome, 'committed')
+    await held
+    await slow.endSession()
   })
 
   t.test('care teams that are written at once are all in the facts of the record', async t => {
