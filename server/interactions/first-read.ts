@@ -87,6 +87,7 @@ function changesOf(versions: readonly Former[], at: number): ReadonlyMap<string,
   const changes = new Map<string, Changed>()
   for (const version of [...versions].sort((one, other) => one.version - other.version)) {
     const known = changes.get(version._id) ?? { before: undefined, within: undefined, type: version.type }
+    if ((known.within ?? known.before)?.version === version.version) continue
     const settled = version.updated <= at - underWay
     const { before, within } = known
     changes.set(version._id, {
@@ -141,11 +142,15 @@ async function movedIn<Place>(
   asked: Asked<Place>,
 ): Promise<Result<ReadonlyMap<string, Moved<Place>>>> {
   const { at } = asked.first
-  const versions = await store.formers({ parts, since: at - underWay, until: at, limit: mostChanged + 1 })
-  if (versions.length === 0) return ok(new Map())
+  const formers = () => store.formers({ parts, since: at - underWay, until: at, limit: mostChanged + 1 })
+  const found = await formers()
+  if (found.length === 0) return ok(new Map())
+  const ids = unsettled(found, at)
+  const current = (await store.placed(parts, ids)).filter(({ updated }) => updated <= at)
+  // What was superseded, or hidden, after the former versions were read and before it was itself is one of them by now.
+  const versions = current.length < ids.length ? await formers() : found
   if (versions.length > mostChanged) return tooMany()
-  const current = await store.placed(parts, unsettled(versions, at))
-  const changes = changesOf([...versions, ...current.filter(({ updated }) => updated <= at)], at)
+  const changes = changesOf([...versions, ...current], at)
   const place = placing(asked)
   return ok(new Map([...changes].map(([_id, change]) => [_id, { type: change.type, place: place(_id, change) }])))
 }

@@ -86,11 +86,12 @@ export const countsOnly = ({ summary, count }: Pick<SearchRequest, 'summary' | '
   summary === 'count' || count === 0
 
 /** @returns the page of a search that finds nothing, or is only counted: as it would be if there were nothing to find. */
-export const emptyPage = (request: SearchRequest, start: PageStart | undefined): Page =>
-  keysetPage<Found>([], {
-    order: indexedOrder(request) ?? { by: '_id', descending: false },
-    ...{ count: request.count, start: countsOnly(request) ? undefined : keysetOf(start), positionOf: positionIn },
-  })
+export function emptyPage(request: SearchRequest, start: PageStart | undefined): Page {
+  const from = countsOnly(request) ? undefined : keysetOf(start)
+  const order = indexedOrder(request) ?? { by: '_id', descending: false }
+  const page = keysetPage<Found>([], { order, count: request.count, start: from, positionOf: positionIn })
+  return from?.first === undefined ? page : remembering(page, from.first)
+}
 
 /** @returns the matches of one page, and the pages beside it; `tooCostly` for a sort that cannot be bounded. */
 export async function pageOf(context: Context, asked: Asked, start: PageStart | undefined): Promise<Result<Page>> {
