@@ -11,6 +11,7 @@ import type { Trail, TrailEntry, TrailRequest } from './store.ts'
 import { changedMasks } from './target-masks.ts'
 import { type Eyes, eyesOf } from './trail-eyes.ts'
 import { trailFilter } from './trail-filter.ts'
+import { stagesOfOne } from './trail-of-one.ts'
 
 const reading = { hint: 'trail', maxTimeMS: readTimeLimit, readConcern: { level: 'majority' } } as const
 
@@ -41,21 +42,37 @@ function toEntry(request: TrailRequest, { sees }: Eyes, document: Document): Tra
   return { ...entry, _id: String(document._id), targets: shown }
 }
 
+/** What is asked of each month. */
+async function filtersOf(deployment: Deployment, request: TrailRequest) {
+  const eyes = eyesOf(request, await changedMasks(deployment, request))
+  const stages = stagesOfOne(request, eyes)
+  const all = trailFilter(request, eyes, [])
+  const filterOf = async (month: string): Promise<Document> => {
+    if (stages === undefined) return all
+    const lines = () =>
+      deployment.db.collection<{ _id: string }>(month).aggregate<{ _id: string }>(stages, reading).toArray()
+    return trailFilter(
+      request,
+      eyes,
+      (await onceMore(lines)).map(({ _id }) => _id),
+    )
+  }
+  return { eyes, filterOf }
+}
+
 /** @returns the trail of a deployment. */
 export function openTrail(deployment: Deployment, months: Months): Trail {
   const { db } = deployment
-  const eyesNow = async (request: TrailRequest): Promise<Eyes> =>
-    eyesOf(request, await changedMasks(deployment, request))
   return {
     async find(request) {
       const direction = request.descending ? -1 : 1
       const options = { ...reading, sort: { at: direction, _id: direction } } as const
-      const eyes = await eyesNow(request)
-      const filter = trailFilter(request, eyes)
+      const { eyes, filterOf } = await filtersOf(deployment, request)
       const found: TrailEntry[] = []
       for (const month of await onceMore(() => monthsOf(months, request))) {
         const limit = request.limit - found.length
         if (limit <= 0) break
+        const filter = await filterOf(month)
         const read = () =>
           db
             .collection(month)
@@ -66,10 +83,12 @@ export function openTrail(deployment: Deployment, months: Months): Trail {
       return found
     },
     async count(request) {
-      const filter = trailFilter(request, await eyesNow(request))
+      const { filterOf } = await filtersOf(deployment, request)
       let sum = 0
-      for (const month of await onceMore(() => monthsOf(months, request)))
+      for (const month of await onceMore(() => monthsOf(months, request))) {
+        const filter = await filterOf(month)
         sum += await onceMore(() => db.collection(month).countDocuments(filter, reading))
+      }
       return sum
     },
   }
