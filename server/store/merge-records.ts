@@ -1,7 +1,7 @@
 /** Two records become one, or part again, in one transaction: rows move with their versions, their labels stay. `docs/decisions/0037-one-person-one-record.md` */
 import type { Document } from 'mongodb'
 import { erase } from './erasure.ts'
-import type { Moving, RecordMerge } from './merge-request.ts'
+import { type Moving, movingOf, type RecordMerge } from './merge-request.ts'
 import { historyDocument, toDocument } from './row-document.ts'
 import { find, type InTransaction, insert, update } from './statements.ts'
 import type { Committed, RowWrite } from './store.ts'
@@ -13,9 +13,6 @@ const overtaken = (_id: string): Stopped<Committed> => new Stopped<Committed>({ 
 
 /** The `_id`s that the source gave: '.' follows '-'. */
 export const broughtIds = (source: string): Document => ({ $gte: `${source}-`, $lt: `${source}.` })
-
-export const movingOf = ({ does, source, target }: Pick<Merge, 'does' | 'source' | 'target'>): Moving =>
-  does === 'unmerge' ? { from: target, to: source, source } : { from: source, to: target, source }
 
 /** Who deposits in his own record is named by its key. */
 const ownDeposit = (record: string): string => `patient:${record}`

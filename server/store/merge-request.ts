@@ -35,6 +35,9 @@ export interface Moving {
   readonly source: string
 }
 
+export const movingOf = ({ does, source, target }: Pick<RecordMerge<unknown>, 'does' | 'source' | 'target'>): Moving =>
+  does === 'unmerge' ? { from: target, to: source, source } : { from: source, to: target, source }
+
 export interface Merging<Held> {
   /** False in a cluster where the rows of two patients may live on two shards: there they cannot change places together. */
   readonly possible: boolean

@@ -1,7 +1,7 @@
 /** `Patient/$unmerge`: what the source brought goes back to it. `docs/decisions/0037-one-person-one-record.md` */
 import { splice } from '../../../resources/json-text.ts'
 import { objectOf, textOf } from '../../../resources/json-value.ts'
-import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import { everything } from '../../../search/query.ts'
 import { denialElsewhere, denies } from '../../../security/merged-rules.ts'
@@ -9,23 +9,20 @@ import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Moving } from '../../store/merge-request.ts'
 import type { RowWrite } from '../../store/store.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
-import { insKey } from '../patient-names.ts'
 import { storedText } from '../write/draft.ts'
 import { insOf } from '../write/ins.ts'
-import { gateLife } from './life-access.ts'
 import { type Listed, listedDocuments, newIdOf, versionsThere } from './listed-documents.ts'
 import { itemsRemoved } from './member-list.ts'
-import { mergeReply, movingRows, type Patients, patientsOf, unitOf } from './merge-records.ts'
-import { type Pair, pairOf, refusePair } from './merging-pair.ts'
+import { mergeReply, type Patients, unitOf } from './merge-records.ts'
+import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
+import type { Pair, Unfit } from './merging-pair.ts'
 import { movedVersion, renamingEdits } from './moved-version.ts'
 import { type Current, firstVersion, memberEdit, nextVersion } from './server-version.ts'
 
 /** Why two records must not be one. † */
 const reasons: readonly string[] = ['FUSION_ERRONEE', 'DECISION_JUSTICE']
 
-const mostAttempts = 16
-
-function unfitOf({ source, target }: Pair) {
+function unfitOf({ source, target }: Pair): Unfit | undefined {
   if (target.facts.patient !== target.patient || !target.facts.open)
     return { patient: target.patient, found: 'one that is closed or merged itself', path: 'http.target-patient' }
   if (source.patient === target.patient || source.facts.patient !== target.patient)
@@ -88,54 +85,30 @@ const said =
 const idsOf = ({ documents }: Listed, moving: Moving) =>
   documents.map(({ row }) => [row.id, newIdOf(row._id, moving)] as const)
 
-type Attempt = Result<Reply> | 'again'
-
-async function attempt(context: Context, call: Call, { pair, now }: { pair: Pair; now: number }): Promise<Attempt> {
+async function perform(context: Context, call: Call, gathered: Gathered): Promise<Attempt> {
+  const { now, pair, moving, patients, rows, keys } = gathered
+  const at = { ...context, now: () => now }
   const { source, target, reason } = pair
-  const unfit = unfitOf(pair)
-  if (unfit !== undefined) return refusePair(context, call, unfit)
-  const moving = { from: target.patient, to: source.patient, source: source.patient }
-  const patients = await patientsOf(context, pair)
-  const rows = await movingRows(context, moving)
-  if (!rows.ok) return rows
-  if (patients === undefined) return 'again'
   const since = target.facts.merged?.find(each => each.patient === source.patient)?.at ?? 0
   const listed = await listedDocuments(context, moving, { references: pair.resources, since })
   if (!listed.ok) return listed
   const hashes = listed.value.rows.flatMap(({ row }) => row.blobs.map(({ sha256 }) => sha256))
   await context.store.merging.keepBlobs(moving, hashes)
   await context.store.merging.copyBlobs(moving)
-  const at = { ...context, now: () => now }
   const denials = (await denialsSince(context, pair)).flatMap(each => copiesOf(at, each, moving))
-  const ins = insOf(patients.source.resource)
   const merge = {
     ...({ does: 'unmerge', source: source.patient, target: target.patient, at: now } as const),
-    keys: ins === undefined ? [] : [insKey(context, ins.system, ins.value)],
-    rows: rows.value.map(row => movedVersion(at, row, moving)),
+    ...{ keys, rows: rows.map(row => movedVersion(at, row, moving)) },
     listed: listed.value.documents.map(({ _id, row }) => ({ _id, version: row.version })),
   }
   const there = versionsThere(at, listed.value, moving)
   const writes = [...patientWrites(at, patients), ...denials, ...there]
   const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: reason }))
   if (outcome !== 'committed') return 'again'
-  return ok(
-    mergeReply(patients, {
-      rows: [...rows.value, ...listed.value.rows],
-      said,
-      name: 'moved',
-      ids: idsOf(listed.value, moving),
-    }),
-  )
+  const moved = { rows: [...rows, ...listed.value.rows], ids: idsOf(listed.value, moving) }
+  return ok(mergeReply(patients, { ...moved, said, name: 'moved' }))
 }
 
-export async function unmerge(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gateLife(context, call, 'unmerge')
-  if (closed !== undefined) return closed
-  for (let tried = 0; tried < mostAttempts; tried++) {
-    const pair = await pairOf(context, call, reasons)
-    if (!pair.ok) return pair
-    const done = await attempt(context, call, { pair: pair.value, now: context.now() })
-    if (done !== 'again') return done
-  }
-  return fail('conflict', 'expected to part without being overtaken, found other writers every time; try again')
-}
+const way: Way = { does: 'unmerge', reasons, unfitOf, perform }
+
+export const unmerge = (context: Context, call: Call): Promise<Result<Reply>> => joinOrPart(context, call, way)
