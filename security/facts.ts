@@ -50,6 +50,14 @@ export interface MergedRecord {
   readonly at: number
 }
 
+/** A time in which a record was one with another that it is not one with any more. */
+export interface PartedSpan {
+  /** Milliseconds since 1970. */
+  readonly from: number
+  /** Until then something that was under way may still tell of both. */
+  readonly until: number
+}
+
 /** One record's rules. It is read fresh for every request. */
 export interface Facts {
   /** Key of the patient. */
@@ -83,6 +91,8 @@ export interface Facts {
   readonly readers?: readonly string[]
   /** What was merged into this record. Absent where nothing was. */
   readonly merged?: readonly MergedRecord[]
+  /** When it was one with a record from which it was parted. Absent where it never was. */
+  readonly parted?: readonly PartedSpan[]
   /** What the patient asked to be told beside what everybody is told; absent for nothing. */
   readonly tells?: readonly ChosenEvent[]
 }

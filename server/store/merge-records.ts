@@ -2,6 +2,7 @@
 import type { Document } from 'mongodb'
 import { erase } from './erasure.ts'
 import { type Moving, movingOf, type RecordMerge } from './merge-request.ts'
+import { settles } from './record-places.ts'
 import { historyDocument, toDocument } from './row-document.ts'
 import { find, type InTransaction, insert, update } from './statements.ts'
 import type { Committed, RowWrite } from './store.ts'
@@ -96,11 +97,12 @@ async function join(life: Life): Promise<void> {
 
 /** What authorised in the source does not come back: as when a closed record is opened again. */
 async function part(life: Life): Promise<void> {
-  const { source, target, at } = life.merge
+  const { source, target, at, since = 0 } = life.merge
+  const parted = { from: since, until: at + settles }
   await changeOne(
     life,
     { _id: target, open: true, 'merged.patient': source },
-    { $pull: { merged: { patient: source } } },
+    { $pull: { merged: { patient: source } }, $push: { parted } },
   )
   await changeOne(
     life,
@@ -109,6 +111,7 @@ async function part(life: Life): Promise<void> {
       $unset: { into: '' },
       $set: { 'life.lapsed': new Date(at) },
       $addToSet: await doorsOf(life, target),
+      $push: { parted },
     },
   )
 }

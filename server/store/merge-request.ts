@@ -1,4 +1,15 @@
 /** What is asked of the storage when two records become one, or part again. `docs/decisions/0037-one-person-one-record.md` */
+import type { SearchBlock } from '../../search/index-entry.ts'
+
+/** What becomes of a former version. */
+export interface PastEdit {
+  /** Of its row. */
+  readonly _id: string
+  readonly version: number
+  readonly json: Uint8Array
+  readonly search: SearchBlock
+  readonly blobs: readonly { readonly at: number; readonly sha256: string; readonly size: number }[]
+}
 
 /** Two records become one, or part again. */
 export interface RecordMerge<Write> {
@@ -13,6 +24,10 @@ export interface RecordMerge<Write> {
   readonly keys: readonly string[]
   /** The next version of every row that moves, each in its new record. */
   readonly rows: readonly Write[]
+  /** When the two that part were merged: since then what was written may name both. */
+  readonly since?: number
+  /** Former versions of their Patients without what names the other one. */
+  readonly past?: readonly PastEdit[]
   /** Documents that leave the target for good, at the version that was seen: what goes to the source is made of them. */
   readonly listed?: readonly { readonly _id: string; readonly version: number }[]
 }

@@ -1,7 +1,7 @@
 /** What of a record's trail a caller may see and asks for. `access.md` section 8. */
 import type { Document } from 'mongodb'
 import type { TrailRequest } from './store.ts'
-import type { Eyes } from './trail-eyes.ts'
+import { type Eyes, isOfRecord } from './trail-eyes.ts'
 import { toldFilter } from './trail-told.ts'
 
 /** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
@@ -40,12 +40,13 @@ const ofType = (types: readonly string[]): Document => {
   return { $or: [{ interaction: values }, { type: values }] }
 }
 
-function about({ seen }: Eyes, entities: readonly string[]): Document {
-  const targets = entities.map(entity => {
+function about(request: TrailRequest, { seen }: Eyes, entities: readonly string[]): Document {
+  const named = entities.map(entity => {
     const slash = entity.indexOf('/')
     return { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
   })
-  return { targets: { $elemMatch: { $and: [{ $or: targets }, seen] } } }
+  const targets = named.filter(target => isOfRecord(request, target))
+  return targets.length === 0 ? { _id: '' } : { targets: { $elemMatch: { $and: [{ $or: targets }, seen] } } }
 }
 
 const since = ({ from, before }: TrailRequest['at'][number]): Document => ({
@@ -72,7 +73,7 @@ export const trailFilter = (request: TrailRequest, eyes: Eyes): Document => ({
     ...request.at.filter(bounds => bounds.from !== undefined || bounds.before !== undefined).map(since),
     ...request.agents.map(named),
     ...request.types.map(ofType),
-    ...request.entities.map(entities => about(eyes, entities)),
+    ...request.entities.map(entities => about(request, eyes, entities)),
     ...(request.told ?? []).map(telling => toldFilter(telling, eyes)),
     ...after(request),
   ],

@@ -1,6 +1,5 @@
 /** `Patient/$unmerge`: what the source brought goes back to it. `docs/decisions/0037-one-person-one-record.md` */
 import { splice } from '../../../resources/json-text.ts'
-import { objectOf, textOf } from '../../../resources/json-value.ts'
 import { ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import { everything } from '../../../search/query.ts'
@@ -10,14 +9,13 @@ import type { Moving } from '../../store/merge-request.ts'
 import type { RowWrite } from '../../store/store.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
 import { storedText } from '../write/draft.ts'
-import { insOf } from '../write/ins.ts'
 import { type Listed, listedDocuments, newIdOf, versionsThere } from './listed-documents.ts'
-import { itemsRemoved } from './member-list.ts'
-import { mergeReply, type Patients, unitOf } from './merge-records.ts'
+import { mergeReply, unitOf } from './merge-records.ts'
 import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
 import type { Pair, Unfit } from './merging-pair.ts'
 import { movedVersion, renamingEdits } from './moved-version.ts'
-import { type Current, firstVersion, memberEdit, nextVersion } from './server-version.ts'
+import { partedPatients, pastPatients } from './parted-patients.ts'
+import { type Current, firstVersion } from './server-version.ts'
 
 /** Why two records must not be one. † */
 const reasons: readonly string[] = ['FUSION_ERRONEE', 'DECISION_JUSTICE']
@@ -28,28 +26,6 @@ function unfitOf({ source, target }: Pair): Unfit | undefined {
   if (source.patient === target.patient || source.facts.patient !== target.patient)
     return { patient: source.patient, found: 'a source that was not merged into it', path: 'http.source-patient' }
   return undefined
-}
-
-const leadsTo =
-  ({ row }: Current) =>
-  ({ other }: Readonly<Record<string, unknown>>): boolean =>
-    textOf(objectOf(other)?.reference) === `Patient/${row.id}`
-
-function patientWrites(context: Context, { source, target }: Patients): readonly RowWrite[] {
-  const ins = insOf(source.resource)
-  return [
-    nextVersion(context, source, (text, root) => [
-      memberEdit(root, 'active', 'true'),
-      ...itemsRemoved(text, root, { name: 'link', isGone: leadsTo(target) }),
-    ]),
-    nextVersion(context, target, (text, root) => [
-      ...itemsRemoved(text, root, { name: 'link', isGone: leadsTo(source) }),
-      ...itemsRemoved(text, root, {
-        name: 'identifier',
-        isGone: ({ use, system, value }) => use === 'old' && system === ins?.system && value === ins?.value,
-      }),
-    ]),
-  ]
 }
 
 /** The Consents of the target that were written since the merge and keep somebody out. */
@@ -98,11 +74,12 @@ async function perform(context: Context, call: Call, gathered: Gathered): Promis
   const denials = (await denialsSince(context, pair)).flatMap(each => copiesOf(at, each, moving))
   const merge = {
     ...({ does: 'unmerge', source: source.patient, target: target.patient, at: now } as const),
+    ...{ since, past: await pastPatients(at, patients, since) },
     ...{ keys, rows: rows.map(row => movedVersion(at, row, moving)) },
     listed: listed.value.documents.map(({ _id, row }) => ({ _id, version: row.version })),
   }
   const there = versionsThere(at, listed.value, moving)
-  const writes = [...patientWrites(at, patients), ...denials, ...there]
+  const writes = [...partedPatients(at, patients), ...denials, ...there]
   const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: reason }))
   if (outcome !== 'committed') return 'again'
   const moved = { rows: [...rows, ...listed.value.rows], ids: idsOf(listed.value, moving) }
