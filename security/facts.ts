@@ -48,6 +48,8 @@ export interface MergedRecord {
   readonly patient: string
   /** Milliseconds since 1970: what authorised in it, and was written then or before, holds no more. */
   readonly at: number
+  /** Lines of the registry under which its INS was, and is, found. */
+  readonly keys?: readonly string[]
 }
 
 /** A time in which a record was one with another that it is not one with any more. */

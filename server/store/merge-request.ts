@@ -60,6 +60,8 @@ export interface Merging<Held> {
   rows(moving: Moving, limit: number): Promise<readonly Held[]>
   /** Current versions of what follows a row, and no other. */
   followers(patient: string, _id: string): Promise<readonly Held[]>
+  /** Current versions that were deposited in the record where they are in the name of the source, at most so many. */
+  inItsName(moving: Moving, limit: number): Promise<readonly Held[]>
   /** Keeps bytes under `to` as well; idempotent. */
   keepBlobs(moving: Moving, hashes: readonly string[]): Promise<void>
   /** Keeps under `to` all bytes that those rows and their former versions hold; idempotent. */

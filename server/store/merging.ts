@@ -1,5 +1,6 @@
 /** What a merge reads beforehand, and what it leaves to be done afterwards. `docs/decisions/0037-one-person-one-record.md` */
 import type { Db, Document } from 'mongodb'
+import { nameKey } from '../../search/key.ts'
 import type { Deployment } from './deployment.ts'
 import { broughtIds } from './merge-records.ts'
 import { type MergeTask, type Merging, type Moving, movingOf } from './merge-request.ts'
@@ -80,6 +81,10 @@ export function openMerging(deployment: Deployment): MergeTasks {
       const filter = { patient, follows: { $exists: true, $in: [_id] } }
       const rows = (await runFind(deployment, { find: 'record', filter, hint: 'follows' })).map(toStored)
       return rows.filter(({ labels }) => labels.follows.every(each => each === _id))
+    },
+    async inItsName({ from, source }, limit) {
+      const filter = { patient: from, 'search.token': nameKey(source) }
+      return (await runFind(deployment, { find: 'record', filter, limit, hint: 'compartment' })).map(toStored)
     },
     async keepBlobs(moving, hashes) {
       for (const sha256 of hashes) await copyBlob(db, moving, sha256)

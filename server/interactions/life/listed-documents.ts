@@ -1,4 +1,4 @@
-/** Documents that were deposited in the target since a merge and are the source's: they get an id there, and are destroyed where they were. `docs/decisions/0037-one-person-one-record.md` */
+/** What was deposited in the target since a merge and is the source's: they get an id there, and are destroyed where they were. `docs/decisions/0037-one-person-one-record.md` */
 import { type Edit, readJson, splice } from '../../../resources/json-text.ts'
 import { walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
@@ -8,17 +8,22 @@ import type { Moving } from '../../store/merge-request.ts'
 import type { RowWrite } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { identityEdits, shifted, storedText } from '../write/draft.ts'
+import { withoutNames } from '../write/in-whose-name.ts'
 import { type Current, currentOf } from './server-version.ts'
 
-/** Documents that go, each followed by what was deposited with it alone. */
+/** What goes, each followed by what was deposited with it alone. */
 export interface Listed {
-  readonly documents: readonly Current[]
+  /** As they are named, each once. */
+  readonly named: readonly Current[]
   readonly rows: readonly Current[]
 }
 
+/** What is about the record itself stays where it was written. */
+export const aboutTheRecord: ReadonlySet<string> = new Set(['Patient', 'Consent', 'CareTeam', 'RelatedPerson'])
+
 const unknown = fail(
   'refusedByRule',
-  'expected documents that were deposited in the record of the target since the merge, found another',
+  'expected resources that were deposited in the record of the target since the merge, each with what it was deposited with, found another',
   'http.resource',
 )
 
@@ -28,18 +33,20 @@ export async function listedDocuments(
   { from }: Moving,
   asked: { readonly references: readonly string[]; readonly since: number },
 ): Promise<Result<Listed>> {
-  const documents: Current[] = []
+  const named = new Map<string, Current>()
   const rows = new Map<string, Current>()
   for (const text of asked.references) {
     const local = text.startsWith(`${context.base}/`) ? text.slice(context.base.length + 1) : text
-    const [, _id = ''] = /^DocumentReference\/([a-z0-9-]{39})$/.exec(local) ?? []
-    const isOwn = _id.startsWith(`${from}-`) && (firstDeposit(_id) ?? 0) >= asked.since
-    const current = isOwn ? await currentOf(context, { patient: from, type: 'DocumentReference', _id }) : undefined
+    const [, type = '', _id = ''] = /^([A-Z][A-Za-z]{1,63})\/([a-z0-9-]{39})$/.exec(local) ?? []
+    const isOwn = _id.startsWith(`${from}-`) && (firstDeposit(_id) ?? 0) >= asked.since && !aboutTheRecord.has(type)
+    const current = isOwn ? await currentOf(context, { patient: from, type, _id }) : undefined
     if (current === undefined) return unknown
-    documents.push(current)
+    named.set(_id, current)
     for (const each of [current, ...(await context.store.merging.followers(from, _id))]) rows.set(each._id, each)
   }
-  return ok({ documents, rows: [...rows.values()] })
+  // What follows a document that stays would be masked by nothing.
+  if ([...rows.values()].some(({ labels }) => labels.follows.some(_id => !rows.has(_id)))) return unknown
+  return ok({ named: [...named.values()], rows: [...rows.values()] })
 }
 
 /** @returns where a row will be: the same time of deposit, under the key of the other record. */
@@ -59,7 +66,8 @@ function firstVersionThere(
   current: Current,
   at: Moving & { names: ReadonlyMap<string, string> },
 ): RowWrite {
-  const { row, labels } = current
+  const { row } = current
+  const labels = { ...current.labels, keys: withoutNames(current.labels.keys) }
   const { text, root, value } = storedText(row)
   const next = { id: newIdOf(row._id, at), version: 1, updated: context.now() }
   const edits: Edit[] = []
@@ -84,6 +92,18 @@ function firstVersionThere(
       blobs: shifted(row.blobs, text, own),
     },
   }
+}
+
+/** Whether a row follows one of `others` alone, and so goes where that one goes. */
+export function goesAlong({ labels }: Current, others: readonly Current[]): boolean {
+  const [first, ...more] = labels.follows
+  return others.some(({ _id }) => _id === first) && more.every(each => each === first)
+}
+
+/** @returns what has to be destroyed where it was: what follows one of them alone goes with it. */
+export const leaving = ({ named }: Listed): readonly { readonly _id: string; readonly version: number }[] => {
+  const alone = named.filter(each => !goesAlong(each, named))
+  return alone.map(({ _id, row }) => ({ _id, version: row.version }))
 }
 
 /** @returns the rows as they will be in the other record, with their labels. */

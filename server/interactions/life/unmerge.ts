@@ -9,13 +9,14 @@ import type { Moving } from '../../store/merge-request.ts'
 import type { RowWrite } from '../../store/store.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
 import { storedText } from '../write/draft.ts'
-import { type Listed, listedDocuments, newIdOf, versionsThere } from './listed-documents.ts'
+import { type Listed, leaving, listedDocuments, newIdOf, versionsThere } from './listed-documents.ts'
 import { mergeReply, unitOf } from './merge-records.ts'
 import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
 import type { Pair, Unfit } from './merging-pair.ts'
 import { movedVersion, renamingEdits } from './moved-version.ts'
 import { partedPatients, pastPatients } from './parted-patients.ts'
 import { type Current, firstVersion } from './server-version.ts'
+import { unmergePreview } from './unmerge-preview.ts'
 
 /** Why two records must not be one. † */
 const reasons: readonly string[] = ['FUSION_ERRONEE', 'DECISION_JUSTICE']
@@ -57,32 +58,38 @@ function copiesOf(context: Context, { row, labels }: Current, moving: Moving): r
 const said =
   'the records are two again; authorisations of the source have to be given anew, and the bearers of its INS find it'
 
-/** Documents with the ids that they have now. */
-const idsOf = ({ documents }: Listed, moving: Moving) =>
-  documents.map(({ row }) => [row.id, newIdOf(row._id, moving)] as const)
+/** References as they were, and as they are now. */
+const goneOf = ({ named }: Listed, moving: Moving) =>
+  named.map(({ row }) => [`${row.type}/${row.id}`, `${row.type}/${newIdOf(row._id, moving)}`] as const)
 
 async function perform(context: Context, call: Call, gathered: Gathered): Promise<Attempt> {
-  const { now, pair, moving, patients, rows, keys } = gathered
-  const at = { ...context, now: () => now }
-  const { source, target, reason } = pair
-  const since = target.facts.merged?.find(each => each.patient === source.patient)?.at ?? 0
+  const { pair, moving } = gathered
+  const since = pair.target.facts.merged?.find(each => each.patient === pair.source.patient)?.at ?? 0
   const listed = await listedDocuments(context, moving, { references: pair.resources, since })
   if (!listed.ok) return listed
-  const hashes = listed.value.rows.flatMap(({ row }) => row.blobs.map(({ sha256 }) => sha256))
+  if (pair.preview) return unmergePreview(context, call, { ...gathered, listed: listed.value })
+  return part(context, call, { ...gathered, listed: listed.value, since })
+}
+
+async function part(
+  context: Context,
+  call: Call,
+  { now, pair, moving, patients, rows, keys, listed, since }: Gathered & { listed: Listed; since: number },
+): Promise<Attempt> {
+  const at = { ...context, now: () => now }
+  const hashes = listed.rows.flatMap(({ row }) => row.blobs.map(({ sha256 }) => sha256))
   await context.store.merging.keepBlobs(moving, hashes)
   await context.store.merging.copyBlobs(moving)
   const denials = (await denialsSince(context, pair)).flatMap(each => copiesOf(at, each, moving))
   const merge = {
-    ...({ does: 'unmerge', source: source.patient, target: target.patient, at: now } as const),
+    ...({ does: 'unmerge', source: pair.source.patient, target: pair.target.patient, at: now } as const),
     ...{ since, past: await pastPatients(at, patients, since) },
-    ...{ keys, rows: rows.map(row => movedVersion(at, row, moving)) },
-    listed: listed.value.documents.map(({ _id, row }) => ({ _id, version: row.version })),
+    ...{ keys, rows: rows.map(row => movedVersion(at, row, moving)), listed: leaving(listed) },
   }
-  const there = versionsThere(at, listed.value, moving)
-  const writes = [...partedPatients(at, patients), ...denials, ...there]
-  const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: reason }))
+  const writes = [...partedPatients(at, patients), ...denials, ...versionsThere(at, listed, moving)]
+  const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: pair.reason }))
   if (outcome !== 'committed') return 'again'
-  const moved = { rows: [...rows, ...listed.value.rows], ids: idsOf(listed.value, moving) }
+  const moved = { rows: [...rows, ...listed.rows], gone: goneOf(listed, moving) }
   return ok(mergeReply(patients, { ...moved, said, name: 'moved' }))
 }
 
