@@ -1,6 +1,5 @@
 /** What was deposited in the target since a merge and is the source's: they get an id there, and are destroyed where they were. `docs/decisions/0037-one-person-one-record.md` */
-import { type Edit, readJson, splice } from '../../../resources/json-text.ts'
-import { walkJson } from '../../../resources/json-walk.ts'
+import { readJson, splice } from '../../../resources/json-text.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import { firstDeposit } from '../../../security/writes/first-deposit.ts'
@@ -9,6 +8,7 @@ import type { RowWrite } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { identityEdits, shifted, storedText } from '../write/draft.ts'
 import { withoutNames } from '../write/in-whose-name.ts'
+import { type Renaming, renamingEdits } from './moved-version.ts'
 import { type Current, currentOf } from './server-version.ts'
 
 /** What goes, each followed by what was deposited with it alone. */
@@ -52,30 +52,15 @@ export async function listedDocuments(
 /** @returns where a row will be: the same time of deposit, under the key of the other record. */
 export const newIdOf = (_id: string, { from, to }: Moving): string => `${to}${_id.slice(from.length)}`
 
-/** What names the Patient, or one of the rows that go, names it where it goes. */
-function renamed(value: unknown, names: ReadonlyMap<string, string>, base: string): string | undefined {
-  if (typeof value !== 'string') return undefined
-  const own = names.get(value)
-  if (own !== undefined) return own
-  const absolute = value.startsWith(`${base}/`) ? names.get(value.slice(base.length + 1)) : undefined
-  return absolute === undefined ? undefined : `${base}/${absolute}`
-}
-
-function firstVersionThere(
-  context: Context,
-  current: Current,
-  at: Moving & { names: ReadonlyMap<string, string> },
-): RowWrite {
+function firstVersionThere(context: Context, current: Current, at: Renaming): RowWrite {
   const { row } = current
   const labels = { ...current.labels, keys: withoutNames(current.labels.keys) }
   const { text, root, value } = storedText(row)
   const next = { id: newIdOf(row._id, at), version: 1, updated: context.now() }
-  const edits: Edit[] = []
-  walkJson(value, root, (each, { start, end }) => {
-    const name = renamed(each, at.names, context.base)
-    if (name !== undefined) edits.push({ start, end, text: JSON.stringify(name) })
-  })
-  const own = [...identityEdits({ text, node: root, resource: value as Resource }, next), ...edits]
+  const own = [
+    ...identityEdits({ text, node: root, resource: value as Resource }, next),
+    ...renamingEdits(root, text, at),
+  ]
   const json = splice(text, root, own)
   const read = readJson(json)
   if (!read.ok) throw new Error('a resource of the server cannot be read')
@@ -106,9 +91,10 @@ export const leaving = ({ named }: Listed): readonly { readonly _id: string; rea
   return alone.map(({ _id, row }) => ({ _id, version: row.version }))
 }
 
+/** @returns references to what goes, with those that it gets. */
+export const namesThere = ({ rows }: Listed, moving: Moving): ReadonlyMap<string, string> =>
+  new Map(rows.map(({ row }) => [`${row.type}/${row.id}`, `${row.type}/${newIdOf(row._id, moving)}`] as const))
+
 /** @returns the rows as they will be in the other record, with their labels. */
-export function versionsThere(context: Context, { rows }: Listed, moving: Moving): readonly RowWrite[] {
-  const ofRows = rows.map(({ row }) => [`${row.type}/${row.id}`, `${row.type}/${newIdOf(row._id, moving)}`] as const)
-  const names = new Map([[`Patient/${moving.from}`, `Patient/${moving.to}`], ...ofRows])
-  return rows.map(row => firstVersionThere(context, row, { ...moving, names }))
-}
+export const versionsThere = (context: Context, { rows }: Listed, renaming: Renaming): readonly RowWrite[] =>
+  rows.map(row => firstVersionThere(context, row, renaming))
