@@ -1,5 +1,6 @@
 /** Which targets of a line a caller sees, said of one target, as a condition on it, and as their number. `access.md` section 8. */
 import type { Document } from 'mongodb'
+import { parseServerId } from '../../resources/ids.ts'
 import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
 import type { TargetMask } from './target-masks.ts'
@@ -14,6 +15,13 @@ export interface Eyes {
   readonly changed: Document | undefined
   /** The condition that an unchanged target is seen, on their number: what is hidden from the caller is no target. */
   readonly seenTargets: Document
+}
+
+/** Whether a target is the record's: what belonged to it while another was merged into it is the other's again since they were parted. */
+export function isOfRecord({ patient, also = [] }: TrailRequest, { id }: Pick<AuditTarget, 'id'>): boolean {
+  if (patient === null || id.startsWith(patient)) return true
+  const home = parseServerId(id)
+  return home?.collection !== 'record' || also.includes(home.patient)
 }
 
 type Asker = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>

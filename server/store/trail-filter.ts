@@ -1,7 +1,7 @@
 /** What of a record's trail a caller may see and asks for. `access.md` section 8. */
 import type { Document } from 'mongodb'
 import type { TrailRequest } from './store.ts'
-import type { Eyes } from './trail-eyes.ts'
+import { type Eyes, isOfRecord } from './trail-eyes.ts'
 import { toldFilter } from './trail-told.ts'
 
 /** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
@@ -41,10 +41,11 @@ const ofType = (types: readonly string[]): Document => {
 }
 
 /** A line about what the caller sees: he sees the line too. Of a resource that is named, its mask in force is known without a list. */
-function about({ seenAs }: Eyes, entities: readonly string[]): Document {
+function about(request: TrailRequest, { seenAs }: Eyes, entities: readonly string[]): Document {
   const targets = entities.flatMap(entity => {
     const slash = entity.indexOf('/')
-    return seenAs(entity.slice(0, slash), entity.slice(slash + 1)) ?? []
+    const target = { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
+    return isOfRecord(request, target) ? (seenAs(target.type, target.id) ?? []) : []
   })
   return targets.length === 0 ? { $nor: [{}] } : { targets: { $elemMatch: { $or: targets } } }
 }
@@ -84,7 +85,7 @@ export const trailFilter = (request: TrailRequest, eyes: Eyes, ofOne: readonly s
     ...since(request.at),
     ...request.agents.map(named),
     ...request.types.map(ofType),
-    ...request.entities.map(entities => about(eyes, entities)),
+    ...request.entities.map(entities => about(request, eyes, entities)),
     ...(request.told ?? []).map(telling => toldFilter(telling, eyes, ofOne)),
     ...after(request),
   ],

@@ -1,7 +1,5 @@
 /** Who did what in a record, month by month. https://hl7.org/fhir/R4/auditevent.html */
 import type { Document } from 'mongodb'
-import { parseServerId } from '../../resources/ids.ts'
-import type { AuditTarget } from '../../security/audit-entry.ts'
 import { toAuditEntry } from './audit-document.ts'
 import { type Months, monthOf } from './audit-months.ts'
 import type { Deployment } from './deployment.ts'
@@ -9,7 +7,7 @@ import { onceMore } from './mongo-errors.ts'
 import { readTimeLimit } from './run-read.ts'
 import type { Trail, TrailEntry, TrailRequest } from './store.ts'
 import { changedMasks } from './target-masks.ts'
-import { type Eyes, eyesOf } from './trail-eyes.ts'
+import { type Eyes, eyesOf, isOfRecord } from './trail-eyes.ts'
 import { trailFilter } from './trail-filter.ts'
 import { stagesOfOne } from './trail-of-one.ts'
 
@@ -27,13 +25,6 @@ async function monthsOf(months: Months, { at, after, descending }: TrailRequest)
       [...before, ...(descending ? reached : [])].every(last => month <= last),
   )
   return descending ? [...asked].reverse() : asked
-}
-
-/** What belonged to the record while another was merged into it is the other's again since they were parted. */
-function isOfRecord({ patient, also = [] }: TrailRequest, { id }: AuditTarget): boolean {
-  if (patient === null || id.startsWith(patient)) return true
-  const home = parseServerId(id)
-  return home?.collection !== 'record' || also.includes(home.patient)
 }
 
 function toEntry(request: TrailRequest, { sees }: Eyes, document: Document): TrailEntry {

@@ -14,6 +14,7 @@ import { draftsOf } from './drafts.ts'
 import { foundTelling } from './found-telling.ts'
 import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
+import { inWhoseName } from './in-whose-name.ts'
 import { definable, indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrites } from './judge.ts'
@@ -154,7 +155,8 @@ async function inTurn(
   // A key of a record that was merged into another means the other.
   const patient = facts?.patient ?? record.value.patient
   const gone = await deletedBy(context, items)
-  const settling = { context, call, record: { ...record.value, patient }, facts, gone, now: context.now() }
+  const names = inWhoseName(context, facts, items)
+  const settling = { context, call, record: { ...record.value, patient }, facts, names, gone, now: context.now() }
   const done = await attempt(settling, items)
   return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
 }
