@@ -68,6 +68,7 @@ export const trailFilter = (request: TrailRequest, eyes: Eyes): Document => ({
   ...(request.id === undefined ? {} : { _id: request.id }),
   $and: [
     visible(eyes),
+    ...(request.hidesSecret === true ? [{ 'agent.secret': { $exists: false } }] : []),
     ...(request.ownAgent === null ? [] : [own(request.ownAgent)]),
     ...request.at.filter(bounds => bounds.from !== undefined || bounds.before !== undefined).map(since),
     ...request.agents.map(named),
