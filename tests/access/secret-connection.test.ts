@@ -1,5 +1,7 @@
 /** A minor's secret connection: representatives learn nothing of it, whatever was touched. `access.md` sections 1 and 8. */
+import { MongoClient } from 'mongodb'
 import t from 'tap'
+import { verifyAudit } from '../../server/store/verify-audit.ts'
 import { select } from '../support/pointer.ts'
 import { type Actor, finess, gp, hospital, operator, parentOf, patientOf, rpps } from './support/cast.ts'
 import { authorises, consent, parent, treats } from './support/consents.ts'
@@ -68,4 +70,20 @@ t.test('a line of it is no AuditEvent to the parent, by its id', async t => {
 t.test('what the same professional does openly the parent finds', async t => {
   expectStatus(await stage.get(gp, `DocumentReference/${plain}`), 200)
   t.ok((await agents(parentOf(record), record.id)).includes(rpps.gp))
+})
+
+t.test('that a line was written in secret is covered by its hash', async t => {
+  const { MONGODB_URL = '', MONGODB_DATABASE = '' } = stage.server.environment
+  t.equal((await verifyAudit(MONGODB_URL, MONGODB_DATABASE)).broken, undefined)
+  const client = new MongoClient(MONGODB_URL)
+  const db = client.db(MONGODB_DATABASE)
+  const months = (await db.listCollections().toArray()).map(({ name }) => name).filter(name => /^audit_\d/.test(name))
+  const changed = await Promise.all(
+    months.map(month =>
+      db.collection(month).updateOne({ patient: record.id, 'agent.secret': true }, { $unset: { 'agent.secret': '' } }),
+    ),
+  )
+  await client.close()
+  t.ok(changed.some(({ modifiedCount }) => modifiedCount === 1))
+  t.type((await verifyAudit(MONGODB_URL, MONGODB_DATABASE)).broken, 'string')
 })
