@@ -51,6 +51,8 @@ export interface TrailView {
   readonly visibleMasks: readonly number[]
   /** Masks whose targets are seen once `hiddenUntil` is past. */
   readonly masksAfterHidden: readonly number[]
+  /** What was done in a minor's secret connection is hidden, whatever it touched. */
+  readonly hidesSecret?: true
   /** Keys of records that were merged into this one, whose lines are its own. */
   readonly also?: readonly string[]
   /** When the record was one with another person's: how a search was worded then is not shown. */

@@ -24,6 +24,7 @@ const ofRepresentative: TrailView = {
   ownAgent: null,
   visibleMasks: trailMasks.representative,
   masksAfterHidden: trailMasks.representativeLater,
+  hidesSecret: true,
 }
 
 /**

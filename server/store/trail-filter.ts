@@ -81,6 +81,7 @@ export const trailFilter = (request: TrailRequest, eyes: Eyes, ofOne: readonly s
   ...(request.id === undefined ? {} : { _id: request.id }),
   $and: [
     ...(request.entities.length > 0 ? [] : [visible(eyes)]), // a target that is seen is asked for, then
+    ...(request.hidesSecret === true ? [{ 'agent.secret': { $exists: false } }] : []),
     ...(request.ownAgent === null ? [] : [own(request.ownAgent)]),
     ...since(request.at),
     ...request.agents.map(named),
