@@ -71,7 +71,7 @@ async function perform(context: Context, call: Call, items: readonly EntryItems[
 export async function transaction(context: Context, call: Call): Promise<Result<Reply>> {
   const json = jsonOfBody(call)
   if (!json.ok) return json
-  const entries = entriesOf(json.value, context.base)
+  const entries = entriesOf(json.value, context)
   if (!entries.ok) return entries
   const items = await itemsOf(context, call, { json: json.value, entries: entries.value })
   if (!items.ok) return items
