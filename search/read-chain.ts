@@ -23,8 +23,13 @@ interface After {
   readonly value: string
 }
 
-/** `_list` is read as the `_has` that it means. */
-export const listForm = '_has:List:item:_id'
+/** What stands behind `_has`, and whether it was asked for by `_list`. */
+interface Back extends After {
+  readonly members?: true
+}
+
+/** `_list` is read as this `_has`, but for entries that were taken out of the List. */
+const listForm = '_has:List:item:_id'
 
 const said = (name: string): string => shownName(name) ?? 'this parameter'
 
@@ -142,8 +147,8 @@ export function readForward(forward: Forward, reading: Reading, read: Read): Res
 const hasForm = /^_has:([A-Za-z]+):([A-Za-z0-9_-]+):(.+)$/
 
 /** Reads `_has:Type:reference:name`: a resource of the type refers to the one that is searched. */
-export function readBackward({ name, value }: After, reading: Reading, read: Read): Result<Effect> {
-  const asked = name === listForm ? '_list' : '_has'
+export function readBackward({ name, value, members }: Back, reading: Reading, read: Read): Result<Effect> {
+  const asked = members === undefined ? '_has' : '_list'
   const refused = refuseLink(asked, reading)
   if (refused !== undefined) return refused
   const [, type = '', code = '', rest = ''] = hasForm.exec(name) ?? []
@@ -165,8 +170,13 @@ export function readBackward({ name, value }: After, reading: Reading, read: Rea
   if (!one.ok) return one
   if (typeof one.value === 'string') return no(one.value)
   const byRecord = isPatientScalar(served, definition) && reading.served.type === 'Patient'
-  return ok({ chain: { link: 'from', of: reading.served.type, code, linked: [{ ...one.value, byRecord }] } })
+  const linked = [{ ...one.value, byRecord }]
+  return ok({ chain: { link: 'from', of: reading.served.type, code, linked, ...(members && { members }) } })
 }
+
+/** Reads `_list`: the resources that are in one of these Lists. https://hl7.org/fhir/R4/search.html#list */
+export const readListed = (value: string, reading: Reading, read: Read): Result<Effect> =>
+  readBackward({ name: listForm, value, members: true }, reading, read)
 
 /** How many searches of their own a chain asks for. */
 export const searchesOf = ({ linked }: Chain): number =>

@@ -12,6 +12,7 @@ import { and, key, not, or, type Query, scalar } from './query.ts'
 import { type Effect, type Reading, shownName, suggestion } from './search-effect.ts'
 import { readSubsumption } from './subsumption.ts'
 import { textQueries } from './too-wide.ts'
+import { untold } from './untold.ts'
 import { readMembership, searchesCodes } from './value-set.ts'
 import { refusePending } from './with-custom-parameters.ts'
 
@@ -120,20 +121,21 @@ function readScalar({ comparison, value }: Test, definition: SearchParameterDefi
   return comparison === 'ne' ? ok(not(scalar('id', value))) : bad('_id takes eq and ne')
 }
 
+/** What is no parameter of the type, or none that is answered. */
+function refuseName(path: string, { served, parameters }: Reading): Result<never> {
+  const pending = refusePending(served, path)
+  if (pending !== undefined) return pending
+  const why = untold(served.type, path)
+  const shown = shownName(path) ?? 'this'
+  const remedy = /[.[:]/.test(path) ? '; chains stand beside _filter, as parameters of their own' : ''
+  const no = `${served.type} has no search parameter ${shown}${remedy}.${suggestion(shown, parameters.keys())}`
+  return fail('unknownParameter', `_filter: ${why === undefined ? no : `${shown}: ${why}.`}`, 'http._filter')
+}
+
 function readTest(test: Test, reading: Reading): Result<Query> {
   const { path, comparison, value } = test
   const definition = reading.parameters.get(path)
-  if (definition === undefined) {
-    const pending = refusePending(reading.served, path)
-    if (pending !== undefined) return pending
-    const shown = shownName(path) ?? 'this'
-    const remedy = /[.[:]/.test(path) ? '; chains stand beside _filter, as parameters of their own' : ''
-    return fail(
-      'unknownParameter',
-      `_filter: ${reading.served.type} has no search parameter ${shown}${remedy}.${suggestion(shown, reading.parameters.keys())}`,
-      'http._filter',
-    )
-  }
+  if (definition === undefined) return refuseName(path, reading)
   if (isPatientScalar(reading.served, definition))
     return bad(`${path} names whose record is searched: it stands beside _filter, as a parameter of its own`)
   if (comparison === 'pr' && path !== '_id' && path !== '_lastUpdated') return readPresent(definition, value)

@@ -9,7 +9,7 @@ import { readKeptMembership } from './kept-value-set.ts'
 import type { Asked } from './parameter-type.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
-import { listForm, readBackward, readForward } from './read-chain.ts'
+import { readBackward, readForward, readListed } from './read-chain.ts'
 import { readComposite } from './read-composite.ts'
 import { readCriterion } from './read-criterion.ts'
 import { readFilterParameter } from './read-filter.ts'
@@ -55,7 +55,7 @@ function unknownName(name: string, given: Reading): Result<Effect> {
   return unknown(reading, name, `${reading.served.type} has no search parameter ${shown}.${suggestion(shown, known)}`)
 }
 
-/** The resources that a List names: the same as `_has:List:item:_id`. */
+/** The resources that are in a List. */
 function readList(value: string, reading: Reading): Result<Effect> {
   if (value.startsWith('$'))
     return fail(
@@ -64,7 +64,7 @@ function readList(value: string, reading: Reading): Result<Effect> {
       'http._list',
     )
   return value.split(',').every(id => parseLogicalId(id) !== undefined)
-    ? readBackward({ name: listForm, value }, reading, readSearchParameter)
+    ? readListed(value, reading, readSearchParameter)
     : fail('badParameter', '_list: expected the id of a List: 1 to 64 of A-Z a-z 0-9 - .', 'http._list')
 }
 

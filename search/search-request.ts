@@ -49,6 +49,8 @@ export interface Chain {
   readonly link: 'to' | 'from'
   readonly of: string
   readonly code: string
+  /** Of `List.item`: entries that a List marks as deleted do not count. */
+  readonly members?: true
   /** Alternatives, of different types. */
   readonly linked: readonly Linked[]
 }

@@ -14,7 +14,7 @@ const order = [['DELETE'], ['POST'], ['PUT', 'PATCH'], ['GET', 'HEAD']] as const
 export async function batch(context: Context, call: Call): Promise<Result<Reply>> {
   const json = jsonOfBody(call)
   if (!json.ok) return json
-  const entries = readEntries(json.value, 'batch', context.base)
+  const entries = readEntries(json.value, 'batch', context)
   if (!entries.ok) return entries
   const answers = new Map<EntryRead, ResponseEntry>()
   for (const entry of entries.value)

@@ -4,7 +4,8 @@ import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
 import { addressOf, type EntryAddress } from './entry-address.ts'
-import { beyondComplaint, refuseInTransaction, tooManyLong } from './entry-beyond.ts'
+import { asDefinition, beyondComplaint, refuseInTransaction, tooManyLong } from './entry-beyond.ts'
+import type { Context } from './interaction.ts'
 import { forms } from './stray-parameters.ts'
 
 /** One entry: what it asks, and the place of its resource in the text of the Bundle. */
@@ -99,10 +100,13 @@ const ofPostedSearch = (path: string): Complaint => ({
   code: 'not-supported',
 })
 
+/** Where the Bundle was sent. */
+type Surroundings = Pick<Context, 'base' | 'catalog'>
+
 function entryOf(
   value: unknown,
   node: JsonNode | undefined,
-  { path, base }: { readonly path: string; readonly base: string },
+  { path, base, catalog }: Surroundings & { readonly path: string },
 ): EntryRequest | Complaint {
   const entry = objectOf(value)
   const request = objectOf(entry?.request)
@@ -115,7 +119,7 @@ function entryOf(
   const read: EntryRequest = {
     path,
     method,
-    ...address,
+    ...asDefinition(address, method, catalog),
     fullUrl: textOf(entry?.fullUrl),
     ifMatch: textOf(request?.ifMatch),
     ifNoneMatch: textOf(request?.ifNoneMatch),
@@ -154,7 +158,7 @@ export type EntryRead = EntryRequest | Complaint
 export function readEntries(
   { value, root }: JsonText,
   type: 'batch' | 'transaction',
-  base: string,
+  { base, catalog }: Surroundings,
 ): Result<readonly EntryRead[]> {
   const values = entryValues(value, type)
   if (!values.ok) return values
@@ -162,14 +166,14 @@ export function readEntries(
     return fail('tooCostly', `expected at most ${mostEntries} entries, found more`, 'Bundle.entry')
   const nodes = memberOf(root, 'entry')?.items ?? []
   const read = values.value.map((entry, index) =>
-    entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base }),
+    entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base, catalog }),
   )
   return tooManyLong(read.filter((entry): entry is EntryRequest => !isComplaint(entry))) ?? ok(read)
 }
 
 /** @returns the entries of a transaction in order; or everything that is wrong with them. */
-export function entriesOf(json: JsonText, base: string): Result<readonly EntryRequest[]> {
-  const read = readEntries(json, 'transaction', base)
+export function entriesOf(json: JsonText, at: Surroundings): Result<readonly EntryRequest[]> {
+  const read = readEntries(json, 'transaction', at)
   if (!read.ok) return read
   const entries = read.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
   const same = repeated(entries)

@@ -16,6 +16,7 @@ import type { Restriction } from '../../security/restriction.ts'
 import type { LinkRow } from '../store/store.ts'
 import { decideWith } from './access.ts'
 import type { Call, Context } from './interaction.ts'
+import { listMembers } from './list-members.ts'
 import { patientKeys } from './patient-names.ts'
 import { type Reads, wordsAsked } from './texts.ts'
 
@@ -92,8 +93,9 @@ async function linkedRows(stage: Stage, chain: NamedChain, linked: Linked): Prom
   if (!query.ok) return query
   const keys = chain.link === 'from' && !linked.byRecord
   const asked = { type, query: query.value, limit: mostLinked + 1, keys }
-  const lists = await Promise.all(restrictions.map(restriction => context.store.linkRows({ ...asked, restriction })))
-  return ok(lists.flat())
+  const rowsOf = (restriction: Restriction): Promise<readonly LinkRow[]> =>
+    chain.members ? listMembers(context, { ...asked, restriction }) : context.store.linkRows({ ...asked, restriction })
+  return ok((await Promise.all(restrictions.map(rowsOf))).flat())
 }
 
 /** What the rules leave of a type in one place; undefined where they leave nothing. */

@@ -16,8 +16,8 @@ export interface EntryBeyond extends EntryAddress {
 const mostLong = 20
 const mostBytes = 4 * 1024 * 1024
 
-const isLong = ({ beyond }: EntryAddress): boolean =>
-  beyond?.interaction === 'operation' || beyond?.interaction === 'capabilities'
+const isLong = ({ beyond, id }: EntryAddress): boolean =>
+  beyond?.interaction === 'operation' || (beyond?.interaction === 'capabilities' && id === undefined)
 
 /** @returns 400 for a Bundle that asks for more long answers than it may hold. */
 export function tooManyLong(entries: readonly EntryAddress[]): Result<never> | undefined {
@@ -27,6 +27,14 @@ export function tooManyLong(entries: readonly EntryAddress[]): Result<never> | u
     `expected at most ${mostLong} operations and capability statements in a Bundle, found more: send them as requests of their own`,
     'Bundle.entry',
   )
+}
+
+/** What reads the definition of an operation of this program; where the type is served, its instances are what is stored. */
+export function asDefinition(address: EntryAddress, method: EntryBeyond['method'], { types }: Catalog): EntryAddress {
+  const { type, id, history, beyond } = address
+  const isRead = method === 'GET' || method === 'HEAD'
+  const isNamed = type === 'OperationDefinition' && id !== undefined && !history && beyond === undefined
+  return isRead && isNamed && !types.has(type) ? { ...address, beyond: { interaction: 'capabilities' } } : address
 }
 
 const levelOf = ({ type, id }: EntryAddress): OperationLevel =>

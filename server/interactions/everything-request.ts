@@ -8,6 +8,7 @@ import type { Position } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
 import { operationParameters } from './operation-parameters.ts'
 import { openPage, pageQueries } from './page-link.ts'
+import { selfLink } from './paging-links.ts'
 
 /** The row after which a page begins. */
 export interface Start {
@@ -16,7 +17,7 @@ export interface Start {
 }
 
 export interface EverythingRequest {
-  /** The parameters as they were asked, as a query. */
+  /** The parameters as they were applied, as a query. */
   readonly query: string
   readonly applied: readonly (readonly [string, string])[]
   /** Types of the record, in the order of the answer: Patient first. */
@@ -99,17 +100,18 @@ function countOf(asked: string | undefined): Result<number | undefined> {
 function read(context: Context, call: Call, start: Start | undefined): Result<EverythingRequest> {
   const parameters = operationParameters(call)
   if (!parameters.ok) return parameters
-  const applied = parameters.value.map(([name, value]) => [name, value] as const)
-  const valueNamed = (name: string): string | undefined => applied.find(([each]) => each === name)?.[1]
+  const asked = parameters.value.map(([name, value]) => [name, value] as const)
+  const valueNamed = (name: string): string | undefined => asked.find(([each]) => each === name)?.[1]
   const types = typesOf(
     context,
-    applied.flatMap(([name, value]) => (name === '_type' ? [value] : [])),
+    asked.flatMap(([name, value]) => (name === '_type' ? [value] : [])),
   )
   if (!types.ok) return types
   const within = withinOf(context, valueNamed)
   if (!within.ok) return within
   const count = countOf(valueNamed('_count'))
   if (!count.ok) return count
+  const applied = asked.map(([name, value]) => [name, name === '_count' ? String(count.value) : value] as const)
   return ok({ ...types.value, within: within.value, count: count.value, applied, query: queryString(applied), start })
 }
 
@@ -124,10 +126,12 @@ export function everythingRequest(context: Context, call: Call): Result<Everythi
 
 /** @returns the links of an answer; `next` is where the page after it begins. */
 export function linksOf(context: Context, call: Call, at: { request: EverythingRequest; next?: Start | undefined }) {
-  const { query, applied } = at.request
+  const { query, applied, start } = at.request
   const address = `${context.base}/${addressOf(call)}`
-  const self = { relation: 'self', url: query === '' ? address : `${address}?${query}` } as const
-  if (at.next === undefined) return [self]
-  const queryOf = pageQueries<Start>(context, call, { address: addressOf(call), parameters: applied, next: at.next })
-  return [self, { relation: 'next', url: `${address}?${queryOf('next')}` } as const]
+  const urlWith = (asked: string): string => (asked === '' ? address : `${address}?${asked}`)
+  const queryOf = pageQueries<Start>(context, call, {
+    ...{ address: addressOf(call), parameters: applied, self: start, next: at.next },
+  })
+  const self = selfLink({ query, sealed: start && queryOf('self') }, urlWith, context.mostUrlBytes)
+  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(queryOf('next')) } as const]
 }

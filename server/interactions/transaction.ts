@@ -89,7 +89,7 @@ async function performAll(
 export async function transaction(context: Context, call: Call): Promise<Result<Reply>> {
   const json = jsonOfBody(call)
   if (!json.ok) return json
-  const entries = entriesOf(json.value, context.base)
+  const entries = entriesOf(json.value, context)
   if (!entries.ok) return entries
   const leave = entries.value.some(isHeavyEntry) ? context.heavy.enter(call.principal) : () => undefined
   if (leave === undefined) return tooManyHeavy

@@ -16,10 +16,12 @@ const pause = (attempt: number): Promise<void> =>
   new Promise(resolve => setTimeout(resolve, Math.random() * 50 * 2 ** attempt))
 
 /** A document that exists already came with an attempt before: its `_id` is ours alone. */
-function judge(reply: Document): void {
+/** @returns whether some existed already. */
+function judge(reply: Document): boolean {
   const errors = (reply.writeErrors ?? []) as readonly { code: number; errmsg: string }[]
   const refused = errors.find(({ code }) => code !== duplicateKey)
   if (refused !== undefined) throw new Error(`an insert was refused: ${refused.code} ${refused.errmsg}`)
+  return errors.length > 0
 }
 
 interface Inserting {
@@ -28,7 +30,7 @@ interface Inserting {
   readonly ordered: boolean
 }
 
-async function insertAll({ commands }: To, { collection, documents, ordered }: Inserting): Promise<void> {
+async function insertAll({ commands }: To, { collection, documents, ordered }: Inserting): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     // Once more, those that exist are passed over.
     const command = {
@@ -54,11 +56,11 @@ interface To {
 
 /**
  * Inserts documents whose `_id`s nobody else uses, in order: when it fails, those that were inserted are the first ones.
- * Rejects with `Unavailable` when it cannot be known that they are durable.
+ * @returns whether some were there already. Rejects with `Unavailable` when it cannot be known that they are durable.
  */
-export const insertDurably = (to: To, collection: string, documents: readonly Document[]): Promise<void> =>
+export const insertDurably = (to: To, collection: string, documents: readonly Document[]): Promise<boolean> =>
   insertAll(to, { collection, documents, ordered: true })
 
 /** Inserts those documents whose `_id` is not there yet, and passes over the others. Rejects as `insertDurably` does. */
-export const insertMissing = (to: To, collection: string, documents: readonly Document[]): Promise<void> =>
+export const insertMissing = (to: To, collection: string, documents: readonly Document[]): Promise<boolean> =>
   insertAll(to, { collection, documents, ordered: false })

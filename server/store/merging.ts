@@ -37,11 +37,13 @@ const chunksOf = (blob: string): Document => ({ _id: { $gte: { blob, n: 0 }, $lt
 const chunks = (db: Db, blob: string): Promise<number> =>
   onceMore(() => db.collection<Document>('blob').countDocuments(chunksOf(blob), { hint: '_id_' }))
 
-/** Chunks are immutable: one that is there already is the same. */
+/** Chunks are immutable: one that is there already is the same. It is nobody's to take back from here on. */
 async function copyBlob(db: Db, { from, to }: Moving, sha256: string): Promise<void> {
+  const anybodys = { ...chunksOf(`${to}/${sha256}`), by: { $exists: true } }
+  await onceMore(() => db.collection<Document>('blob').updateMany(anybodys, { $unset: { by: '' } }, { hint: '_id_' }))
   if ((await chunks(db, `${from}/${sha256}`)) <= (await chunks(db, `${to}/${sha256}`))) return
-  const named = { $set: { _id: { blob: `${to}/${sha256}`, n: '$_id.n' } } }
-  const merge = { $merge: { into: 'blob', on: '_id', whenMatched: 'keepExisting', whenNotMatched: 'insert' } }
+  const named = { $set: { _id: { blob: `${to}/${sha256}`, n: '$_id.n' }, by: '$$REMOVE' } }
+  const merge = { $merge: { into: 'blob', on: '_id', whenMatched: [{ $unset: 'by' }], whenNotMatched: 'insert' } }
   const durable = { hint: '_id_', writeConcern: { w: 'majority', j: true } } as const
   const copied = () =>
     db.collection('blob').aggregate([{ $match: chunksOf(`${from}/${sha256}`) }, named, merge], durable)

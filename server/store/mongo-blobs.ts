@@ -3,7 +3,7 @@ import { createHash, hash } from 'node:crypto'
 import { Binary, type Document } from 'mongodb'
 import type { BlobStore, ByteRange } from './blob-store.ts'
 import type { Deployment } from './deployment.ts'
-import { insertDurably } from './durable-insert.ts'
+import { durable, insertDurably } from './durable-insert.ts'
 import { onceMore } from './mongo-errors.ts'
 import { runFind } from './run-read.ts'
 
@@ -14,8 +14,9 @@ const anyChunk = 2 ** 31 - 1
 interface Chunk {
   readonly _id: { readonly blob: string; readonly n: number }
   readonly bytes: Binary
-  /** When it was written: a sweep leaves what is young to its transaction. */
   readonly at: Date
+  /** Who brought it and may take it back, as long as nobody else keeps it. */
+  readonly by?: string
   /** Of the last chunk only, which is written last: the size of the whole. */
   readonly size?: number
 }
@@ -36,20 +37,51 @@ async function bytesOf(deployment: Deployment, _id: Chunk['_id']): Promise<Uint8
   return chunk?.bytes instanceof Uint8Array ? chunk.bytes : new Uint8Array()
 }
 
-/** Chunks that exist from an attempt before are the same: the name of a blob is the hash of its bytes. */
-async function write(deployment: Deployment, blob: string, bytes: Uint8Array): Promise<void> {
-  const last = Math.max(Math.ceil(bytes.length / chunkSize) - 1, 0)
-  const store = (n: number): Promise<void> => {
-    const part = new Binary(bytes.subarray(n * chunkSize, (n + 1) * chunkSize))
-    const size = n === last ? { size: bytes.length } : {}
-    const chunk: Chunk = { _id: { blob, n }, bytes: part, at: new Date(), ...size }
-    return insertDurably(deployment, 'blob', [chunk])
-  }
+/** What is kept, and who may take it back. */
+interface Keeping {
+  readonly blob: string
+  readonly bytes: Uint8Array
+  readonly keeper: string | undefined
+}
+
+const lastOf = ({ bytes }: Keeping): number => Math.max(Math.ceil(bytes.length / chunkSize) - 1, 0)
+
+/** Those chunks that somebody else may take back are nobody's from here on. @returns how many are there then. */
+async function share(deployment: Deployment, chunks: Document, keeper: string | undefined): Promise<number> {
+  const held = { find: 'blob', filter: chunks, projection: { by: 1 }, hint: '_id_', batchSize: 1000 }
+  const found = await runFind(deployment, held)
+  if (found.every(({ by }) => by === undefined || by === keeper)) return found.length
+  const anothers = { ...chunks, by: { $exists: true, ...(keeper !== undefined && { $ne: keeper }) } }
+  const stored = deployment.db.collection<Document>('blob')
+  await onceMore(() => stored.updateMany(anothers, { $unset: { by: '' } }, { hint: '_id_', writeConcern: durable }))
+  return (await runFind(deployment, held)).length
+}
+
+/** A chunk that exists is the same: the name of a blob is the hash of its bytes. It may be taken back before it is shared. */
+async function keep(deployment: Deployment, _id: Chunk['_id'], { keeper, ...keeping }: Keeping & { last: boolean }) {
+  const { bytes, last } = keeping
+  const part = new Binary(bytes.subarray(_id.n * chunkSize, (_id.n + 1) * chunkSize))
+  const size = last ? { size: bytes.length } : {}
+  const chunk: Chunk = { _id, bytes: part, at: new Date(), ...(keeper !== undefined && { by: keeper }), ...size }
+  while (await insertDurably(deployment, 'blob', [chunk])) if ((await share(deployment, { _id }, keeper)) > 0) return
+}
+
+async function write(deployment: Deployment, keeping: Keeping): Promise<void> {
+  const last = lastOf(keeping)
+  const store = (n: number): Promise<void> =>
+    keep(deployment, { blob: keeping.blob, n }, { ...keeping, last: n === last })
   for (let n = 0; n < last; n += inFlight) {
     const some = Array.from({ length: Math.min(inFlight, last - n) }, (_, place) => store(n + place))
     await Promise.all(some)
   }
   await store(last) // the last one makes the blob complete
+}
+
+/** Whether all of a blob is there, and stays. */
+async function isKept(deployment: Deployment, keeping: Keeping): Promise<boolean> {
+  const { blob, keeper } = keeping
+  if ((await sizeOf(deployment, blob)) === undefined) return false
+  return (await share(deployment, everyChunk(blob), keeper)) === lastOf(keeping) + 1
 }
 
 /** The part of a chunk that lies in the range. */
@@ -77,17 +109,21 @@ async function* read(deployment: Deployment, blob: string, asked: ByteRange | un
 
 /** @returns the blobs of a database. The same bytes in two records are two blobs: one says nothing about the other. */
 export const openBlobs = (deployment: Deployment): BlobStore => ({
-  async put(owner, bytes) {
+  async put(owner, bytes, keeper) {
     const sha256 = hash('sha256', bytes, 'hex')
-    const blob = `${owner}/${sha256}`
+    const keeping: Keeping = { blob: `${owner}/${sha256}`, bytes, keeper }
     // One chunk is written as cheaply as it is looked for; more of them are not sent twice.
-    const isShort = bytes.length <= chunkSize
-    if (isShort || (await sizeOf(deployment, blob)) === undefined) await write(deployment, blob, bytes)
+    if (bytes.length <= chunkSize || !(await isKept(deployment, keeping))) await write(deployment, keeping)
     return { sha256, size: bytes.length }
   },
-  get: (owner, sha256, range) => read(deployment, `${owner}/${sha256}`, range),
-  async drop(owner) {
-    const _id = { $gte: { blob: `${owner}/`, n: 0 }, $lt: { blob: `${owner}0`, n: 0 } } // '0' follows '/'
-    await onceMore(() => deployment.db.collection<Document>('blob').deleteMany({ _id } as Document))
+  async takeBack(keeper, blobs) {
+    const brought = { by: keeper }
+    for (const blob of blobs)
+      await onceMore(() =>
+        deployment.db
+          .collection<Document>('blob')
+          .deleteMany({ ...everyChunk(blob), ...brought }, { hint: '_id_', writeConcern: durable }),
+      )
   },
+  get: (owner, sha256, range) => read(deployment, `${owner}/${sha256}`, range),
 })

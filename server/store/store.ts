@@ -7,7 +7,6 @@ import type { Facts } from '../../security/facts.ts'
 import type { Notice } from '../../security/notices.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { Restriction } from '../../security/restriction.ts'
-import type { ByteRange } from './blob-store.ts'
 import type { Order, Position } from './position.ts'
 import type { Trail } from './trail-request.ts'
 
@@ -17,6 +16,7 @@ export type { Telling } from './telling-request.ts'
 export type { Told, ToldBy, Trail, TrailEntry, TrailRequest } from './trail-request.ts'
 export type { Mark, OfType, Parts, Span, TypesPageRequest, VersionsRequest } from './versions-request.ts'
 
+import type { Blobs } from './blobs-request.ts'
 import type { Formers } from './formers-request.ts'
 import type { LifeChanges } from './life-request.ts'
 import type { WithMerging } from './merge-request.ts'
@@ -152,7 +152,7 @@ export type Committed =
   | { readonly outcome: 'claimed'; readonly key: string }
 
 /** Every method rejects with `Unavailable` (server/store/unavailable.ts) when the database cannot answer in time. */
-export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, Formers<Found>, WithMerging<Held> {
+export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, Formers<Found>, WithMerging<Held>, Blobs {
   /** One row by `_id` within the restriction. */
   row(restriction: Restriction, type: string, _id: string): Promise<Found | undefined>
   /** Rows by `_id` (at most 1,000) within the restriction, in no particular order. */
@@ -188,12 +188,6 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, Form
   commit(unit: Unit): Promise<Committed>
   /** Makes entries durable (majority) in groups, after what is told of them; resolves when they are. Rejects with `Unavailable`: then nothing may be answered. */
   audit(entries: readonly AuditEntry[], told?: Telling): Promise<void>
-  /** Keeps bytes under (patient, SHA-256); idempotent. `patient` is `directory` outside records. @returns the hex digest. */
-  putBlob(patient: string, bytes: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>
-  /** Forgets the bytes of a record that was not opened after all. */
-  dropBlobs(patient: string): Promise<void>
-  /** The chunks of a blob, in order. `range` is [from, to) in bytes. */
-  blob(patient: string, sha256: string, range?: ByteRange): AsyncIterable<Uint8Array>
   trail: Trail
   /** How much of each document type is within a restriction over every record; `too many` when it would cost too much. */
   volumes: Volumes

@@ -42,6 +42,12 @@ t.test('a thousand rules are kept; of those that come together beyond it, on two
     transaction(creates(careTeam(record, [byRpps(rpps.nurse)])), creates(consent(record, blocks(rpps.gp)))),
   )
   t.equal(unit.status, 422, 'a unit is refused whole')
+  const bytes = () => db.collection('blob').countDocuments()
+  const before = await bytes()
+  const photo = [{ contentType: 'image/png', data: Buffer.alloc(100_000, 'photo').toString('base64') }]
+  const relative = { resourceType: 'RelatedPerson', patient: { reference: `Patient/${record.id}` }, photo }
+  t.equal(refusalOf(await stage.post(owner, relative)), '422 refusedByRule RelatedPerson')
+  t.equal(await bytes(), before, 'nor do its bytes stay')
   const changed = { ...consent(record, authorises(person(0)), { status: 'inactive' }), id: first }
   expectStatus(await stage.put(owner, changed), 200)
   t.equal((await stage.post(owner, consent(record, blocks(rpps.gp)))).status, 422, 'what is inactive counts')

@@ -80,6 +80,24 @@ t.test('bytes are taken away where they came from once nothing is written any mo
   t.equal(await db.collection('merge').countDocuments({ source: source.id }), 0)
 })
 
+t.test('bytes that a write under way brought are not its own to take back once a merge needs them', async t => {
+  const { source, target, bytes } = await two(stage)
+  const chunks = db.collection<{ _id: { blob: string; n: number }; by?: string }>('blob')
+  const ofSource = await chunks.find({ '_id.blob': { $regex: `^${source.id}/` } }).toArray()
+  t.ok(ofSource.length > 0)
+  const named = (blob: string) => blob.replace(source.id, target.id)
+  const brought = ofSource.map(chunk => ({
+    ...chunk,
+    _id: { ...chunk._id, blob: named(chunk._id.blob) },
+    by: 'under-way',
+  }))
+  await chunks.insertMany(brought)
+  expectStatus(await merges(source, target), 200)
+  await chunks.deleteMany({ by: 'under-way' }) // what a unit does that is not written
+  const read = await stage.get(patientOf(target), `Binary/${bytes}`, { accept: 'text/plain' })
+  t.equal(read.bytes.toString('base64'), data)
+})
+
 t.test('a record of many resources is merged and parted', async t => {
   const [source, target] = [await stage.open(), await stage.open()]
   for (let n = 0; n < 6; n += 1)

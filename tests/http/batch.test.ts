@@ -103,6 +103,29 @@ t.test('an empty batch is answered with an empty one', async t => {
   t.match(answer.json, { type: 'batch-response' })
 })
 
+t.test('a batch of 1,000 entries of all methods is performed', async t => {
+  const id = (n: number, what: string) => `${what}-${n}`
+  const named = (n: number, what: string) => ({ ...practitioner(), id: id(n, what) })
+  const standing = Array.from({ length: 200 }, (_, n) =>
+    ['patched', 'gone', 'read'].map(what => ['PUT', `Practitioner/${id(n, what)}`, named(n, what)] as const),
+  ).flat()
+  t.same([...new Set(statusesOf(await batch(...standing)))], [201])
+  const data = Buffer.from('[{"op":"add","path":"/active","value":true}]').toString('base64')
+  const patch = { resourceType: 'Binary', contentType: 'application/json-patch+json', data }
+  const answer = await batch(
+    ...Array.from({ length: 200 }, (_, n) => [
+      ['GET', `Practitioner/${id(n, 'read')}`] as const,
+      ['POST', 'Practitioner', practitioner()] as const,
+      ['PATCH', `Practitioner/${id(n, 'patched')}`, patch] as const,
+      ['DELETE', `Practitioner/${id(n, 'gone')}`] as const,
+      ['PUT', `Practitioner/${id(n, 'put')}`, named(n, 'put')] as const,
+    ]).flat(),
+  )
+  t.equal(answer.status, 200)
+  t.same(statusesOf(answer), Array.from({ length: 200 }, () => [200, 201, 200, 204, 201]).flat())
+  t.match((await rest.get(`Practitioner/${id(199, 'patched')}`)).json, { active: true })
+})
+
 t.test('a batch of more than 1,000 entries is refused', async t => {
   const answer = await batch(...Array.from({ length: 1001 }, () => ['GET', 'Practitioner/nobody'] as const))
   t.equal(answer.status, 400)

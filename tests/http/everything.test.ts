@@ -132,7 +132,20 @@ t.test('with _count there are pages, and their links are sealed', async t => {
   const first = await rest.get(`${path}?_count=1&start=2020`)
   for (let page = first; ; page = await rest.get(nextOf(page) ?? '')) {
     t.equal(page.status, 200)
-    t.equal(select(page.json, '/link/0/url')[0], `${rest.base}/${path}?_count=1&start=2020`)
+    const self = String(select(page.json, '/link/[relation=self]/url')[0])
+    const asked = `${rest.base}/${path}?_count=1&start=2020`
+    if (page === first) t.equal(self, asked)
+    else t.ok(self.startsWith(`${asked}&_page=`), 'it says what was applied')
+    const again = await rest.get(self)
+    t.same([again.status, names(again)], [200, names(page)], 'and leads to its own page')
+    t.equal(nextOf(again) === undefined, nextOf(page) === undefined)
+    if (page !== first)
+      for (const changed of [self.replace('start=2020', 'start=2021'), `${self}&_type=Patient`])
+        t.same(
+          issuesOf(await rest.get(changed)),
+          ['badPage value http._page'],
+          'it cannot be made to say something else',
+        )
     found.push(...names(page))
     if (nextOf(page) === undefined) break
   }
@@ -142,6 +155,19 @@ t.test('with _count there are pages, and their links are sealed', async t => {
   t.same(names(await rest.get(`${next}&_count=2`)), ['Condition/cold', 'Observation/new'])
   for (const url of [`${next}&_type=Patient`, next.replace('/ann/', '/bob/'), `${next}x`, `${next}&_page=x`])
     t.same(issuesOf(await rest.get(url)), ['badPage value http._page'], url)
+})
+
+t.test('the self link says which size was applied', async t => {
+  for (const [asked, applied] of [
+    ['_count=5000', '_count=1000'],
+    ['_count=0007', undefined],
+    ['_type=Patient&_count=1000', '_type=Patient&_count=1000'],
+  ] as const) {
+    const answer = await rest.get(`${path}?${asked}`)
+    const self = applied && `${rest.base}/${path}?${applied}`
+    t.equal(select(answer.json, '/link/[relation=self]/url')[0], self)
+    if (applied === undefined) t.same(issuesOf(answer), ['badParameter value http._count'])
+  }
 })
 
 t.test('a Patient that is absent, deleted or of another form is told as a read tells it', async t => {

@@ -83,3 +83,51 @@ for (const [method, url, status] of [
     }
     t.same([...idsOf(await rest.get('Observation'))].sort(), ['a-1', 'a-2', 'b-1'])
   })
+
+const formParameters = { resourceType: 'Parameters', parameter: [{ name: 'patient', valueString: 'ann' }] }
+const formBinary = {
+  resourceType: 'Binary',
+  contentType: 'application/x-www-form-urlencoded',
+  data: Buffer.from('patient=ann').toString('base64'),
+}
+
+let place = 0
+for (const url of [
+  'Observation/_search',
+  'Observation/_search?patient=ann',
+  '/Observation/_search/',
+  `${rest.base}/Observation/_search?patient=ann`,
+  '_search?_type=Observation',
+  'Patient/ann/Observation/_search',
+  'Patient/ann/*/_search',
+  'Patient/ann/_search',
+])
+  for (const body of [undefined, formParameters, formBinary])
+    t.test(
+      `FirelyTeam/spark#950: ${body?.resourceType ?? 'nothing'} posted to ${url.replace(rest.base, '[base]')} is no resource to be kept`,
+      async t => {
+        place += 1
+        const told = 'malformedBody not-supported Bundle.entry[1].request.url'
+        const entries = [
+          ['PUT', `Practitioner/beside-${place}`, { resourceType: 'Practitioner', id: `beside-${place}` }],
+          ['POST', url, body],
+        ] as const
+        const whole = await rest.post('', bundleOf('transaction', entries))
+        t.equal(whole.status, 400)
+        t.same(issuesOf(whole), [told])
+        t.match(select(whole.json, '/issue/0/diagnostics')[0], /by GET, with its parameters in the URL/)
+        t.equal((await rest.get(`Practitioner/beside-${place}`)).status, 404)
+        const batch = await rest.post('', bundleOf('batch', entries.toReversed()))
+        t.same(statusesOf(batch), [400, 201])
+        t.same(issuesOf({ json: select(batch.json, '/entry/0/response/outcome')[0] }), [told.replace('[1]', '[0]')])
+      },
+    )
+
+t.test('what a posted search is for, a URL that is too long, is no matter in an entry', async t => {
+  const ids = [...Array.from({ length: 199 }, (_, n) => `${'x'.repeat(60)}-${n}`), 'a-1'].join(',')
+  t.equal((await rest.get(`Observation?patient=ann&_id=${ids}`)).status, 414)
+  for (const type of ['batch', 'transaction'] as const) {
+    const answer = await rest.post('', bundleOf(type, [['GET', `Observation?patient=ann&_id=${ids}`]]))
+    t.same(idsOf({ json: select(answer.json, '/entry/0/resource')[0] }), ['a-1'])
+  }
+})

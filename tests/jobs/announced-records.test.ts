@@ -45,7 +45,7 @@ t.test('what cannot be opened when it is due is forgotten, and stands in nobodyâ
   const row = await db.collection('opening').findOne({ patient: { $regex: broken } })
   const wrong = String(row?.patient).replace('"size":3', '"size":4')
   t.not(wrong, row?.patient)
-  await db.collection('opening').updateOne({ _id: row?._id }, { $set: { patient: wrong } })
+  await db.collection('opening').updateOne({ patient: row?.patient }, { $set: { patient: wrong } })
   await db.collection('opening').updateMany({}, { $set: { due: new Date(0) } })
   const turns = db.collection<{ _id: string }>('job')
   await turns.updateOne({ _id: 'open-announced' }, { $set: { due: new Date(0) } })

@@ -62,6 +62,50 @@ t.test('blobs', async t => {
     t.ok((await collect(store.blob(patient, sha256))).equals(bytes))
   })
 
+  const A = 'keeper-a'
+  const B = 'keeper-b'
+  for (const size of [0, 10, MB, 3 * MB + 7])
+    t.test(`${size} bytes that a keeper brought are his to take back, until somebody else keeps them`, async t => {
+      const bytes = randomBytes(size)
+      const [patient, another] = [newKey(), newKey()]
+      const { sha256 } = await store.putBlob(patient, bytes, A)
+      await store.putBlob(another, bytes, A)
+      const blob = `${patient}/${sha256}`
+      const count = (owner = patient) => chunks.countDocuments({ '_id.blob': `${owner}/${sha256}` })
+      const all = Math.max(Math.ceil(size / MB), 1)
+      await store.takeBackBlobs(B, [blob])
+      t.equal(await count(), all, 'nobody takes what he did not bring')
+      await store.putBlob(patient, bytes, A)
+      await store.takeBackBlobs(A, [blob, `${patient}/absent`])
+      t.equal(await count(), 0, 'they go, also when he brought them twice')
+      t.equal(await count(another), all, 'and those of another record stay')
+      for (const other of [B, undefined]) {
+        await store.putBlob(patient, bytes, A)
+        await store.putBlob(patient, bytes, other)
+        await store.takeBackBlobs(A, [blob])
+        if (other !== undefined) await store.takeBackBlobs(other, [blob])
+        t.ok((await collect(store.blob(patient, sha256))).equals(bytes), 'what two kept stays')
+        await chunks.deleteMany({ '_id.blob': blob })
+      }
+    })
+
+  t.test('of many who keep the same bytes and take them back at once, whoever keeps them has them', async t => {
+    for (let turn = 0; turn < 12; turn += 1) {
+      const bytes = randomBytes(turn % 2 === 0 ? 100 : 2 * MB + 1)
+      const patient = newKey()
+      const keeps = turn % 3
+      const sha256 = createHash('sha256').update(bytes).digest('hex')
+      await Promise.all(
+        Array.from({ length: 8 }, async (_, n) => {
+          await store.putBlob(patient, bytes, `turn-${turn}-${n}`)
+          if (n >= keeps) return store.takeBackBlobs(`turn-${turn}-${n}`, [`${patient}/${sha256}`])
+          t.ok((await collect(store.blob(patient, sha256))).equals(bytes))
+        }),
+      )
+      if (keeps > 0) t.ok((await collect(store.blob(patient, sha256))).equals(bytes), `${keeps} keep them`)
+    }
+  })
+
   for (const [sentence, damage] of [
     [
       'bytes that were changed',

@@ -5,9 +5,10 @@ import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text
 import { objectOf } from '../../../resources/json-value.ts'
 import { pathTo, walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import type { LiftedData, Store } from '../../store/store.ts'
+import type { LiftedData } from '../../store/store.ts'
 import type { ApartData } from './data-apart.ts'
 import type { Written } from './item.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 /** Inline data of one attachment. */
 export interface Inline {
@@ -83,9 +84,9 @@ export const markOf = (unique: string, index: number): string => `lifted:${uniqu
 export const liftingEdits = (inline: readonly Inline[], unique: string): readonly Edit[] =>
   inline.map(({ node: { start, end } }, index) => ({ start, end, text: `"${markOf(unique, index)}"` }))
 
-/** Keeps the data as blobs. @returns the bytes of the JSON without marks, and where each blob belongs. */
+/** Keeps the data as blobs, in `kept`. @returns the bytes of the JSON without marks, and where each blob belongs. */
 export async function keepLifted(
-  store: Pick<Store, 'putBlob'>,
+  kept: Pick<KeptBytes, 'put'>,
   at: { readonly owner: string; readonly text: string; readonly inline: readonly Inline[]; readonly unique: string },
 ): Promise<{ readonly json: Buffer; readonly blobs: readonly LiftedData[] }> {
   if (at.inline.length === 0) return { json: Buffer.from(at.text), blobs: [] }
@@ -99,7 +100,7 @@ export async function keepLifted(
     length += part.length
     parts.push(part)
     from = position + mark.length
-    blobs.push({ at: length, ...(await store.putBlob(at.owner, bytes)) })
+    blobs.push({ at: length, ...(await kept.put(at.owner, bytes)) })
   }
   parts.push(Buffer.from(at.text.slice(from)))
   return { json: Buffer.concat(parts), blobs }

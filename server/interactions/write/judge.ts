@@ -164,7 +164,7 @@ async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLab
     return { collection, row: tombstone(before.row, draft), expected, deletes: true }
   }
   const owner = blobOwner(entry.patient)
-  const lifted = await keepLifted(settling.context.store, {
+  const lifted = await keepLifted(settling.kept, {
     owner,
     text: after.text,
     inline: after.inline,

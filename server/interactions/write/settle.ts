@@ -11,6 +11,7 @@ import { targetOf } from '../trail.ts'
 import { nothingThere } from './absent.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
 import type { Item, Settled, UnitRecord } from './item.ts'
+import type { KeptBytes } from './kept-bytes.ts'
 
 /** Everything an item needs to find its row. */
 export interface Settling {
@@ -24,6 +25,7 @@ export interface Settling {
   readonly names: readonly string[]
   /** `_id`s of the rows that the unit deletes, which is done before anything else. */
   readonly gone: ReadonlySet<string>
+  readonly kept: KeptBytes
 }
 
 /** Types outside every compartment live in the directory; those that follow a target live where the unit does. */

@@ -1,7 +1,6 @@
 /** Performs a unit of writes, all or nothing: gather, decide, write; anew when another writer was faster. */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import type { Facts } from '../../../security/facts.ts'
-import type { Committed, RowWrite } from '../../store/store.ts'
+import type { Committed } from '../../store/store.ts'
 import { factsOf } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { insKey } from '../patient-names.ts'
@@ -18,17 +17,19 @@ import { inWhoseName } from './in-whose-name.ts'
 import { definable, indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrites } from './judge.ts'
+import { KeptBytes } from './kept-bytes.ts'
 import { withLargeDataApart } from './large-data.ts'
 import { namedBy } from './named.ts'
 import { openedAlready } from './opened-already.ts'
 import { holdsPatch, patchedItems } from './patched.ts'
 import { known, type Pushed, pushedBy } from './push.ts'
-import { nobodysRecord, recordOfUnit } from './record-of-unit.ts'
+import { recordOfUnit } from './record-of-unit.ts'
+import { refused, refusedIn } from './refused.ts'
 import { checkValues } from './row-size.ts'
 import type { Settling } from './settle.ts'
 import { deletedBy, settleAll } from './settle-all.ts'
 import { supersededDrafts } from './supersede.ts'
-import { foundTraces, tracePushAgain, traceRefusal } from './traces.ts'
+import { foundTraces, tracePushAgain } from './traces.ts'
 import { takeTurns, turnKeys } from './turns.ts'
 
 /**
@@ -46,17 +47,6 @@ async function overtaken(settling: Settling, items: readonly Item[], committed: 
   if (committed.outcome !== 'claimed' || record.ins === undefined) return 'again'
   const { system, value } = record.ins
   return committed.key === insKey(context, system, value) ? openedAlready(settling, items, committed.key) : 'again'
-}
-
-/** Bytes are kept before the rows that hold them: where no record was opened, none of them stay. */
-async function notWritten(
-  { context, record }: Settling,
-  writes: readonly RowWrite[],
-  attempt: Attempt,
-): Promise<Attempt> {
-  const keptBytes = writes.some(({ row }) => row.blobs.length > 0)
-  if (record.opens && record.patient !== null && keptBytes) await context.store.dropBlobs(record.patient)
-  return attempt
 }
 
 async function write(
@@ -89,11 +79,11 @@ async function write(
     return ok(done)
   }
   const claims = claimsOf(settling, { settled, done, ...at })
-  if ((await indexing(known)) !== indexed) return notWritten(settling, writes, 'again')
+  if ((await indexing(known)) !== indexed) return 'again'
   if (told !== undefined) await store.audit([], told) // a notice is durable before the line of what it tells
   const committed = await store.commit(unitOf(settling, writes, { claims, settled }))
-  if (committed.outcome !== 'committed')
-    return notWritten(settling, writes, await overtaken(settling, at.items, committed))
+  if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
+  settling.kept.written()
   await learn(known, writes)
   return ok(done)
 }
@@ -128,30 +118,11 @@ const overtakenAlways = fail(
 
 const turns = takeTurns()
 
-async function refused(
-  context: Context,
-  call: Call,
-  at: { patient: string | null; failure: Result<never>; facts?: Facts | undefined; opens?: boolean },
-): Promise<Result<never>> {
-  if (at.failure.ok) return at.failure
-  const { failure } = at.failure
-  const patient = at.patient === nobodysRecord ? null : at.patient
-  await traceRefusal(context, call, { failure, patient, facts: at.facts, opens: at.opens === true })
-  return at.failure
-}
-
-/** The same for a failure that came before the facts were needed. */
-const refusedIn = async (
-  context: Context,
-  call: Call,
-  at: { patient: string | null; failure: Result<never> },
-): Promise<Result<never>> => refused(context, call, { ...at, facts: await factsOf(context, at.patient) })
-
 /** One attempt when the turn has come: a record that was still to be opened before may be open now. */
 async function inTurn(
   context: Context,
   call: Call,
-  at: { items: readonly Item[]; named: UnitRecord },
+  at: { items: readonly Item[]; named: UnitRecord; kept: KeptBytes },
 ): Promise<Attempt> {
   const { named } = at
   const patches = holdsPatch(at.items)
@@ -168,19 +139,16 @@ async function inTurn(
   const patient = facts?.patient ?? record.value.patient
   const gone = await deletedBy(context, items)
   const names = inWhoseName(context, facts, items)
-  const settling = { context, call, record: { ...record.value, patient }, facts, names, gone, now: context.now() }
+  const writer = { ...record.value, patient }
+  const settling = { context, call, record: writer, facts, names, gone, now: context.now(), kept: at.kept }
   const done = await attempt(settling, items)
   return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
 }
 
-/**
- * @returns what became of each item, in order (what the server itself adds comes last); or the first reason why nothing
- * was written, already in the trail.
- */
-export async function performUnit(
+async function perform(
   context: Context,
   call: Call,
-  asked: readonly Item[],
+  { asked, kept }: { asked: readonly Item[]; kept: KeptBytes },
 ): Promise<Result<readonly Done[]>> {
   const closed = await gateAll(context, call, asked)
   if (closed !== undefined) return closed
@@ -194,8 +162,24 @@ export async function performUnit(
     const named = await recordOfUnit(context, call, items)
     if (!named.ok) return refused(context, call, { patient: null, failure: named })
     patient = named.value.patient
-    const done = await turns(turnKeys(named.value, items), () => inTurn(context, call, { items, named: named.value }))
+    const at = { items, named: named.value, kept }
+    const done = await turns(turnKeys(named.value, items), () => inTurn(context, call, at))
     if (done !== 'again') return done
   }
   return refused(context, call, { patient, failure: overtakenAlways })
+}
+
+/**
+ * @returns what became of each item, in order (what the server itself adds comes last); or the first reason why nothing
+ * was written, already in the trail.
+ */
+export async function performUnit(
+  context: Context,
+  call: Call,
+  asked: readonly Item[],
+): Promise<Result<readonly Done[]>> {
+  const kept = new KeptBytes(context)
+  const done = await perform(context, call, { asked, kept })
+  await kept.takeBack()
+  return done
 }

@@ -1,4 +1,6 @@
 /** Parameters of type reference, and lists. https://hl7.org/fhir/R4/search.html#reference */
+import t from 'tap'
+import { idsOf } from '../rest.ts'
 import { type LanguageRow, type Named, observation, patient, proveOn, startWith } from './prove.ts'
 
 const by = (id: string, ...performer: readonly object[]) => observation(id, { performer })
@@ -22,6 +24,18 @@ const resources: readonly Named[] = [
   { ...observation('group'), subject: { reference: 'Group/g' } },
   listed('some', 'Observation/doctor', 'Observation/house', 'Observation/absent', 'Patient/q'),
   listed('empty'),
+  {
+    ...listed('changes'),
+    mode: 'changes',
+    entry: [
+      { item: { reference: 'Observation/doctor' }, deleted: true },
+      { item: { reference: 'Observation/house' }, deleted: false },
+      { item: { reference: 'Observation/version' } },
+      { item: { reference: 'Observation/several' }, deleted: true },
+      { item: { reference: 'Observation/several' } },
+      { item: { reference: 'Patient/q' }, deleted: true },
+    ],
+  },
 ]
 
 const inMemory: readonly LanguageRow[] = [
@@ -52,6 +66,13 @@ const overHttp: readonly LanguageRow[] = [
   ['so does one that is not there', 'Observation?_list=absent', ''],
   ['lists are alternatives', 'Observation?_list=empty,some', 'doctor house'],
   ['a list beside other parameters', 'Observation?_list=some&performer:Organization=d', 'house'],
+  ['an entry that is marked as deleted is no member', 'Observation?_list=changes', 'house several version'],
+  ['also where it is the only one of its type', 'Patient?_list=changes', ''],
+  ['another list may have it', 'Observation?_list=changes,some', 'doctor house several version'],
+  ['a list within a chain', 'Patient?_has:Observation:patient:_list=changes', 'p'],
+  ['which has none of another patient', 'Patient?_id=q&_has:Observation:patient:_list=changes', ''],
+  ['_has by item is a parameter of R4: what a list names at all', 'Patient?_has:List:item:_id=changes', 'q'],
+  ['so is item', 'List?item=Observation/doctor', 'changes some'],
   ['_has', 'Patient?_has:Observation:patient:performer:identifier=1', 'p'],
   ['_contained=false is what happens anyway', 'Observation?performer=Organization/o&_contained=false', 'several'],
 ]
@@ -59,3 +80,20 @@ const overHttp: readonly LanguageRow[] = [
 const rest = await startWith(resources)
 await proveOn(rest, { resources, rows: inMemory, ways: 'all' })
 await proveOn(rest, { resources, rows: overHttp, ways: 'http' })
+
+t.test('large lists are read one after the other, each with what it took out', async t => {
+  const note = Array.from({ length: 9 }, () => ({ text: 'x'.repeat(1_000_000) }))
+  const ids = ['large-1', 'large-2', 'large-3']
+  for (const [n, id] of ids.entries()) {
+    const entry = ['doctor', 'house', 'several'].map((name, at) => ({
+      item: { reference: `Observation/${name}` },
+      ...(at !== n && { deleted: true }),
+    }))
+    t.equal((await rest.put(`List/${id}`, { ...listed(id), mode: 'changes', note, entry })).status, 201)
+  }
+  for (const [asked, members] of [
+    [ids, ['doctor', 'house', 'several']],
+    [ids.slice(1), ['house', 'several']],
+  ] as const)
+    t.same([...idsOf(await rest.get(`Observation?_list=${asked.join(',')}`))].sort(), members)
+})

@@ -1,0 +1,36 @@
+/** Bytes that a unit keeps before its rows refer to them: they are taken back when it is not written. `docs/decisions/0014-writes-that-meet-share-a-transaction.md` */
+import type { Context } from '../interaction.ts'
+
+/** The bytes of one unit, over all its attempts. */
+export class KeptBytes {
+  readonly #context: Pick<Context, 'store' | 'newUlid'>
+  /** Who may take them back; undefined while there are none. */
+  #keeper: string | undefined
+  #blobs: Set<string> | undefined
+
+  constructor(context: Pick<Context, 'store' | 'newUlid'>) {
+    this.#context = context
+  }
+
+  /** Keeps bytes. @returns their hash and size. */
+  async put(owner: string, bytes: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }> {
+    const { store, newUlid } = this.#context
+    this.#keeper ??= newUlid()
+    const kept = await store.putBlob(owner, bytes, this.#keeper)
+    this.#blobs ??= new Set()
+    this.#blobs.add(`${owner}/${kept.sha256}`)
+    return kept
+  }
+
+  /** The unit was written: rows refer to the bytes. */
+  written(): void {
+    this.#blobs = undefined
+  }
+
+  /** The unit was not written, and will not be: what nobody else needs goes. */
+  async takeBack(): Promise<void> {
+    if (this.#keeper === undefined || this.#blobs === undefined) return
+    await this.#context.store.takeBackBlobs(this.#keeper, [...this.#blobs])
+    this.#blobs = undefined
+  }
+}
