@@ -1,5 +1,5 @@
 /** Contained resources: what R4 asks of them beyond their structure. https://hl7.org/fhir/R4/references.html#contained */
-import { listOf, objectOf, textOf } from '../resources/json-value.ts'
+import { type JsonObject, listOf, objectOf, textOf } from '../resources/json-value.ts'
 import type { Complaint } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 
@@ -13,16 +13,33 @@ interface Naming {
   readonly expression: string
 }
 
-/** Every text below `value` that begins with `#`. A text of a narrative or a note begins so by chance, which harms nobody. */
-function* namings(value: unknown, expression: string, name = ''): Generator<Naming> {
-  if (typeof value === 'string') {
-    if (value.startsWith('#')) yield { text: value, isReference: name === 'reference', expression }
-  } else if (Array.isArray(value)) {
-    for (const [at, item] of value.entries()) yield* namings(item, `${expression}[${at}]`, name)
-  } else {
-    for (const [member, inner] of Object.entries(objectOf(value) ?? {}))
-      yield* namings(inner, `${expression}.${member}`, member)
+/** The FHIRPath of names and places in lists, one after the other. */
+const pathOf = ([root, ...steps]: readonly (string | number)[]): string =>
+  `${root}${steps.map(step => (typeof step === 'number' ? `[${step}]` : `.${step}`)).join('')}`
+
+/**
+ * Every text below `value` that begins with `#`. A text of a narrative or a note begins so by chance, which harms nobody.
+ * Its path is put together only then: hardly any text does, and generators and paths for all cost as much as the schema.
+ */
+function namings(value: unknown, root: string): readonly Naming[] {
+  const found: Naming[] = []
+  const steps: (string | number)[] = [root]
+  const into = (step: string | number, inner: unknown, name: string): void => {
+    steps.push(step)
+    go(inner, name)
+    steps.pop()
   }
+  const go = (each: unknown, name: string): void => {
+    if (typeof each === 'string') {
+      if (each.startsWith('#')) found.push({ text: each, isReference: name === 'reference', expression: pathOf(steps) })
+    } else if (Array.isArray(each)) {
+      for (let at = 0; at < each.length; at += 1) into(at, each[at], name)
+    } else if (typeof each === 'object' && each !== null) {
+      for (const member in each) into(member, (each as JsonObject)[member], member)
+    }
+  }
+  go(value, '')
+  return found
 }
 
 /** What names something, and from where: the place of a contained resource, or -1. */
@@ -83,8 +100,8 @@ function* complaints({ contained: list, ...rest }: Resource): Generator<Complain
   const contained = listOf(list)
   const root = `${rest.resourceType}.contained`
   const all = [
-    ...[...namings(rest, rest.resourceType)].map(naming => [-1, naming] as const),
-    ...contained.flatMap((inner, at) => [...namings(inner, `${root}[${at}]`)].map(naming => [at, naming] as const)),
+    ...namings(rest, rest.resourceType).map(naming => [-1, naming] as const),
+    ...contained.flatMap((inner, at) => namings(inner, `${root}[${at}]`).map(naming => [at, naming] as const)),
   ]
   const uses = usesOf(all)
   const seen = new Set<string>()

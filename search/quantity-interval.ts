@@ -17,26 +17,29 @@ const comparators: ReadonlyMap<unknown, (value: number) => Pick<Unnamed, 'low' |
   ['>', (value: number) => ({ low: justAbove(value), high: Number.MAX_VALUE })],
 ])
 
-function unitOf(quantity: Members): Pick<Unnamed, 'system' | 'code' | 'unit'> {
-  const currency = textOf(quantity.currency)
-  if (currency !== undefined) return { system: currencies, code: currency }
-  const [system, code, unit] = [textOf(quantity.system), textOf(quantity.code), textOf(quantity.unit)]
-  return {
-    ...(system === undefined ? {} : { system }),
-    ...(code === undefined ? {} : { code }),
-    ...(unit === undefined ? {} : { unit }),
-  }
+/** Grows member by member: to spread objects that are mostly empty costs more than all else here. */
+type Growing = { -readonly [Member in keyof Unnamed]: Unnamed[Member] }
+
+function addUnit(into: Growing, { currency, system, code, unit }: Members): void {
+  const money = textOf(currency)
+  const [ownSystem, ownCode, ownUnit] = money === undefined ? [system, code, unit].map(textOf) : [currencies, money]
+  if (ownSystem !== undefined) into.system = ownSystem
+  if (ownCode !== undefined) into.code = ownCode
+  if (ownUnit !== undefined) into.unit = ownUnit
 }
 
 /** Quantity, SimpleQuantity, Age, Duration, … and Money; undefined without a value. */
-function singleInterval(quantity: Members): Unnamed | undefined {
+function singleInterval(quantity: Members): Growing | undefined {
   const { value, comparator } = quantity
   if (typeof value !== 'number') return undefined
-  return { ...(comparators.get(comparator)?.(value) ?? { low: value, high: value }), ...unitOf(quantity) }
+  const limits = comparator === undefined ? undefined : comparators.get(comparator)?.(value)
+  const interval: Growing = { low: limits?.low ?? value, high: limits?.high ?? value }
+  addUnit(interval, quantity)
+  return interval
 }
 
 /** A Range; an absent limit is open. Undefined when it has neither. */
-export function rangeInterval(range: Members): Unnamed | undefined {
+export function rangeInterval(range: Members): Growing | undefined {
   const low = isObject(range.low) ? singleInterval(range.low) : undefined
   const high = isObject(range.high) ? singleInterval(range.high) : undefined
   if (low === undefined && high === undefined) return undefined
@@ -45,25 +48,23 @@ export function rangeInterval(range: Members): Unnamed | undefined {
 }
 
 /**
- * The same interval, in base units too when its unit is one of UCUM. Base values are rounded: a limit that is no part of
+ * Adds the same interval in base units when its unit is one of UCUM. Base values are rounded: a limit that is no part of
  * the interval (`<`, `>`) is moved after the rounding, which would bring it back.
  */
-function withBase(interval: Unnamed, comparator: unknown): Unnamed {
+function addBase(interval: Growing, comparator: unknown): void {
   const { system, code, low, high } = interval
   const to = system === ucum && code !== undefined ? toBase(code) : undefined
-  if (to === undefined) return interval
+  if (to === undefined) return
   const baseLow = inBase(low, to)
   const baseHigh = high === low ? baseLow : inBase(high, to)
-  return {
-    ...interval,
-    base: to.base,
-    baseLow: comparator === '>' ? justAbove(baseLow) : baseLow,
-    baseHigh: comparator === '<' ? justBelow(baseHigh) : baseHigh,
-  }
+  interval.base = to.base
+  interval.baseLow = comparator === '>' ? justAbove(baseLow) : baseLow
+  interval.baseHigh = comparator === '<' ? justBelow(baseHigh) : baseHigh
 }
 
 /** Any of them. */
 export function quantityInterval(value: Members): Unnamed | undefined {
   const interval = singleInterval(value) ?? rangeInterval(value)
-  return interval && withBase(interval, value.comparator)
+  if (interval !== undefined) addBase(interval, value.comparator)
+  return interval
 }

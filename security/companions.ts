@@ -116,6 +116,7 @@ export function companionLabels(
   deposits: readonly Deposit[],
   known: readonly Stored[],
 ): ReadonlyMap<string, Companion> {
+  if (deposits.length === 0) return new Map() // a unit without writes asks about the record alone
   const stored = known.map(({ _id, entry, labels }): [string, Carried] => [nameOf(entry), { ...labels, _id }])
   const own = deposits.map((deposit): [string, Carried] => [nameOf(deposit), { ...deposit, follows: [] }])
   const documents = deposits.filter(({ type }) => type === 'DocumentReference')

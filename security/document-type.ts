@@ -1,7 +1,7 @@
 /** The row of the matrix that governs a resource. `access.md` section 7. */
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Coding, Resource } from '../resources/resource.ts'
-import { conceptCodings, isCoding } from './elements.ts'
+import { conceptCodings } from './elements.ts'
 import type { Policy } from './policy.ts'
 
 /** The clinical kinds that a category can tell. */
@@ -69,13 +69,13 @@ const rows = new Map<string, string | ((resource: Resource) => string)>([
 export const matrixTypes = (
   codings: readonly Coding[],
   { documentTypes }: Pick<Policy, 'documentTypes'>,
-): readonly string[] => [
-  ...new Set(
-    [...documentTypes.values()]
-      .filter(({ system, code }) => system !== '' && codings.some(coding => isCoding(coding, system, code)))
-      .map(({ code }) => code),
-  ),
-]
+): readonly string[] => {
+  const named = codings.flatMap(({ system, code }) => {
+    const type = code === undefined ? undefined : documentTypes.get(code)
+    return type !== undefined && type.system !== '' && type.system === system ? [type.code] : []
+  })
+  return named.length < 2 ? named : [...new Set(named)]
+}
 
 /**
  * The document type of a resource by itself: a code of the matrix, `record`, `consent`, `notice` or `other`. What follows a

@@ -31,11 +31,12 @@ function sees({ type }: ProposedWrite, row: IndexEntry, { request, readable }: A
 interface At {
   readonly request: WriteRequest
   readonly readable: Readable
-  readonly surroundings: Surroundings
+  /** What the scopes hold for the write. */
+  readonly scope: Query | undefined
 }
 
 function judge(write: ProposedWrite, place: string, at: At): Result<undefined> {
-  const scope = scopeOf(write, at.request, at.surroundings)
+  const { scope } = at
   const within = (row: IndexEntry): boolean => scope !== undefined && matches(scope, row)
   const before = write.before?.entry
   if (before !== undefined && !within(before) && !sees(write, before, at))
@@ -51,8 +52,14 @@ function judge(write: ProposedWrite, place: string, at: At): Result<undefined> {
  * see, else 403, at `entry[n].resource`.
  */
 export function judgeScopes(request: WriteRequest, surroundings: Surroundings, readable: Readable): Result<undefined> {
+  let before: ProposedWrite | undefined
+  let scope: Query | undefined
   for (const [index, write] of request.writes.entries()) {
-    const judged = judge(write, `entry[${index}].resource`, { request, readable, surroundings })
+    // Twenty results in a row ask the same.
+    if (before?.type !== write.type || before.interaction !== write.interaction)
+      scope = scopeOf(write, request, surroundings)
+    before = write
+    const judged = judge(write, `entry[${index}].resource`, { request, readable, scope })
     if (!judged.ok) return judged
   }
   return ok(undefined)

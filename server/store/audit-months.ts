@@ -3,8 +3,17 @@ import type { Db } from 'mongodb'
 import { auditCollection, ensureCollection } from './collections.ts'
 import { onceMore } from './mongo-errors.ts'
 
+const millisOfDay = 86_400_000
+
+/** Nearly every line is of the day of the one before. */
+let recent = { day: Number.NaN, month: '' }
+
 /** Collection of the month, UTC, in which the instant falls. */
-export const monthOf = (at: number): string => `audit_${new Date(at).toISOString().slice(0, 7).replace('-', '')}`
+export function monthOf(at: number): string {
+  const day = Math.floor(at / millisOfDay)
+  if (day !== recent.day) recent = { day, month: `audit_${new Date(at).toISOString().slice(0, 7).replace('-', '')}` }
+  return recent.month
+}
 
 export interface Months {
   /** Makes the collections of these instants; inside a transaction none can be made. */

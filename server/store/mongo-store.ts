@@ -22,6 +22,7 @@ import { openRegistry } from './registry.ts'
 import { openReindexing } from './reindexing.ts'
 import type { Reindexing } from './reindexing-request.ts'
 import type { Store } from './store.ts'
+import { openStored } from './stored-reader.ts'
 import { openTelling } from './telling.ts'
 import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
@@ -77,6 +78,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
   const blobs = openBlobs(deployment)
   return {
     ...openReader(deployment),
+    stored: openStored(deployment),
     ...openPast(deployment),
     ...openVersions(deployment),
     ...openFormers(deployment),

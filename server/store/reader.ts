@@ -2,20 +2,12 @@
 import type { Restriction } from '../../security/restriction.ts'
 import type { Deployment } from './deployment.ts'
 import { toFound, toFoundWithKeys } from './found-row.ts'
-import {
-  countCommands,
-  linkCommand,
-  pageCommand,
-  rowsCommand,
-  sortCommand,
-  storedCommand,
-  typesCommand,
-} from './read-commands.ts'
-import { toLinkRow, toSortRow, toStored } from './row-document.ts'
+import { countCommands, linkCommand, pageCommand, rowsCommand, sortCommand, typesCommand } from './read-commands.ts'
+import { toLinkRow, toSortRow } from './row-document.ts'
 import { runCount, runFind, runFindBytes, runFirstBatch } from './run-read.ts'
 import type { Found, PageRequest, Store } from './store.ts'
 
-type Reader = Pick<Store, 'row' | 'rows' | 'stored' | 'page' | 'piece' | 'typesIn' | 'count' | 'sortRows' | 'linkRows'>
+type Reader = Pick<Store, 'row' | 'rows' | 'page' | 'piece' | 'typesIn' | 'count' | 'sortRows' | 'linkRows'>
 
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0)
 
@@ -50,11 +42,6 @@ export function openReader(deployment: Deployment): Reader {
     async rows(restriction, type, ids) {
       if (isClosed(restriction) || ids.length === 0) return []
       return (await runFindBytes(deployment, rowsCommand({ restriction, type }, ids))).map(toFound)
-    },
-    async stored(restriction, type, _id) {
-      if (isClosed(restriction)) return undefined
-      const [found] = await runFind(deployment, storedCommand({ restriction, type }, _id))
-      return found && toStored(found)
     },
     page: request => pageOf(deployment, request),
     async piece(request) {

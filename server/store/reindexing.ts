@@ -16,7 +16,7 @@ import type {
   RowBatch,
   RowReplacement,
 } from './reindexing-request.ts'
-import { isPolicyKey, searchDocument } from './row-document.ts'
+import { isPolicyKey } from './row-document.ts'
 import { runFind, runFirstBatch } from './run-read.ts'
 import { partsFilter } from './several-types.ts'
 
@@ -111,7 +111,7 @@ const whole = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
 
 /** Rows that are found by the same as before need no write. */
 function changeOf({ row, search }: RowReplacement) {
-  const next = searchDocument({ ...search, token: [...search.token, ...row.policyKeys] })
+  const next = { ...search, token: [...search.token, ...row.policyKeys] }
   if (isDeepStrictEqual(whole(row.search), whole(next))) return []
   const { _id, patient, version } = row
   const filter = { _id, ...(patient === null ? {} : { patient }), version }

@@ -1,37 +1,13 @@
 /** A row as a document: scalars for the index, the search block, the exact bytes. `docs/architecture.md` has the model. */
 import { Binary, type Document, Long } from 'mongodb'
 import type { Resource } from '../../resources/resource.ts'
-import type { IndexEntry, SearchBlock, Values } from '../../search/index-entry.ts'
+import type { IndexEntry } from '../../search/index-entry.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { WalkedDocument } from './bson-walker.ts'
 import type { LinkRow, Row, SortRow, Span } from './store.ts'
 import { versionKey } from './version-order.ts'
 
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
-
-/** Intervals hold plain numbers: an open end lies where a Date could not be compared without rounding. */
-const valuesDocument = ({ token, date, quantity }: Values): Document => ({
-  token: [...token],
-  date: date.map(({ name, low, high }) => ({ name, low, high })),
-  quantity: quantity.map(({ name, low, high, system, code, unit, base, baseLow, baseHigh }) => ({
-    name,
-    low,
-    high,
-    ...(system === undefined ? {} : { system }),
-    ...(code === undefined ? {} : { code }),
-    ...(unit === undefined ? {} : { unit }),
-    ...(base === undefined ? {} : { base, baseLow, baseHigh }),
-  })),
-})
-
-/** @returns the search block as it is stored. */
-export const searchDocument = (search: SearchBlock): Document =>
-  search.elements === undefined
-    ? valuesDocument(search)
-    : {
-        ...valuesDocument(search),
-        elements: search.elements.map(element => ({ name: element.name, ...valuesDocument(element) })),
-      }
 
 /** @returns the document of a current row. The first fields are those that every read asks for. */
 export const toDocument = (row: Row): Document => ({
@@ -51,7 +27,7 @@ export const toDocument = (row: Row): Document => ({
   ownMask: row.ownMask,
   consentMask: row.consentMask,
   ...(row.follows.length === 0 ? {} : { follows: [...row.follows] }), // absent keeps the row out of the index
-  search: searchDocument(row.search),
+  search: row.search, // as it was made: intervals hold plain numbers, because an open end lies beyond what a Date compares exactly
   json: new Binary(row.json),
   ...(row.blobs.length === 0 ? {} : { blobs: row.blobs.map(({ at, sha256, size }) => ({ at, sha256, size })) }),
 })

@@ -28,13 +28,16 @@ export interface DataPlace {
   readonly apart?: ApartData
 }
 
-/** Whether an object in the text may have a member of this name: most resources have no data, and need no second look. */
-const mayName = (name: string, text: string): boolean => text.includes(`"${name}"`) || text.includes('\\u')
+/** A member without white space around it, as `readJson` leaves it: seven letters are found much faster than one quotation mark of many. */
+const member = '"data":"'
+
+/** Whether an object in the text may have data: most resources have none, and need no second look. */
+const mayHoldData = (text: string): boolean => text.includes(member) || text.includes('\\u')
 
 /** Finds the data of a resource: an object with data and a media type is an Attachment or a Binary. */
 export function dataOf({ text, resource, node: root, data }: Written, path: string): readonly DataPlace[] {
   const found: DataPlace[] = []
-  if (!mayName('data', text.slice(root.start, root.end))) return found
+  if (!mayHoldData(text.slice(root.start, root.end))) return found
   walkJson(resource, root, (value, place) => {
     const node = memberOf(place, 'data')
     const attachment = node === undefined ? undefined : objectOf(value)

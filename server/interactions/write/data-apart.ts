@@ -2,7 +2,7 @@
  * Long base64 of a request that stands apart from its text: it is neither read as UTF-8, nor parsed, nor walked, nor
  * validated letter by letter. In the text stands a mark that no client can foresee, itself valid base64.
  */
-import { decodeBase64 } from '../../../resources/base64.ts'
+import { decodeLetters } from '../../../resources/base64.ts'
 import { type JsonText, readJson } from '../../../resources/json-text.ts'
 import type { JsonObject } from '../../../resources/json-value.ts'
 import { ok, type Result } from '../../../resources/outcome.ts'
@@ -28,7 +28,7 @@ export class ApartData {
 
   /** @returns what they mean; undefined when they are no base64. */
   bytes(): Buffer | undefined {
-    this.#bytes ??= decodeBase64(this.#encoded.toString('latin1'))
+    this.#bytes ??= decodeLetters(this.#encoded)
     return this.#bytes
   }
 }
