@@ -113,6 +113,27 @@ function byPatch({ id }: Flipping): Flip {
 const run = { reads: 0, flips: 0, longest: 0, judged: 0, hidden: 0, over: false }
 const differences: string[] = []
 
+/** So many reads begin between two changes of one mask. */
+const between = 100
+
+/** Who waits for reads to begin, with their number: nobody looks again and again, which cost more than the reads. */
+const waiting = new Set<{ readonly until: number; readonly go: () => void }>()
+
+const someReads = (): Promise<void> =>
+  new Promise(resolve => {
+    if (run.over) resolve()
+    else waiting.add({ until: run.reads + between, go: resolve })
+  })
+
+/** Lets those go on who have waited for long enough; all when it is over. */
+function letGo(): void {
+  for (const each of waiting) {
+    if (!run.over && run.reads < each.until) continue
+    waiting.delete(each)
+    each.go()
+  }
+}
+
 async function flip(flipped: Flipping, { mask, show }: Flip): Promise<void> {
   while (!run.over) {
     const masks = flipped.state === 'shown'
@@ -125,7 +146,7 @@ async function flip(flipped: Flipping, { mask, show }: Flip): Promise<void> {
     flipped.state = masks ? 'masked' : 'shown'
     run.flips += 1
     // Some reads begin and end while it stands, however slow they are.
-    for (const until = run.reads + 100; !run.over && run.reads < until; ) await sleep(2)
+    await someReads()
   }
 }
 
@@ -264,6 +285,7 @@ async function reads(): Promise<void> {
   while (run.reads < wanted) {
     const [name, read] = ways[run.reads % ways.length] as (typeof ways)[number]
     run.reads += 1
+    letGo()
     const begun = standing()
     const seen = await read()
     judge(name, seen, seen.begun ?? begun)
@@ -273,6 +295,7 @@ async function reads(): Promise<void> {
 const flipping = documents.map((each, at) => flip(each, at % 2 === 0 ? byConsent(each) : byPatch(each)))
 await Promise.all(Array.from({ length: 8 }, reads))
 run.over = true
+letGo()
 await Promise.all(flipping)
 for (const end of endings) await end()
 tell({
