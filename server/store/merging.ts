@@ -32,6 +32,16 @@ async function hashesOf(db: Db, patient: string, ids?: Document): Promise<readon
   return [...hashes]
 }
 
+/** The same of what the source gave, in whatever record it is now: it may have gone on to a third. */
+async function hashesBroughtBy(db: Db, source: string): Promise<readonly string[]> {
+  const filter = { _id: broughtIds(source), 'blobs.sha256': { $exists: true } } as Document
+  const options = { projection: { 'blobs.sha256': 1 }, hint: '_id_' }
+  const read = ([collection]: (typeof places)[number]) =>
+    onceMore(() => db.collection(collection).find(filter, options).toArray())
+  const rows = (await Promise.all(places.map(read))).flat()
+  return [...new Set(rows.flatMap(({ blobs }) => blobs.map(({ sha256 }: { sha256: unknown }) => String(sha256))))]
+}
+
 const chunksOf = (blob: string): Document => ({ _id: { $gte: { blob, n: 0 }, $lt: { blob: `${blob}0`, n: 0 } } })
 
 const chunks = (db: Db, blob: string): Promise<number> =>
@@ -51,9 +61,9 @@ async function copyBlob(db: Db, { from, to }: Moving, sha256: string): Promise<v
 }
 
 /** Bytes of what moved, under the key of the record that it left, where nothing of that record holds them. */
-async function dropBlobs(db: Db, { from, to, source }: Moving): Promise<void> {
+async function dropBlobs(db: Db, { from, source }: Moving): Promise<void> {
   const held = new Set(await hashesOf(db, from))
-  for (const sha256 of await hashesOf(db, to, broughtIds(source)))
+  for (const sha256 of await hashesBroughtBy(db, source))
     if (!held.has(sha256))
       await onceMore(() => db.collection<Document>('blob').deleteMany(chunksOf(`${from}/${sha256}`)))
 }
@@ -101,7 +111,8 @@ export function openMerging(deployment: Deployment): MergeTasks {
       // Bytes that a merge before this one was just taking away are brought again as long as the other record has them.
       for (const sha256 of await hashesOf(db, moving.to, broughtIds(task.source))) await copyBlob(db, moving, sha256)
       if (now - task.at.getTime() <= settles) return false
-      const later = { source: task.source, at: { $gt: task.at } }
+      // The same two parted or merged since: then the rows are, or come back, where they were.
+      const later = { source: task.source, target: task.target, at: { $gt: task.at } }
       if ((await onceMore(() => tasks.findOne(later))) === null) await dropBlobs(db, moving)
       await onceMore(() => tasks.deleteOne({ _id: task._id }))
       return true

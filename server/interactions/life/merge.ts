@@ -7,7 +7,7 @@ import { insOf } from '../write/ins.ts'
 import { itemAdded } from './member-list.ts'
 import { mergeReply, type Patients, unitOf } from './merge-records.ts'
 import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
-import type { Pair, Unfit } from './merging-pair.ts'
+import type { Pair, Side, Unfit } from './merging-pair.ts'
 import { movedVersion } from './moved-version.ts'
 import { type Current, memberEdit, nextVersion } from './server-version.ts'
 import { sweepMerge } from './sweep-merge.ts'
@@ -21,14 +21,16 @@ function unfitOf({ source, target }: Pair): Unfit | undefined {
     const { patient } = which === 'source' ? source : target
     return { patient, found, path: `http.${which}-patient` }
   }
-  if (source.facts.patient !== source.patient) return about('source', 'one that was merged already')
-  if (target.facts.patient !== target.patient) return about('target', 'one that was merged already')
+  const already = ({ facts }: Side): string => `one that was merged already: Patient/${facts.patient} goes on`
+  if (source.facts.patient !== source.patient) return about('source', already(source))
+  if (target.facts.patient !== target.patient) return about('target', already(target))
   if (source.patient === target.patient) return about('source', 'one record twice')
   if (!source.facts.open) return about('source', 'one that is closed')
   if (!target.facts.open) return about('target', 'one that is closed')
-  return source.facts.merged === undefined
+  const merged = source.facts.merged?.map(({ patient }) => `Patient/${patient}`)
+  return merged === undefined
     ? undefined
-    : about('source', 'one into which another was merged: part these two first')
+    : about('source', `one into which others were merged: $unmerge ${merged.join(', ')} from it, then merge each`)
 }
 
 const linkTo = ({ row }: Current, type: 'replaced-by' | 'replaces') => ({

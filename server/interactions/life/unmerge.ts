@@ -10,8 +10,8 @@ import { movedVersion } from './moved-version.ts'
 import { partedPatients, pastPatients } from './parted-patients.ts'
 import { unmergePreview } from './unmerge-preview.ts'
 
-/** Why two records must not be one. † */
-const reasons: readonly string[] = ['FUSION_ERRONEE', 'DECISION_JUSTICE']
+/** Why two records must not be one, or must be one with a third. † */
+const reasons: readonly string[] = ['FUSION_ERRONEE', 'DECISION_JUSTICE', 'NOUVELLE_FUSION']
 
 function unfitOf({ source, target }: Pair): Unfit | undefined {
   if (target.facts.patient !== target.patient || !target.facts.open)
