@@ -42,11 +42,12 @@ for (const [what, elements, refusal] of [
 t.test('what cannot be opened when it is due is forgotten, and stands in nobody’s way', async t => {
   const [broken, whole] = [newIns(), newIns()]
   for (const ins of [broken, whole]) expectStatus(await announce(photo({ data: 'QUJD', size: 3 }), ins), 202)
-  const row = await db.collection('opening').findOne({ patient: { $regex: broken } })
+  const openings = db.collection<{ _id: string; patient: string; due: Date }>('opening')
+  const row = await openings.findOne({ patient: { $regex: broken } })
   const wrong = String(row?.patient).replace('"size":3', '"size":4')
   t.not(wrong, row?.patient)
-  await db.collection('opening').updateOne({ patient: row?.patient }, { $set: { patient: wrong } })
-  await db.collection('opening').updateMany({}, { $set: { due: new Date(0) } })
+  await openings.updateOne({ _id: row?._id ?? '' }, { $set: { patient: wrong } })
+  await openings.updateMany({}, { $set: { due: new Date(0) } })
   const turns = db.collection<{ _id: string }>('job')
   await turns.updateOne({ _id: 'open-announced' }, { $set: { due: new Date(0) } })
   for (let tried = 0; tried < 900 && (await db.collection('opening').countDocuments()) > 0; tried += 1)
