@@ -47,6 +47,7 @@ const settings = (folder: string): Readonly<Record<string, string>> => ({
   DATA_DIR: folder,
   SECRETS_FILE: join(folder, 'secrets.json'),
   RATE_LIMIT_PER_MINUTE: '100000000',
+  MAX_HEAVY_REQUESTS_PER_CALLER: '0',
   ANONYMOUS_RATE_LIMIT_PER_MINUTE: '100000000',
   MAX_EVENT_LOOP_DELAY_MILLIS: '60000',
   LOG_LEVEL: 'silent',

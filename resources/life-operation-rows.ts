@@ -72,7 +72,11 @@ export const lifeOperationRows = {
     parameters: [
       ...bothPatients,
       required(['reason', 'code'], 'FUSION_ERRONEE or DECISION_JUSTICE. The trails of both records keep it.'),
-      { ...one(['resource', 'Reference'], 'A document that was deposited since, and is the source’s.'), repeats: true },
+      { ...one(['resource', 'Reference'], 'What was deposited since, and is the source’s.'), repeats: true },
+      one(
+        ['preview', 'boolean'],
+        'Whether it is only told what would move, and what was deposited since in the source’s name.',
+      ),
     ],
   },
 } as const satisfies Readonly<Record<string, Operation>>

@@ -42,6 +42,9 @@ export const authorKey = (identifier: string): string => `#author=${identifier}`
 /** A label of confidentiality or sensitivity; written and read by `security/`. */
 export const labelKey = (code: string): string => `#label=${code}`
 
+/** The row was deposited in the name of a record that was merged into its own; written and read when records part. */
+export const nameKey = (patient: string): string => `#name=${patient}`
+
 /** The row was hidden from a minor's representatives and was shown to them; written and read by `security/`. */
 export const shownKey = '#shown=representatives'
 

@@ -3,15 +3,18 @@ import type { AuditAgent } from './audit-entry.ts'
 import type { Principal } from './principal.ts'
 
 /** What only a professional's token says. */
-const asProfessional = (principal: Principal): Pick<AuditAgent, 'rpps' | 'profession' | 'role' | 'mode' | 'reason'> => {
+const asProfessional = (
+  principal: Principal,
+): Pick<AuditAgent, 'rpps' | 'profession' | 'role' | 'mode' | 'reason' | 'secret'> => {
   if (principal.kind !== 'professional') return { rpps: null, profession: null, role: null, mode: null, reason: null }
-  const { rpps, profession, role, mode, reason } = principal
+  const { rpps, profession, role, mode, reason, secret } = principal
   return {
     rpps,
     profession: profession === null ? null : `${profession.system}|${profession.code}`,
     role,
     mode,
     reason,
+    ...(secret ? { secret } : {}),
   }
 }
 

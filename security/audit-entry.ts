@@ -14,6 +14,8 @@ export interface AuditAgent {
   readonly role: string | null
   readonly mode: string | null
   readonly reason: string | null
+  /** In a minor's secret connection, of which representatives learn nothing. */
+  readonly secret?: true
 }
 
 /** A resource that was returned, written, or refused. */

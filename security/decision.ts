@@ -1,5 +1,6 @@
 /** What a regime is asked and what it answers. `access.md` sections 2, 3 and 6. */
 import type { Interaction } from '../resources/resource.ts'
+import type { PartedSpan } from './facts.ts'
 import type { Told } from './notices.ts'
 import type { Principal } from './principal.ts'
 import type { Restriction } from './restriction.ts'
@@ -50,8 +51,12 @@ export interface TrailView {
   readonly visibleMasks: readonly number[]
   /** Masks whose targets are seen once `hiddenUntil` is past. */
   readonly masksAfterHidden: readonly number[]
+  /** What was done in a minor's secret connection is hidden, whatever it touched. */
+  readonly hidesSecret?: true
   /** Keys of records that were merged into this one, whose lines are its own. */
   readonly also?: readonly string[]
+  /** When the record was one with another person's: how a search was worded then is not shown. */
+  readonly parted?: readonly PartedSpan[]
 }
 
 export interface Permit {

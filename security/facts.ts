@@ -48,6 +48,16 @@ export interface MergedRecord {
   readonly patient: string
   /** Milliseconds since 1970: what authorised in it, and was written then or before, holds no more. */
   readonly at: number
+  /** Lines of the registry under which its INS was, and is, found. */
+  readonly keys?: readonly string[]
+}
+
+/** A time in which a record was one with another that it is not one with any more. */
+export interface PartedSpan {
+  /** Milliseconds since 1970. */
+  readonly from: number
+  /** Until then something that was under way may still tell of both. */
+  readonly until: number
 }
 
 /** One record's rules. It is read fresh for every request. */
@@ -83,6 +93,8 @@ export interface Facts {
   readonly readers?: readonly string[]
   /** What was merged into this record. Absent where nothing was. */
   readonly merged?: readonly MergedRecord[]
+  /** When it was one with a record from which it was parted. Absent where it never was. */
+  readonly parted?: readonly PartedSpan[]
   /** What the patient asked to be told beside what everybody is told; absent for nothing. */
   readonly tells?: readonly ChosenEvent[]
 }

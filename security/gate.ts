@@ -6,7 +6,7 @@ import { columnOf } from './columns.ts'
 import type { Denial } from './decision.ts'
 import { depositsOf } from './may-deposit.ts'
 import type { Policy } from './policy.ts'
-import type { Principal } from './principal.ts'
+import type { Principal, Professional } from './principal.ts'
 import { definesForAll, type Permission, permissionFor, type ScopeReader, scopeQuery } from './scope-query.ts'
 
 /** What is asked before it is known of whom. */
@@ -63,6 +63,12 @@ const writing: ReadonlySet<Interaction> = new Set(['create', 'update', 'patch', 
 /** What an operator may touch of a record: who represents a minor. */
 const operatorTypes: ReadonlySet<string> = new Set(['RelatedPerson'])
 
+/** The refusal of a professional whose profession neither reads nor deposits; undefined for any other. */
+export const professionGate = (principal: Professional, policy: Policy): Denial | undefined =>
+  columnOf(policy, principal) !== undefined || depositsOf(policy, principal).size > 0
+    ? undefined
+    : said('column-known', 'expected a profession of the habilitation matrix, found none, or more than one')
+
 /** Why a kind of principal never enters any record for this type; undefined when it may. */
 function kindGate({ principal, interaction, type }: GateRequest, policy: Policy): Denial | undefined {
   switch (principal.kind) {
@@ -77,8 +83,7 @@ function kindGate({ principal, interaction, type }: GateRequest, policy: Policy)
         `expected a professional, a structure, the insurance or the patient for ${type}, found an operator`,
       )
     case 'professional':
-      if (columnOf(policy, principal) !== undefined || depositsOf(policy, principal).size > 0) return undefined
-      return said('column-known', 'expected a profession of the habilitation matrix, found none, or more than one')
+      return professionGate(principal, policy)
     case 'representative':
       return writing.has(interaction)
         ? said(

@@ -1,7 +1,8 @@
 /** Who may ask for the operations on a record's life, and which scope they need. `access.md` sections 3 and 4; `docs/decisions/0032-the-record-s-life.md` */
 import type { Interaction } from '../resources/resource.ts'
 import type { Denial } from './decision.ts'
-import { type GateRequest, type Surroundings, said, scopeGate } from './gate.ts'
+import { type GateRequest, professionGate, type Surroundings, said, scopeGate } from './gate.ts'
+import type { Policy } from './policy.ts'
 import type { Principal } from './principal.ts'
 
 interface LifeOperation {
@@ -31,10 +32,11 @@ export interface LifeRequest extends Pick<GateRequest, 'principal' | 'type' | 'n
 const isSecret = (principal: Principal): boolean => principal.kind === 'professional' && principal.secret
 
 /** @returns what the token alone refuses of an operation on a record's life; undefined when nothing. */
-export function gateLife(request: LifeRequest, surroundings: Surroundings): Denial | undefined {
+export function gateLife(request: LifeRequest, policy: Policy, surroundings: Surroundings): Denial | undefined {
   const { principal, operation } = request
   const { kinds, interaction }: LifeOperation = lifeOperations[operation]
   if (!kinds.includes(principal.kind) || isSecret(principal))
     return said('kind-may-enter', `expected a token of one of ${kinds.join(', ')} for $${operation}, found another`)
-  return scopeGate({ ...request, interaction }, surroundings)
+  const refused = principal.kind === 'professional' ? professionGate(principal, policy) : undefined
+  return refused ?? scopeGate({ ...request, interaction }, surroundings)
 }

@@ -68,13 +68,25 @@ const isArchived = ({ extension }: Resource): boolean =>
 const standing = (document: Resource): number =>
   (isArchived(document) ? archived : 0) | (document.status === 'entered-in-error' ? withdrawn : 0)
 
+const hasCode = ({ code }: Coding): boolean => code !== undefined
+
+/** Where a label has words and no code: it would hide nothing, whatever it says. */
+function withoutCode({ resourceType, meta, securityLabel }: Resource): string | undefined {
+  if (!codingsOf(meta?.security).every(hasCode)) return `${resourceType}.meta.security`
+  if (resourceType !== 'DocumentReference' || securityLabel === undefined) return undefined
+  const coded = objectsOf(securityLabel).every(({ coding }) => codingsOf(coding).some(hasCode))
+  return coded ? undefined : `${resourceType}.securityLabel`
+}
+
 /**
  * The bits that a resource sets by itself: its labels, those of `DocumentReference.securityLabel`, else of `meta.security`,
  * and of a document whether it is archived or withdrawn.
- * Fails by the element's name when a label is unknown, and when the two elements disagree.
+ * Fails by the element's name when a label is unknown or has no code, and when the two elements disagree.
  */
 export function ownMask(resource: Resource): Result<number> {
   const type = resource.resourceType
+  const wordsOnly = withoutCode(resource)
+  if (wordsOnly !== undefined) return fail('refusedByRule', 'expected a code in each label, found none', wordsOnly)
   const inMeta = bitsOf(codingsOf(resource.meta?.security), `${type}.meta.security`)
   if (!inMeta.ok) return inMeta
   const labels = type === 'DocumentReference' ? conceptCodings(resource.securityLabel) : []

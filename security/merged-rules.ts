@@ -1,6 +1,5 @@
 /** What the rules of a record that was merged into another still say there: its denials hold, what it permitted does not. `docs/decisions/0037-one-person-one-record.md` */
 import { type JsonObject, objectOf } from '../resources/json-value.ts'
-import type { Resource } from '../resources/resource.ts'
 import type { RecordOfAccess } from './compile-facts.ts'
 import { objectsOf } from './elements.ts'
 import type { Facts, MergedRecord } from './facts.ts'
@@ -25,27 +24,6 @@ function denialsOf(provision: JsonObject): JsonObject | undefined {
 export function denies({ resourceType, provision }: Rule['resource']): boolean {
   const root = resourceType === 'Consent' ? objectOf(provision) : undefined
   return root !== undefined && denialsOf(root) !== undefined
-}
-
-/** A provision without the data of which `isGone` is true; undefined when it was about nothing else: without its data it would be about everything. */
-function withoutData(provision: JsonObject, isGone: (datum: JsonObject) => boolean): JsonObject | undefined {
-  const data = objectsOf(provision.data)
-  const left = data.filter(datum => !isGone(datum))
-  if (data.length > 0 && left.length === 0) return undefined
-  const nested = objectsOf(provision.provision).flatMap(inner => withoutData(inner, isGone) ?? [])
-  const { data: _, provision: __, ...alone } = provision
-  return {
-    ...alone,
-    ...(left.length === 0 ? {} : { data: left }),
-    ...(nested.length === 0 ? {} : { provision: nested }),
-  }
-}
-
-/** @returns what a Consent that denies says to a record in which there is nothing that `isGone` means; undefined when it denies nothing there. */
-export function denialElsewhere(consent: Resource, isGone: (datum: JsonObject) => boolean): Resource | undefined {
-  const provision = withoutData(objectOf(consent.provision) ?? {}, isGone)
-  const left = { ...consent, provision }
-  return provision !== undefined && denies(left) ? left : undefined
 }
 
 function stillDenies(rule: Rule): readonly Rule[] {

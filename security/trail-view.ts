@@ -24,6 +24,7 @@ const ofRepresentative: TrailView = {
   ownAgent: null,
   visibleMasks: trailMasks.representative,
   masksAfterHidden: trailMasks.representativeLater,
+  hidesSecret: true,
 }
 
 /**
@@ -33,9 +34,13 @@ const ofRepresentative: TrailView = {
  */
 export function trailView(principal: Principal, facts: Facts | undefined, now: number): TrailView | undefined {
   const view = facts === undefined ? undefined : viewOf(principal, facts, now)
-  return view === undefined || facts?.merged === undefined
-    ? view
-    : { ...view, also: facts.merged.map(({ patient }) => patient) }
+  if (view === undefined) return undefined
+  const { merged, parted } = facts ?? {}
+  return {
+    ...view,
+    ...(merged === undefined ? {} : { also: merged.map(({ patient }) => patient) }),
+    ...(parted === undefined ? {} : { parted }),
+  }
 }
 
 function viewOf(principal: Principal, facts: Facts, now: number): TrailView | undefined {

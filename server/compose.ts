@@ -20,6 +20,7 @@ import type { Parts } from './app.ts'
 import type { Config } from './config.ts'
 import { type Definitions, loadCapabilityStatement, loadDefinitions } from './definitions/load.ts'
 import { enter } from './enter.ts'
+import { HeavyRequests } from './interactions/heavy.ts'
 import type { Context } from './interactions/interaction.ts'
 import { performers } from './interactions/performers.ts'
 import { loadHistory } from './load-policy.ts'
@@ -170,6 +171,7 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
     base,
     zone,
     maxCount: config.SEARCH_MAX_COUNT,
+    heavy: new HeavyRequests(config.MAX_HEAVY_REQUESTS_PER_CALLER),
     mostUrlBytes: config.MAX_URL_BYTES,
   }
   return ok(Object.assign(following(known), fixed, rest, { xml: xmlOf(definitions.structures) }))

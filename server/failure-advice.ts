@@ -112,7 +112,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
     remedy: 'Send shorter headers.',
   },
   tooManyRequests: {
-    means: 'The caller has sent more requests in a minute than the server takes.',
+    means:
+      'The caller has sent more requests in a minute than the server takes, or has as many heavy ones in flight as one caller may (`MAX_HEAVY_REQUESTS_PER_CALLER`).',
     remedy: 'Wait as many seconds as `Retry-After` says.',
   },
   unavailable: {

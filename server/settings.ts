@@ -1,18 +1,15 @@
 /** Every setting of the server: `docs/configuration.md` is printed from this table. */
+import { notificationSettings } from './notification-settings.ts'
 import {
-  emailAddress,
   fhirBase,
   hostName,
   issuers,
-  longSecret,
   mongoUrl,
   oneOf,
   origins,
-  outsideUrl,
   path,
   proxies,
   type Setting,
-  smtpUrl,
   text,
   timeZone,
   wholeNumber,
@@ -135,6 +132,12 @@ export const settings = {
     fallback: '128',
     form: wholeNumber(1, 100_000),
   },
+  MAX_HEAVY_REQUESTS_PER_CALLER: {
+    meaning:
+      'Most heavy requests (`$everything`, `$who-can-access`, `$rehearse`, `$merge`, `$unmerge`, numbers of AuditEvents) of one caller at once, that is of one subject by one client; 0 sets no limit. What comes beyond is turned away with 429.',
+    fallback: '8',
+    form: wholeNumber(0, 100_000),
+  },
   MAX_EVENT_LOOP_DELAY_MILLIS: {
     meaning: 'Mean delay of the process above which requests are turned away with 503; 0 turns none away.',
     fallback: '1000',
@@ -156,41 +159,7 @@ export const settings = {
       'Proxies whose `X-Forwarded-For` is believed, and, without `BASE_URL`, their `Forwarded` or `X-Forwarded-Proto`, `-Host` and `-Prefix`: they must replace what clients write there. Without it none is.',
     form: proxies,
   },
-  NOTIFICATIONS: {
-    meaning:
-      'Whether this server delivers notices (regime `dmp`): into the record, and by the ways that the next settings open. They are written whatever it says.',
-    fallback: 'true',
-    form: yesOrNo,
-  },
-  NOTIFICATION_SMTP_URL: {
-    meaning:
-      'Mail server for notices to those who chose e-mail, with user and password where it asks for them; `smtp` is encrypted by STARTTLS but on this machine. Without it no mail is sent.',
-    form: smtpUrl,
-    secret: true,
-  },
-  NOTIFICATION_FROM: { meaning: 'Address from which notices are mailed.', form: emailAddress },
-  NOTIFICATION_SMS_URL: {
-    meaning: 'Gateway to which `{id, to, text}` is posted for those who chose short messages. Without it none is sent.',
-    form: outsideUrl,
-    secret: true,
-  },
-  NOTIFICATION_SMS_TOKEN: { meaning: 'Bearer token of that gateway.', form: text, secret: true },
-  NOTIFICATION_WEBHOOK_URL: {
-    meaning: 'Where notices are posted for those who chose `webhook`, signed. Without it none is posted.',
-    form: outsideUrl,
-    secret: true,
-  },
-  NOTIFICATION_WEBHOOK_SECRET: {
-    meaning: 'Key of the HMAC-SHA-256 in `X-Dmp-Signature`, of 32 characters or more.',
-    form: longSecret,
-    secret: true,
-  },
-  NOTIFICATION_TRIES: {
-    meaning:
-      'How often a notice is tried before it is set aside for the operator (`npm run outbox`): after 1, 4, 16 … seconds, an hour at most.',
-    fallback: '12',
-    form: wholeNumber(1, 100),
-  },
+  ...notificationSettings,
   LOG_LEVEL: {
     meaning: 'Least severe messages that are logged.',
     fallback: 'info',

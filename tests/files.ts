@@ -6,7 +6,7 @@ import { compiledPath } from './support/program.ts'
 t.jobs = 3
 
 /** What a test may take that does not say so itself. A machine that does other things takes its time. */
-const seconds = 300
+const seconds = 600
 
 /** Where the coverage of the four pure folders is kept, when it is asked for. */
 const profile = process.env.TEST_COVERAGE

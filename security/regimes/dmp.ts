@@ -36,7 +36,7 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
       type === 'DocumentReference' ? patchedDocument(before, after, masksTogether) : ok(after),
     choosesIds: principal => principal.kind === 'operator',
     gate: request => gate(request, policyInForce(request.now), surroundings),
-    gateLife: request => gateLife(request, surroundings),
+    gateLife: request => gateLife(request, policyInForce(request.now), surroundings),
     read,
     write: (request, facts) => {
       const covered = judgeScopes(request, surroundings, asked => read(asked, facts))

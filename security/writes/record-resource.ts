@@ -8,8 +8,19 @@ import { judgeIdentity } from '../identity-quality.ts'
 import { ownMask } from '../mask.ts'
 import { checkNotificationChoice } from '../notification-choice.ts'
 
-/** Elements that may change the meaning of all others. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
-const changing = ['modifierExtension', 'implicitRules'] as const
+/** Elements that may change the meaning of what they stand in, at any depth. https://hl7.org/fhir/R4/extensibility.html#modifierExtension */
+const changing: ReadonlySet<string> = new Set(['modifierExtension', 'implicitRules'])
+
+/** The path of the first element that changes the meaning of others. */
+function strangeIn(value: unknown, path: string): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  if (Array.isArray(value)) return value.map(each => strangeIn(each, path)).find(found => found !== undefined)
+  for (const [name, inner] of Object.entries(value)) {
+    const found = changing.has(name) ? `${path}.${name}` : strangeIn(inner, `${path}.${name}`)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
 
 const badPeriod = (path: string): Result<void> =>
   fail('refusedByRule', 'expected a period that can be understood, found another', path)
@@ -43,13 +54,11 @@ const checks: ReadonlyMap<string, (resource: Resource) => Result<void>> = new Ma
 /** Fails with 422, by the element's name, on what these resources may not say. */
 export function checkRecordResource(resource: Resource): Result<void> {
   const type = resource.resourceType
-  const strange = changing.find(name => resource[name] !== undefined)
-  if (strange !== undefined)
-    return fail(
-      'refusedByRule',
-      `expected an element with a meaning for this record, found "${strange}"`,
-      `${type}.${strange}`,
-    )
+  const strange = strangeIn(resource, type)
+  if (strange !== undefined) {
+    const name = strange.slice(strange.lastIndexOf('.') + 1)
+    return fail('refusedByRule', `expected an element with a meaning for this record, found "${name}"`, strange)
+  }
   const mask = ownMask(resource)
   if (!mask.ok) return mask
   if (mask.value !== 0)

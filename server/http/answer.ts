@@ -37,7 +37,8 @@ export function sendFailure(reply: FastifyReply, failure: Failure): FastifyReply
   const { kind } = failure
   const challenged = challenge(kind, reply.request.headers.authorization)
   if (challenged !== undefined) reply.header('WWW-Authenticate', challenged)
-  if (kind === 'unavailable') reply.header('Retry-After', retryAfterSeconds)
+  if (kind === 'unavailable' || (kind === 'tooManyRequests' && !reply.hasHeader('Retry-After')))
+    reply.header('Retry-After', retryAfterSeconds)
   return sendOutcome(reply, failureKinds[kind].status, toOperationOutcome(failure))
 }
 

@@ -2,10 +2,12 @@
 import { METHODS } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Failure, fail } from '../../resources/outcome.ts'
+import { isHeavy, tooManyHeavy } from '../interactions/heavy.ts'
 import type { Call, Context } from '../interactions/interaction.ts'
 import { allowedMethods, type Route, routesOf } from '../routes.ts'
 import { admit, servedType } from './admit.ts'
 import { sendFailure, sendReply } from './answer.ts'
+import { Connections } from './connections.ts'
 import { rebase } from './forwarded.ts'
 import type { Parts } from './parts.ts'
 import { readCall } from './read-call.ts'
@@ -29,6 +31,15 @@ function refuseSystem({ interaction }: Call, { catalog: { system } }: Context): 
   ).failure
 }
 
+const connections = new Connections()
+
+/** Takes one of the places that the caller has for heavy requests, until it is over. @returns whether there was one. */
+function findsPlace(context: Context, call: Call, reply: FastifyReply): boolean {
+  const leave = context.heavy.enter(call.principal)
+  if (leave !== undefined) connections.onEnd(reply.request, reply, leave)
+  return leave !== undefined
+}
+
 /** Performs the interaction of the route. Made once for a route, not for a request. */
 function perform(route: Route, { context: usual, performers, config }: Parts) {
   const contextOf = rebase(usual, config)
@@ -39,6 +50,7 @@ function perform(route: Route, { context: usual, performers, config }: Parts) {
     const { call, indent } = read.value
     const refused = refuseSystem(call, context)
     if (refused !== undefined) return sendFailure(reply, refused)
+    if (isHeavy(call) && !findsPlace(context, call, reply)) return sendFailure(reply, tooManyHeavy.failure)
     const result = await performers[call.interaction](context, call)
     return result.ok ? sendReply(reply, result.value, indent) : sendFailure(reply, result.failure)
   }

@@ -1,10 +1,10 @@
 /** Bounds the requests in flight, and with them memory and waiting: `docs/decisions/0018-requests-in-flight-are-bounded.md`. */
-import type { Socket } from 'node:net'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { fail } from '../../resources/outcome.ts'
 import type { Config } from '../config.ts'
 import { sendFailure } from './answer.ts'
 import { letInFirst } from './arrivals.ts'
+import { Connections } from './connections.ts'
 import { Turns } from './turns.ts'
 
 /** Nothing was done for who is told this. */
@@ -35,31 +35,6 @@ function weightOf({ headers }: FastifyRequest, largest: number): number {
   return 1 + Math.floor(Math.min(bytes, largest) / bytesOfOne)
 }
 
-/** Answers that wait behind another one on their connection are not told when it breaks: the connection is. */
-class Connections {
-  readonly #ends = new WeakMap<Socket, Set<() => void>>()
-
-  /** Calls `end` when the answer is out or cannot get out any more; perhaps twice. */
-  onEnd({ socket }: FastifyRequest, { raw }: FastifyReply, end: () => void): void {
-    const ends = this.#ends.get(socket) ?? this.#watch(socket)
-    ends.add(end)
-    raw.once('close', () => {
-      ends.delete(end)
-      end()
-    })
-  }
-
-  #watch(socket: Socket): Set<() => void> {
-    const ends = new Set<() => void>()
-    this.#ends.set(socket, ends)
-    socket.once('close', () => {
-      for (const end of ends) end()
-      ends.clear()
-    })
-    return ends
-  }
-}
-
 /**
  * To be registered before every other hook: who is turned away has cost nothing yet, and nothing of its body was read.
  * A request is in flight until its answer is out and its work has ended: who hangs up makes no room for more work.
@@ -79,10 +54,7 @@ export function boundInFlight(
       if (isTurn) done()
       else sendFailure(reply, busy)
     })
-    connections.onEnd(request, reply, () => {
-      if (request.work === null) leave()
-      else request.work.then(leave, leave)
-    })
+    connections.onEnd(request, reply, leave)
   })
   return turns
 }

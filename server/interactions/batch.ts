@@ -5,6 +5,7 @@ import { allAtOnce } from './at-once.ts'
 import { jsonOfBody } from './body.ts'
 import { type EntryRead, type EntryRequest, isComplaint, readEntries, repeated } from './bundle-entry.ts'
 import { callOf, failed, performEntry } from './entry-call.ts'
+import { isHeavyEntry, tooManyHeavy } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 
 /** The order in which a batch with the same resource in several entries has an outcome that can be told. */
@@ -21,12 +22,24 @@ export async function batch(context: Context, call: Call): Promise<Result<Reply>
   const performable = entries.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
   const same = repeated(performable)
   if (same !== undefined) return failAll('malformedBody', [same])
-  for (const methods of order) {
-    const group = performable.filter(({ method }) => methods.some(each => each === method))
-    await allAtOnce(group, async entry => {
-      answers.set(entry, await performEntry(context, callOf(call, entry, json.value), entry))
-      return ok(undefined)
-    })
+  const perform = async (entry: EntryRequest): Promise<Result<void>> => {
+    answers.set(entry, await performEntry(context, callOf(call, entry, json.value), entry))
+    return ok(undefined)
+  }
+  const heavy = new Set(performable.filter(isHeavyEntry))
+  const leave = heavy.size === 0 ? () => undefined : context.heavy.enter(call.principal)
+  if (leave === undefined) return tooManyHeavy
+  try {
+    for (const methods of order) {
+      const group = performable.filter(({ method }) => methods.some(each => each === method))
+      await allAtOnce(
+        group.filter(entry => !heavy.has(entry)),
+        perform,
+      )
+      for (const entry of group) if (heavy.has(entry)) await perform(entry)
+    }
+  } finally {
+    leave()
   }
   const responses = entries.value.flatMap(entry => answers.get(entry) ?? [])
   return ok({ status: 200, headers: {}, body: responseBundle({ type: 'batch-response', entries: responses }) })

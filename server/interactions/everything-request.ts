@@ -7,7 +7,7 @@ import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import type { Position } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
 import { operationParameters } from './operation-parameters.ts'
-import { openPage, pageQuery } from './page-link.ts'
+import { openPage, pageQueries } from './page-link.ts'
 
 /** The row after which a page begins. */
 export interface Start {
@@ -128,6 +128,6 @@ export function linksOf(context: Context, call: Call, at: { request: EverythingR
   const address = `${context.base}/${addressOf(call)}`
   const self = { relation: 'self', url: query === '' ? address : `${address}?${query}` } as const
   if (at.next === undefined) return [self]
-  const next = pageQuery(context, call, { address: addressOf(call), parameters: applied, start: at.next })
-  return [self, { relation: 'next', url: `${address}?${next}` } as const]
+  const queryOf = pageQueries<Start>(context, call, { address: addressOf(call), parameters: applied, next: at.next })
+  return [self, { relation: 'next', url: `${address}?${queryOf('next')}` } as const]
 }

@@ -39,7 +39,7 @@ function marksOf(rows: readonly Found[]): Buffer {
 
 /** @returns whether a row was on the first page. */
 function wasSeen({ seen }: FirstRead<unknown>): (_id: string) => boolean {
-  const bytes = Buffer.from(seen, 'base64url')
+  const bytes = Buffer.from(seen)
   const marks = new Set(Array.from({ length: bytes.length / markBytes }, (_, n) => bytes.readUInt32BE(n * markBytes)))
   return _id => marks.has(markOf(_id))
 }
@@ -53,7 +53,7 @@ export function remembering<
   const { previous, next } = page
   const { end } = how
   if (end === undefined || (previous === undefined && (next === undefined || next === 'first'))) return page
-  const first = 'seen' in how ? how : { ...how, seen: marksOf(remembered(page.rows, how.at)).toString('base64url') }
+  const first = 'seen' in how ? how : { ...how, seen: marksOf(remembered(page.rows, how.at)) }
   const withFirst = <Beginning>(start: Beginning): Beginning =>
     typeof start === 'object' ? { ...start, first } : start
   return { ...page, previous: withFirst(previous), next: withFirst(next) }
@@ -71,9 +71,8 @@ interface Next<Place> {
 export function grown<Place>(first: FirstRead<Place>, { rows, after, end, now }: Next<Place>): FirstRead<Place> {
   if (after === undefined || end === undefined || now > first.at + underWay) return first
   if (JSON.stringify(after) !== JSON.stringify(first.end)) return first
-  const bytes = Buffer.from(first.seen, 'base64url')
-  if (bytes.length / markBytes + rows.length > mostSeen) return first
-  return { at: first.at, end, seen: Buffer.concat([bytes, marksOf(rows)]).toString('base64url') }
+  if (first.seen.length / markBytes + rows.length > mostSeen) return first
+  return { at: first.at, end, seen: Buffer.concat([first.seen, marksOf(rows)]) }
 }
 
 /** A row that changed: as it stood when the first page was read; or before and after a write that may have been under way. */

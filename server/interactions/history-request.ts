@@ -5,7 +5,7 @@ import { exactIdentifier } from '../../search/patient-names.ts'
 import type { PatientName } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import type { Call, Context } from './interaction.ts'
-import { openPage, pageQuery } from './page-link.ts'
+import { openPage, pageQueries } from './page-link.ts'
 import { selfLink } from './paging-links.ts'
 import { urlOf } from './search-address.ts'
 import { timeAsked, timePrefixes } from './time-asked.ts'
@@ -141,8 +141,8 @@ export function historyLinks(context: Context, call: Call, at: { request: Histor
   const { applied, start } = at.request
   const address = addressOf(call)
   const urlWith = (query: string): string => urlOf(context, address, query)
-  const sealedFor = (start: string): string => pageQuery(context, call, { address, parameters: applied, start })
-  const sealed = start === undefined ? undefined : sealedFor(start)
+  const queryOf = pageQueries<string>(context, call, { address, parameters: applied, self: start, next: at.next })
+  const sealed = start === undefined ? undefined : queryOf('self')
   const self = selfLink({ query: queryString(applied), sealed }, urlWith, context.mostUrlBytes)
-  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(sealedFor(at.next)) } as const]
+  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(queryOf('next')) } as const]
 }

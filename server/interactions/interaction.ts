@@ -50,6 +50,8 @@ export interface Context {
   readonly statement: Uint8Array
   readonly zone: string
   readonly maxCount: number
+  /** Gives a caller one of his places for heavy requests, and what ends it; undefined where he has no more. */
+  readonly heavy: { enter(caller: Principal): (() => void) | undefined }
   /** The longest URL that a request may have, and so a link that the server gives. */
   readonly mostUrlBytes: number
 }

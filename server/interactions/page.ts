@@ -19,7 +19,7 @@ export interface FirstRead<Place> {
   /** Where it ended. */
   readonly end: Place
   /** What was on it, as marks of its rows. */
-  readonly seen: string
+  readonly seen: Uint8Array
 }
 
 /** The position of a row in an order that ends with what has no value: `valueless` rows stand behind all others. */

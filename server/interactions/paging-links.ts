@@ -3,7 +3,7 @@ import type { Link } from '../../resources/bundle.ts'
 import { failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { Call, Context } from './interaction.ts'
 import type { Beside } from './page.ts'
-import { pageQuery } from './page-link.ts'
+import { pageQueries } from './page-link.ts'
 import { addressOf, urlOf } from './search-address.ts'
 
 /** A page, and the search that it is of. */
@@ -42,17 +42,18 @@ export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Sta
   const address = addressOf(call)
   if (start === undefined && next === undefined) return ok([{ relation: 'self', url: urlOf(context, address, query) }])
   const most = context.mostUrlBytes
-  const sealedFor = (to: Start | 'first'): string => {
-    const sealed = { address: page.good ?? address, parameters: applied, ...(to === 'first' ? {} : { start: to }) }
-    return pageQuery(context, call, sealed)
+  const isBefore = next === 'first'
+  const queryOf = pageQueries<Start>(context, call, {
+    ...{ address: page.good ?? address, parameters: applied, self: start, previous },
+    next: isBefore ? undefined : next,
+  })
+  const linkTo = (relation: 'first' | 'previous' | 'next', to = relation): Link => {
+    return { relation, url: urlOf(context, address, queryOf(to)) }
   }
-  const linkTo = (relation: Link['relation'], to: Start | 'first'): Link => {
-    return { relation, url: urlOf(context, address, sealedFor(to)) }
-  }
-  const self = selfLink({ query, sealed: start && sealedFor(start) }, asked => urlOf(context, address, asked), most)
+  const self = selfLink({ query, sealed: start && queryOf('self') }, asked => urlOf(context, address, asked), most)
   const others: Link[] = []
-  if (start !== undefined) others.push(linkTo('first', 'first'))
-  if (previous !== undefined) others.push(linkTo('previous', previous))
-  if (next !== undefined) others.push(linkTo('next', next))
+  if (start !== undefined) others.push(linkTo('first'))
+  if (previous !== undefined) others.push(linkTo('previous'))
+  if (next !== undefined) others.push(linkTo('next', isBefore ? 'first' : 'next'))
   return others.every(({ url }) => url.length <= most) ? ok([self, ...others]) : tooLong(most)
 }

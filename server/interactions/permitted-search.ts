@@ -3,6 +3,7 @@ import { and, scalar } from '../../search/query.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import type { Denial, Permit } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
+import { inEveryName } from '../../security/merged-references.ts'
 import type { Found } from '../store/store.ts'
 import { decideWith, factsOf } from './access.ts'
 import type { Call, Context } from './interaction.ts'
@@ -44,7 +45,8 @@ export async function permitted(
     if (outside.effect === 'permit') permits.push(outside)
   }
   const several = Array.isArray(reach.records) && reach.records.length > 1
-  const query = several ? and(request.query, scalar('patient', ...(reach.records ?? []))) : request.query
+  const named = inEveryName(request.query, facts)
+  const query = several ? and(named, scalar('patient', ...(reach.records ?? []))) : named
   const asked = { request, query, restrictions: permits.map(({ restriction }) => restriction) }
   return { asked, record, facts, why: decision }
 }

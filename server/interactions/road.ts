@@ -79,7 +79,10 @@ async function ofStretch(
 ): Promise<readonly Placed[]> {
   const more = [asks, settled].filter(query => query !== undefined)
   const lists = await Promise.all(places.map(parts => read(asking(parts, more), walk)))
-  const placed = lists.flat().map(row => ({ row, position: { ...positionIn(row, walk.order), ...mark } }))
+  const placed = lists.flat().map(row => {
+    const position = positionIn(row, walk.order)
+    return { row, position: mark.valueless === true ? { ...position, ...mark } : position }
+  })
   if (lists.length === 1) return placed
   const compare = comparePositions(walk.order)
   return placed.sort((one, other) => compare(one.position, other.position)).slice(0, walk.limit)
@@ -138,23 +141,39 @@ const placeIn =
     ...(code === undefined || beginsWith(version.search, code) ? {} : { valueless: true }),
   })
 
-/** The rows as they stood when the first page was read. */
+/** The rows as they stand, but for those that moved: these where they stood when the first page was read. */
+async function withMoved(
+  context: Context,
+  road: Road,
+  { walk, rows, moves }: { readonly walk: Walk; readonly rows: readonly Placed[]; readonly moves: Moves },
+): Promise<readonly Placed[]> {
+  const { compare, standing } = ahead(road, walk, moves)
+  const others = await stillFound(context, road, { standing, limit: walk.limit })
+  const all = [...rows.filter(({ row }) => !moves.has(row._id)), ...others]
+  return all.sort((one, other) => compare(one.position, other.position)).slice(0, walk.limit)
+}
+
+/**
+ * The rows as they stood when the first page was read. What changed is asked after they were read: who changes meanwhile is
+ * told, and neither lost nor shown twice. Where some moved, more rows are read in their place.
+ */
 async function asFirstRead(
   context: Context,
   road: Road,
   { walk, first }: { readonly walk: Walk; readonly first: FirstRead<Placing> },
 ): Promise<Result<readonly Placed[]>> {
   const { places } = road
-  const moved = await movedSince(context, { places, first, placeOf: placeIn(road), compare: comparePlacings(road) })
-  if (!moved.ok) return moved
-  const moves = moved.value
+  const asked = { places, first, placeOf: placeIn(road), compare: comparePlacings(road) }
   const settled: Query = { op: 'instant', name: 'updated', before: first.at + 1 }
-  const rows = await straight(road, { ...walk, limit: walk.limit + moves.size }, settled)
-  if (moves.size === 0) return ok(rows)
-  const { compare, standing } = ahead(road, walk, moves)
-  const others = await stillFound(context, road, { standing, limit: walk.limit })
-  const all = [...rows.filter(({ row }) => !moves.has(row._id)), ...others]
-  return ok(all.sort((one, other) => compare(one.position, other.position)).slice(0, walk.limit))
+  for (let room = 0; ; ) {
+    const rows = await straight(road, { ...walk, limit: walk.limit + room }, settled)
+    const moved = await movedSince(context, asked)
+    if (!moved.ok) return moved
+    const moves = moved.value
+    if (moves.size === 0) return ok(rows)
+    if (moves.size <= room) return ok(await withMoved(context, road, { walk, rows, moves }))
+    room = moves.size
+  }
 }
 
 /** @returns at most so many rows in the order of the walk: as they stand, or for a page after the first as they stood then. */

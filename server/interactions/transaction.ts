@@ -5,9 +5,11 @@ import { etagOf, locationOf } from './answer.ts'
 import { jsonOfBody } from './body.ts'
 import { type EntryRequest, entriesOf, isRead } from './bundle-entry.ts'
 import { callOf, performEntry, statusLine } from './entry-call.ts'
+import { isHeavyEntry, tooManyHeavy } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { type EntryItems, itemsOf } from './transaction-items.ts'
 import { readable } from './transaction-reads.ts'
+import type { ApartJson } from './write/data-apart.ts'
 import type { Done } from './write/done.ts'
 import { performUnit } from './write/unit.ts'
 import { nothingToDelete, outcomeOf, preferredBody } from './write-reply.ts'
@@ -68,17 +70,32 @@ async function perform(context: Context, call: Call, items: readonly EntryItems[
   return ok(done)
 }
 
+async function performAll(
+  context: Context,
+  call: Call,
+  at: { readonly json: ApartJson; readonly entries: readonly EntryRequest[] },
+): Promise<Result<Reply>> {
+  const items = await itemsOf(context, call, at)
+  if (!items.ok) return items
+  const read = await readable(context, call, { entries: at.entries, items: items.value })
+  if (!read.ok) return read
+  const done = await perform(context, call, items.value)
+  if (!done.ok) return done
+  const responses = await answered(context, call, { entries: at.entries, done: done.value })
+  return ok({ status: 200, headers: {}, body: responseBundle({ type: 'transaction-response', entries: responses }) })
+}
+
+/** One that asks for heavy answers is a heavy request itself. */
 export async function transaction(context: Context, call: Call): Promise<Result<Reply>> {
   const json = jsonOfBody(call)
   if (!json.ok) return json
   const entries = entriesOf(json.value, context.base)
   if (!entries.ok) return entries
-  const items = await itemsOf(context, call, { json: json.value, entries: entries.value })
-  if (!items.ok) return items
-  const read = await readable(context, call, { entries: entries.value, items: items.value })
-  if (!read.ok) return read
-  const done = await perform(context, call, items.value)
-  if (!done.ok) return done
-  const responses = await answered(context, call, { entries: entries.value, done: done.value })
-  return ok({ status: 200, headers: {}, body: responseBundle({ type: 'transaction-response', entries: responses }) })
+  const leave = entries.value.some(isHeavyEntry) ? context.heavy.enter(call.principal) : () => undefined
+  if (leave === undefined) return tooManyHeavy
+  try {
+    return await performAll(context, call, { json: json.value, entries: entries.value })
+  } finally {
+    leave()
+  }
 }

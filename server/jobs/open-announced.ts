@@ -21,8 +21,8 @@ const callOf = (context: JobContext, principal: Principal): Call => ({
   request: `job-open-announced-${context.newUlid()}`,
 })
 
-/** Failures after which there is nothing to open: the person has a record, or opposed. */
-const settled: ReadonlySet<string> = new Set(['conflict', 'refusedByRule'])
+/** Failures after which there is nothing to open: the person has a record, or opposed, or the Patient is none by the rules of now. */
+const settled: ReadonlySet<string> = new Set(['conflict', 'refusedByRule', 'invalidResource'])
 
 async function openOne(context: JobContext, announced: Announced): Promise<boolean> {
   const call = callOf(context, opener(context))

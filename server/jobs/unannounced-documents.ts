@@ -36,13 +36,21 @@ const noticesOf = (rows: readonly HiddenRow[], now: number): readonly Notice[] =
     return deposited === undefined || deposited + twoWeeks > now ? [] : [noticeOf(row, deposited, now)]
   })
 
+/** A closed record tells nothing, as it shows nothing: its holder died, or wants none. One that is opened again is looked at then. */
+async function ofOpenRecords({ store }: JobContext, notices: readonly Notice[]): Promise<readonly Notice[]> {
+  const patients = [...new Set(notices.map(({ patient }) => patient))]
+  const facts = await Promise.all(patients.map(patient => store.facts(patient)))
+  const closed = new Set(patients.filter((_, at) => facts[at]?.open === false))
+  return notices.filter(({ patient }) => !closed.has(patient))
+}
+
 async function run(context: JobContext, now: number): Promise<string> {
   let looked = 0
   let after: HiddenRow | undefined
   for (;;) {
     const rows = await pageAfter(context, now, after)
     const notices = new Map(noticesOf(rows, now).map(notice => [notice.once, notice]))
-    await context.store.outbox.put([...notices.values()])
+    await context.store.outbox.put(await ofOpenRecords(context, [...notices.values()]))
     looked += rows.length
     after = rows.at(-1)
     await context.progress(`${looked} hidden documents looked at`)

@@ -61,9 +61,11 @@ export function toAuditDocument({ _id, entry }: IdentifiedEntry): Document {
   return document
 }
 
-const toAgent = (agent: Document): AuditAgent =>
+const toAgent = (agent: Document): AuditAgent => {
+  const fields = Object.fromEntries(agentFields.map(name => [name, agent[name] ?? null]))
   // The border: `toAuditDocument` wrote it.
-  Object.fromEntries(agentFields.map(name => [name, agent[name] ?? null])) as unknown as AuditAgent
+  return { ...fields, ...(agent.secret === true ? { secret: true } : {}) } as unknown as AuditAgent
+}
 
 const toTarget = ({ type, id, version, documentType, mask, hiddenUntil }: Document): AuditTarget => ({
   ...{ type, id, documentType, mask },
@@ -103,7 +105,9 @@ export function storable(entry: AuditEntry): AuditEntry {
 /** The bytes that are hashed: all but masks and their ends, which follow the masks of the targets as they change. */
 export function canonicalBytes({ _id, entry }: IdentifiedEntry): Buffer {
   const targets = entry.targets.map(({ type, id, version, documentType }) => [type, id, version, documentType])
-  const agent = agentFields.map(name => entry.agent[name])
+  const { secret } = entry.agent
+  // What no line had before is in the bytes of those that have it: the others are hashed as they were.
+  const agent = [...agentFields.map(name => entry.agent[name]), ...(secret === undefined ? [] : [secret])]
   const { at, patient, interaction, type, outcome, status, failed, basis, query, policy, request } = entry
   const fields = [_id, at, patient, interaction, type, outcome, status, failed, basis, query, targets, agent, policy]
   return Buffer.from(JSON.stringify([...fields, request]))

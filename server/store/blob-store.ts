@@ -14,4 +14,6 @@ export interface BlobStore {
    * at their end, and when there are no such bytes.
    */
   get(owner: string, sha256: string, range?: ByteRange): AsyncIterable<Uint8Array>
+  /** Forgets all bytes of an owner. */
+  drop(owner: string): Promise<void>
 }

@@ -4,6 +4,7 @@ import { type Months, monthOf } from './audit-months.ts'
 import type { Deployment } from './deployment.ts'
 import { keysOf } from './erasure.ts'
 import { onceMore } from './mongo-errors.ts'
+import { places, settles } from './record-places.ts'
 import { stripRecord, stripRows } from './strip-trail.ts'
 import { forgetMasks, masksOf } from './target-masks.ts'
 
@@ -33,15 +34,6 @@ export interface Destruction {
 }
 
 const atOnce = 500
-
-/** Milliseconds after which nothing that was under way when a destruction began is still written. */
-const settles = 600_000
-
-/** Where rows of a record stand, and the index by which they are found. */
-const places = [
-  ['record', 'compartment'],
-  ['record_history', 'history'],
-] as const
 
 /** What a record has elsewhere, by its key. */
 const others = ['outbox'] as const

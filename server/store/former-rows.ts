@@ -2,6 +2,7 @@
 import type { Document } from 'mongodb'
 import type { WalkedDocument } from './bson-walker.ts'
 import type { Deployment } from './deployment.ts'
+import { openEnded } from './ended-records.ts'
 import type { Former, Formers, FormersRequest } from './formers-request.ts'
 import { toFound } from './found-row.ts'
 import { alwaysAcross, collectionOf, historyOf } from './read-commands.ts'
@@ -61,10 +62,15 @@ const opened = (parts: Parts): Parts => parts.filter(({ restriction }) => !isClo
 
 /** @returns the reads of versions that ended not long ago on this deployment. */
 export function openFormers(deployment: Deployment): Formers<Found> {
+  const hasEnded = openEnded(deployment)
   return {
     async formers(request) {
       const parts = opened(request.parts)
-      return parts.length === 0 ? [] : (await runFind(deployment, formersCommand({ ...request, parts }))).map(toFormer)
+      if (parts.length === 0) return []
+      const { extent } = restrictionOf(parts)
+      const isOne = extent.collection === 'record' && extent.patient !== 'every'
+      if (isOne && !(await hasEnded(extent.patient, request.since))) return []
+      return (await runFind(deployment, formersCommand({ ...request, parts }))).map(toFormer)
     },
     async placed(asked, ids) {
       const parts = opened(asked)

@@ -1,7 +1,8 @@
 /** Two records become one, or part again, in one transaction: rows move with their versions, their labels stay. `docs/decisions/0037-one-person-one-record.md` */
 import type { Document } from 'mongodb'
 import { erase } from './erasure.ts'
-import type { Moving, RecordMerge } from './merge-request.ts'
+import { type Moving, movingOf, type RecordMerge } from './merge-request.ts'
+import { settles } from './record-places.ts'
 import { historyDocument, toDocument } from './row-document.ts'
 import { find, type InTransaction, insert, update } from './statements.ts'
 import type { Committed, RowWrite } from './store.ts'
@@ -13,9 +14,6 @@ const overtaken = (_id: string): Stopped<Committed> => new Stopped<Committed>({ 
 
 /** The `_id`s that the source gave: '.' follows '-'. */
 export const broughtIds = (source: string): Document => ({ $gte: `${source}-`, $lt: `${source}.` })
-
-export const movingOf = ({ does, source, target }: Pick<Merge, 'does' | 'source' | 'target'>): Moving =>
-  does === 'unmerge' ? { from: target, to: source, source } : { from: source, to: target, source }
 
 /** Who deposits in his own record is named by its key. */
 const ownDeposit = (record: string): string => `patient:${record}`
@@ -99,11 +97,12 @@ async function join(life: Life): Promise<void> {
 
 /** What authorised in the source does not come back: as when a closed record is opened again. */
 async function part(life: Life): Promise<void> {
-  const { source, target, at } = life.merge
+  const { source, target, at, since = 0 } = life.merge
+  const parted = { from: since, until: at + settles }
   await changeOne(
     life,
     { _id: target, open: true, 'merged.patient': source },
-    { $pull: { merged: { patient: source } } },
+    { $pull: { merged: { patient: source } }, $push: { parted } },
   )
   await changeOne(
     life,
@@ -112,6 +111,7 @@ async function part(life: Life): Promise<void> {
       $unset: { into: '' },
       $set: { 'life.lapsed': new Date(at) },
       $addToSet: await doorsOf(life, target),
+      $push: { parted },
     },
   )
 }

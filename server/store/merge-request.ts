@@ -1,4 +1,15 @@
 /** What is asked of the storage when two records become one, or part again. `docs/decisions/0037-one-person-one-record.md` */
+import type { SearchBlock } from '../../search/index-entry.ts'
+
+/** What becomes of a former version. */
+export interface PastEdit {
+  /** Of its row. */
+  readonly _id: string
+  readonly version: number
+  readonly json: Uint8Array
+  readonly search: SearchBlock
+  readonly blobs: readonly { readonly at: number; readonly sha256: string; readonly size: number }[]
+}
 
 /** Two records become one, or part again. */
 export interface RecordMerge<Write> {
@@ -13,6 +24,10 @@ export interface RecordMerge<Write> {
   readonly keys: readonly string[]
   /** The next version of every row that moves, each in its new record. */
   readonly rows: readonly Write[]
+  /** When the two that part were merged: since then what was written may name both. */
+  readonly since?: number
+  /** Former versions of their Patients without what names the other one. */
+  readonly past?: readonly PastEdit[]
   /** Documents that leave the target for good, at the version that was seen: what goes to the source is made of them. */
   readonly listed?: readonly { readonly _id: string; readonly version: number }[]
 }
@@ -35,6 +50,9 @@ export interface Moving {
   readonly source: string
 }
 
+export const movingOf = ({ does, source, target }: Pick<RecordMerge<unknown>, 'does' | 'source' | 'target'>): Moving =>
+  does === 'unmerge' ? { from: target, to: source, source } : { from: source, to: target, source }
+
 export interface Merging<Held> {
   /** False in a cluster where the rows of two patients may live on two shards: there they cannot change places together. */
   readonly possible: boolean
@@ -42,6 +60,8 @@ export interface Merging<Held> {
   rows(moving: Moving, limit: number): Promise<readonly Held[]>
   /** Current versions of what follows a row, and no other. */
   followers(patient: string, _id: string): Promise<readonly Held[]>
+  /** Current versions that were deposited in the record where they are in the name of the source, at most so many. */
+  inItsName(moving: Moving, limit: number): Promise<readonly Held[]>
   /** Keeps bytes under `to` as well; idempotent. */
   keepBlobs(moving: Moving, hashes: readonly string[]): Promise<void>
   /** Keeps under `to` all bytes that those rows and their former versions hold; idempotent. */

@@ -1,9 +1,11 @@
 /** What a merge reads beforehand, and what it leaves to be done afterwards. `docs/decisions/0037-one-person-one-record.md` */
 import type { Db, Document } from 'mongodb'
+import { nameKey } from '../../search/key.ts'
 import type { Deployment } from './deployment.ts'
-import { broughtIds, movingOf } from './merge-records.ts'
-import type { MergeTask, Merging, Moving } from './merge-request.ts'
+import { broughtIds } from './merge-records.ts'
+import { type MergeTask, type Merging, type Moving, movingOf } from './merge-request.ts'
 import { onceMore } from './mongo-errors.ts'
+import { places, settles } from './record-places.ts'
 import { toStored } from './row-document.ts'
 import { runFind } from './run-read.ts'
 import type { Held } from './store.ts'
@@ -14,16 +16,8 @@ export interface MergeTasks extends Merging<Held> {
   complete(task: MergeTask, now: number): Promise<boolean>
 }
 
-/** Milliseconds after which nothing that was under way when the merge was written is still written. */
-const settles = 600_000
-
 /** So many rows are read at once: no read may take longer than others. */
 const readAtOnce = 1000
-
-const places = [
-  ['record', 'compartment'],
-  ['record_history', 'history'],
-] as const
 
 /** The hashes of bytes that rows and versions of a record hold: all of it, or what `ids` says. */
 async function hashesOf(db: Db, patient: string, ids?: Document): Promise<readonly string[]> {
@@ -87,6 +81,10 @@ export function openMerging(deployment: Deployment): MergeTasks {
       const filter = { patient, follows: { $exists: true, $in: [_id] } }
       const rows = (await runFind(deployment, { find: 'record', filter, hint: 'follows' })).map(toStored)
       return rows.filter(({ labels }) => labels.follows.every(each => each === _id))
+    },
+    async inItsName({ from, source }, limit) {
+      const filter = { patient: from, 'search.token': nameKey(source) }
+      return (await runFind(deployment, { find: 'record', filter, limit, hint: 'compartment' })).map(toStored)
     },
     async keepBlobs(moving, hashes) {
       for (const sha256 of hashes) await copyBlob(db, moving, sha256)

@@ -4,6 +4,7 @@ import { Binary, type Document } from 'mongodb'
 import type { BlobStore, ByteRange } from './blob-store.ts'
 import type { Deployment } from './deployment.ts'
 import { insertDurably } from './durable-insert.ts'
+import { onceMore } from './mongo-errors.ts'
 import { runFind } from './run-read.ts'
 
 const chunkSize = 1_048_576
@@ -85,4 +86,8 @@ export const openBlobs = (deployment: Deployment): BlobStore => ({
     return { sha256, size: bytes.length }
   },
   get: (owner, sha256, range) => read(deployment, `${owner}/${sha256}`, range),
+  async drop(owner) {
+    const _id = { $gte: { blob: `${owner}/`, n: 0 }, $lt: { blob: `${owner}0`, n: 0 } } // '0' follows '/'
+    await onceMore(() => deployment.db.collection<Document>('blob').deleteMany({ _id } as Document))
+  },
 })

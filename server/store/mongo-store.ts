@@ -87,6 +87,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
     audit: openTelling(deployment, writer),
     putBlob: (patient, bytes) => blobs.put(patient, bytes),
     blob: (patient, sha256, range) => blobs.get(patient, sha256, range),
+    dropBlobs: patient => blobs.drop(patient),
     trail: openTrail(deployment, months),
     ...openBeside(deployment, months),
     ping: () => onceMore(() => db.command({ ping: 1, maxTimeMS: 2000 })).then(() => undefined),

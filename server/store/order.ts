@@ -30,7 +30,10 @@ export function sortOf(order: Order): Record<string, 1 | -1> {
 
 const stored = (value: number | string): unknown => (typeof value === 'number' ? new Date(value) : value)
 
-/** @returns the condition that a row stands after `position`. One bound on the value, so that the index begins there. */
+/**
+ * @returns the condition that a row stands after `position`. One bound on the value, so that the index begins there; what of
+ * that value stands before is told by `$nor`: of an `$or` the planner makes a second plan, and tries both for each page.
+ */
 export function afterPosition(order: Order, position: Position): Record<string, unknown> {
   const { ordering, value, tie } = directions(order)
   const [beyond, from] = value === -1 ? ['$lt', '$lte'] : ['$gt', '$gte']
@@ -38,7 +41,7 @@ export function afterPosition(order: Order, position: Position): Record<string, 
   if (ordering.field === '_id') return { _id: { [beyond]: at } }
   return {
     [ordering.field]: { [from]: at },
-    $or: [{ [ordering.field]: { [beyond]: at } }, { [ordering.tie]: { [tie === -1 ? '$lt' : '$gt']: position.tie } }],
+    $nor: [{ [ordering.field]: at, [ordering.tie]: { [tie === -1 ? '$gte' : '$lte']: position.tie } }],
   }
 }
 

@@ -89,8 +89,9 @@ function formerLife(row: Document | undefined): (RecordLife & { readonly open: b
 const opens = ({ writes }: RecordChange): boolean =>
   writes.some(({ row, expected }) => row.type === 'Patient' && expected === 0)
 
-/** What no rule says, and compiling leaves as it is: only reads add to readers, only a merge to what was merged. */
-const keptOf = (former: Document | undefined): Pick<Facts, 'readers' | 'merged'> => ({
+/** What no rule says, and compiling leaves as it is: only reads add to readers, only a merge to what was merged, only a parting to what was parted. */
+const keptOf = (former: Document | undefined): Pick<Facts, 'readers' | 'merged' | 'parted'> => ({
+  ...(former?.parted === undefined ? {} : { parted: former.parted }),
   ...(former?.readers === undefined ? {} : { readers: former.readers }),
   ...(former?.merged === undefined || former.merged.length === 0 ? {} : { merged: former.merged }),
 })

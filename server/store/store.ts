@@ -1,4 +1,5 @@
 /** What the storage promises. `mongo-store.ts` keeps the promise; nothing here names the driver. */
+
 import type { IndexEntry } from '../../search/index-entry.ts'
 import type { Query } from '../../search/query.ts'
 import type { AuditEntry } from '../../security/audit-entry.ts'
@@ -6,6 +7,7 @@ import type { Facts } from '../../security/facts.ts'
 import type { Notice } from '../../security/notices.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { Restriction } from '../../security/restriction.ts'
+import type { ByteRange } from './blob-store.ts'
 import type { Order, Position } from './position.ts'
 import type { Trail } from './trail-request.ts'
 
@@ -188,12 +190,10 @@ export interface Store extends Pieces<PageRequest, Found>, Versions<Found>, Form
   audit(entries: readonly AuditEntry[], told?: Telling): Promise<void>
   /** Keeps bytes under (patient, SHA-256); idempotent. `patient` is `directory` outside records. @returns the hex digest. */
   putBlob(patient: string, bytes: Uint8Array): Promise<{ readonly sha256: string; readonly size: number }>
+  /** Forgets the bytes of a record that was not opened after all. */
+  dropBlobs(patient: string): Promise<void>
   /** The chunks of a blob, in order. `range` is [from, to) in bytes. */
-  blob(
-    patient: string,
-    sha256: string,
-    range?: { readonly from: number; readonly to: number },
-  ): AsyncIterable<Uint8Array>
+  blob(patient: string, sha256: string, range?: ByteRange): AsyncIterable<Uint8Array>
   trail: Trail
   /** How much of each document type is within a restriction over every record; `too many` when it would cost too much. */
   volumes: Volumes

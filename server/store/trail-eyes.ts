@@ -1,5 +1,6 @@
-/** Which targets of a line a caller sees, said thrice: of one target, as a condition on it, and as their number. `access.md` section 8. */
+/** Which targets of a line a caller sees, said of one target, as a condition on it, and as their number. `access.md` section 8. */
 import type { Document } from 'mongodb'
+import { parseServerId } from '../../resources/ids.ts'
 import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
 import type { TargetMask } from './target-masks.ts'
@@ -8,8 +9,19 @@ export interface Eyes {
   readonly sees: (target: AuditTarget) => boolean
   /** The condition that a target is seen, for `$elemMatch`. */
   readonly seen: Document
-  /** The number of targets that the caller sees: what is hidden from him is no target. */
+  /** The condition that a target is a resource, and is seen, for `$elemMatch`: undefined where it is hidden whatever a line says. */
+  readonly seenAs: (type: string, id: string) => Document | undefined
+  /** The condition that a target has a mask in force that its line may not tell, for `$elemMatch`; undefined where none has. */
+  readonly changed: Document | undefined
+  /** The condition that an unchanged target is seen, on their number: what is hidden from the caller is no target. */
   readonly seenTargets: Document
+}
+
+/** Whether a target is the record's: what belonged to it while another was merged into it is the other's again since they were parted. */
+export function isOfRecord({ patient, also = [] }: TrailRequest, { id }: Pick<AuditTarget, 'id'>): boolean {
+  if (patient === null || id.startsWith(patient)) return true
+  const home = parseServerId(id)
+  return home?.collection !== 'record' || also.includes(home.patient)
 }
 
 type Asker = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
@@ -55,19 +67,19 @@ function byType(resources: readonly TargetMask[]): readonly Named[] {
 
 const isOne = ([type, ids]: Named): Document => ({ type, id: { $in: [...ids] } })
 
-/** A set of constants is looked into by a hash, where `$in` compares with one after the other. */
-const countedAsOne = ([type, ids]: Named): Document => ({
-  $and: [{ $eq: ['$$this.type', type] }, { $setIsSubset: [['$$this.id'], { $literal: [...ids] }] }],
-})
-
 /** @param changed masks in force that replace those in the lines. */
 export function eyesOf(asker: Asker, changed: readonly TargetMask[]): Eyes {
   const inForce = new Map(changed.map(target => [`${target.type}/${target.id}`, target]))
   const sees = (target: AuditTarget): boolean => isSeen(asker, inForce.get(`${target.type}/${target.id}`) ?? target)
-  const count = (cond: Document): Document => ({ $size: { $filter: { input: '$targets', cond } } })
-  if (changed.length === 0) return { sees, seen: byCopy(asker), seenTargets: count(countedByCopy(asker)) }
-  const [all, shown] = [byType(changed), byType(changed.filter(target => isSeen(asker, target)))]
-  const seen = { $or: [{ ...byCopy(asker), $nor: all.map(isOne) }, ...shown.map(isOne)] }
-  const unchanged = { $and: [countedByCopy(asker), { $not: [{ $or: all.map(countedAsOne) }] }] }
-  return { sees, seen, seenTargets: count({ $or: [unchanged, ...shown.map(countedAsOne)] }) }
+  const seenTargets = { $size: { $filter: { input: '$targets', cond: countedByCopy(asker) } } }
+  const seenAs = (type: string, id: string): Document | undefined => {
+    const now = inForce.get(`${type}/${id}`)
+    if (now === undefined) return { type, id, ...byCopy(asker) }
+    return isSeen(asker, now) ? { type, id } : undefined
+  }
+  if (changed.length === 0) return { sees, seen: byCopy(asker), seenAs, changed: undefined, seenTargets }
+  const shown = byType(changed.filter(target => isSeen(asker, target))).map(isOne)
+  const hidden = byType(changed.filter(target => !isSeen(asker, target))).map(isOne)
+  const seen = { ...(hidden.length === 0 ? {} : { $nor: hidden }), $or: [byCopy(asker), ...shown] }
+  return { sees, seen, seenAs, changed: { $or: [...hidden, ...shown] }, seenTargets }
 }

@@ -1,7 +1,7 @@
 /** What of a record's trail a caller may see and asks for. `access.md` section 8. */
 import type { Document } from 'mongodb'
 import type { TrailRequest } from './store.ts'
-import type { Eyes } from './trail-eyes.ts'
+import { type Eyes, isOfRecord } from './trail-eyes.ts'
 import { toldFilter } from './trail-told.ts'
 
 /** Interactions about one resource, or told in lines of one mask each: who may not see the resource must not see that it was touched. */
@@ -40,19 +40,29 @@ const ofType = (types: readonly string[]): Document => {
   return { $or: [{ interaction: values }, { type: values }] }
 }
 
-function about({ seen }: Eyes, entities: readonly string[]): Document {
-  const targets = entities.map(entity => {
+/** A line about what the caller sees: he sees the line too. Of a resource that is named, its mask in force is known without a list. */
+function about(request: TrailRequest, { seenAs }: Eyes, entities: readonly string[]): Document {
+  const targets = entities.flatMap(entity => {
     const slash = entity.indexOf('/')
-    return { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
+    const target = { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
+    return isOfRecord(request, target) ? (seenAs(target.type, target.id) ?? []) : []
   })
-  return { targets: { $elemMatch: { $and: [{ $or: targets }, seen] } } }
+  return targets.length === 0 ? { $nor: [{}] } : { targets: { $elemMatch: { $or: targets } } }
 }
 
-const since = ({ from, before }: TrailRequest['at'][number]): Document => ({
-  at: {
-    ...(from === undefined ? {} : { $gte: new Date(from) }),
-    ...(before === undefined ? {} : { $lt: new Date(before) }),
-  },
+/** The periods of a line: each must hold. */
+export const since = (at: TrailRequest['at']): readonly Document[] =>
+  at
+    .filter(bounds => bounds.from !== undefined || bounds.before !== undefined)
+    .map(({ from, before }) => ({
+      at: {
+        ...(from === undefined ? {} : { $gte: new Date(from) }),
+        ...(before === undefined ? {} : { $lt: new Date(before) }),
+      },
+    }))
+
+export const ofRecords = ({ patient, also }: TrailRequest): Document => ({
+  patient: also === undefined ? patient : { $in: [patient, ...also] },
 })
 
 function after({ after: position, descending }: TrailRequest): readonly Document[] {
@@ -62,18 +72,22 @@ function after({ after: position, descending }: TrailRequest): readonly Document
   return [{ at: { [from]: at }, $or: [{ at: { [beyond]: at } }, { _id: { [beyond]: position.tie } }] }]
 }
 
-/** @returns the filter of the lines that the caller may see and asks for. */
-export const trailFilter = (request: TrailRequest, eyes: Eyes): Document => ({
-  patient: request.also === undefined ? request.patient : { $in: [request.patient, ...request.also] },
+/**
+ * @param ofOne lines of several targets of which the caller sees one, as `trail-of-one.ts` finds them.
+ * @returns the filter of the lines that the caller may see and asks for.
+ */
+export const trailFilter = (request: TrailRequest, eyes: Eyes, ofOne: readonly string[]): Document => ({
+  ...ofRecords(request),
   ...(request.id === undefined ? {} : { _id: request.id }),
   $and: [
-    visible(eyes),
+    ...(request.entities.length > 0 ? [] : [visible(eyes)]), // a target that is seen is asked for, then
+    ...(request.hidesSecret === true ? [{ 'agent.secret': { $exists: false } }] : []),
     ...(request.ownAgent === null ? [] : [own(request.ownAgent)]),
-    ...request.at.filter(bounds => bounds.from !== undefined || bounds.before !== undefined).map(since),
+    ...since(request.at),
     ...request.agents.map(named),
     ...request.types.map(ofType),
-    ...request.entities.map(entities => about(eyes, entities)),
-    ...(request.told ?? []).map(telling => toldFilter(telling, eyes)),
+    ...request.entities.map(entities => about(request, eyes, entities)),
+    ...(request.told ?? []).map(telling => toldFilter(telling, eyes, ofOne)),
     ...after(request),
   ],
 })

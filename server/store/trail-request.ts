@@ -30,6 +30,7 @@ export interface TrailRequest {
   /** Masks whose targets the caller sees at once; others after `hiddenUntil`. */
   readonly visibleMasks: readonly number[]
   readonly masksAfterHidden: readonly number[]
+  readonly hidesSecret?: true
   readonly now: number
   readonly id?: string
   /** Milliseconds, [from, before); each must hold. */

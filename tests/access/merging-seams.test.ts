@@ -2,30 +2,19 @@
 import t from 'tap'
 import { reliabilityUrl } from '../../security/identity-quality.ts'
 import { select } from '../support/pointer.ts'
-import { colleague, finess, gp, hospital, operator, patientOf, rpps } from './support/cast.ts'
+import { colleague, finess, gp, hospital, patientOf, rpps } from './support/cast.ts'
 import { authorises, careTeam, consent } from './support/consents.ts'
 import { byFiness, byRpps, document, type Json, numbers, observation, patient } from './support/contents.ts'
+import { mergingOn, own } from './support/merging.ts'
 import { type DossierRecord, expectStatus, idsIn, refusalOf, startStage } from './support/stage.ts'
 
 t.setTimeout(300_000)
 const stage = await startStage(t)
-const own = { author: [byFiness(finess.hospital)] }
-
-const asks = (operation: '$merge' | '$unmerge', pair: readonly [DossierRecord, DossierRecord], reason: string) =>
-  stage.send(operator, `POST Patient/${operation}`, {
-    body: {
-      resourceType: 'Parameters',
-      parameter: [
-        { name: 'source-patient', valueReference: { reference: `Patient/${pair[0].id}` } },
-        { name: 'target-patient', valueReference: { reference: `Patient/${pair[1].id}` } },
-        { name: 'reason', valueCode: reason },
-      ],
-    },
-  })
+const merging = mergingOn(stage)
 const merges = async (...pair: readonly [DossierRecord, DossierRecord]) =>
-  expectStatus(await asks('$merge', pair, 'DOUBLON'), 200)
+  expectStatus(await merging.merges(...pair), 200)
 const parts = async (...pair: readonly [DossierRecord, DossierRecord]) =>
-  expectStatus(await asks('$unmerge', pair, 'FUSION_ERRONEE'), 200)
+  expectStatus(await merging.parts(...pair), 200)
 
 const data = (...ids: readonly string[]): Json => ({
   data: ids.map(id => ({ meaning: 'instance', reference: { reference: `DocumentReference/${id}` } })),

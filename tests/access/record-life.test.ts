@@ -121,6 +121,7 @@ t.test('a refused, a missing and a malformed agreement leave nothing behind', as
     [{ ...agreed, notice: '' }, 400],
     [{ ...agreed, method: 'guess' }, 400],
     [{ ...agreed, collected: 'yesterday' }, 400],
+    [{ ...agreed, collected: '2999-01-01' }, 400],
   ] as const)
     t.equal((await perform(hospital, 'Patient/$open', { ...given, patient: patient(ins) })).status, status)
   for (const name of ['record', 'record_history', 'access', 'opening']) t.notOk(await holds(name, ins), name)

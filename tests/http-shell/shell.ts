@@ -10,6 +10,7 @@ import { buildApp, type Parts } from '../../server/app.ts'
 import type { Authenticate } from '../../server/authenticate.ts'
 import { type Config, readConfig } from '../../server/config.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
+import { HeavyRequests } from '../../server/interactions/heavy.ts'
 import type { Call, Context, Perform } from '../../server/interactions/interaction.ts'
 
 const all: readonly Interaction[] = [
@@ -94,7 +95,9 @@ export function shell({ perform = fine, environment = {}, parts = {} }: Wishes =
   const interactions = [...all, ...ofSystem, 'operation'] as const
   const config = configOf(environment)
   const performers = Object.fromEntries(interactions.map(name => [name, remember])) as Parts['performers']
-  const context = { catalog, base: config.BASE_URL, regime: { name: config.ACCESS_REGIME } } as Context
+  const heavy = new HeavyRequests(config.MAX_HEAVY_REQUESTS_PER_CALLER)
+  const some = { catalog, base: config.BASE_URL, regime: { name: config.ACCESS_REGIME } } as Context
+  const context: Context = { ...some, heavy }
   const xml = xmlOf(structures)
   const app = buildApp({ context, performers, authenticate, config, xml, ready: async () => true, ...parts })
   return { app, calls }

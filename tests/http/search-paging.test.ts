@@ -141,6 +141,9 @@ t.test('a link to a page is opaque: changed, extended or of another type it is r
     `Observation?_page=${sealed}=`,
     'Observation?_page=',
     'Observation?_page=null',
+    ...['', '.', 'previous.', 'self.', 'last.', 'next', 'next..', '__proto__.', 'constructor.', 'parameters.'].map(
+      relation => `Observation?_page=${relation}${sealed.slice('next.'.length)}`,
+    ),
     `${next}&status=final`,
     `${next}&_page=${sealed}`,
     `Condition?_page=${sealed}`,

@@ -2,7 +2,9 @@
 import t from 'tap'
 import type { Resource } from '../../resources/resource.ts'
 import { compileFacts } from '../../security/compile-facts.ts'
-import { denialElsewhere, denies, isKeyOf, rulesAfterMerge } from '../../security/merged-rules.ts'
+import { denialElsewhere } from '../../security/denial-elsewhere.ts'
+import { denies, isKeyOf, rulesAfterMerge } from '../../security/merged-rules.ts'
+import { readConsent } from '../../security/read-consent.ts'
 import { marie } from './decide-support.ts'
 import { byRpps, consent, ofPatient, otherRpps } from './record-support.ts'
 
@@ -110,7 +112,9 @@ t.test('a key names the record itself, and what was merged into it', async t => 
 const about = (...ids: readonly string[]) => ({
   data: ids.map(id => ({ meaning: 'instance', reference: { reference: `DocumentReference/${id}` } })),
 })
-const isGone = (datum: unknown) => JSON.stringify(datum).includes('/gone')
+const isGone = (part: unknown) => JSON.stringify(part)?.includes('/gone') === true
+const gone = { reference: 'DocumentReference/gone-1' }
+const extension = [{ url: 'urn:x', valueReference: gone }]
 for (const [sentence, provision, expected] of [
   ['what it says of nothing in particular stays', { type: 'deny', ...whom() }, { type: 'deny', ...whom() }],
   [
@@ -132,4 +136,57 @@ for (const [sentence, provision, expected] of [
 ] as const)
   t.test(`of a denial that is copied ${sentence}`, async t => {
     t.same(denialElsewhere(consent(provision), isGone)?.provision, expected)
+  })
+
+const [actor] = whom().actor
+for (const [sentence, elements, provision, expected, expectedProvision] of [
+  [
+    'what it was made of is left out',
+    {
+      sourceReference: gone,
+      performer: [gone, { display: 'her' }],
+      text: { status: 'generated', div: '<div>/gone</div>' },
+      extension,
+    },
+    { type: 'deny', ...whom() },
+    { performer: [{ display: 'her' }] },
+    { type: 'deny', ...whom() },
+  ],
+  [
+    'who is kept out stays whom it was',
+    { contained: [{ resourceType: 'Practitioner', id: 'p', identifier: [byRpps(otherRpps).identifier], extension }] },
+    { type: 'deny', actor: [{ ...actor, reference: { reference: '#p', extension } }] },
+    { contained: [{ resourceType: 'Practitioner', id: 'p', identifier: [byRpps(otherRpps).identifier] }] },
+    { type: 'deny', actor: [{ ...actor, reference: { reference: '#p' } }] },
+  ],
+  [
+    'who is named by what stays, and by a number, is kept out by the number',
+    {},
+    { type: 'deny', actor: [{ ...actor, reference: { ...gone, ...byRpps(otherRpps) } }] },
+    {},
+    { type: 'deny', ...whom() },
+  ],
+  [
+    'a document that is there is masked, whatever is said beside it',
+    {},
+    { type: 'deny', data: [{ meaning: 'instance', reference: { reference: 'DocumentReference/here', extension } }] },
+    {},
+    { type: 'deny', ...about('here') },
+  ],
+  [
+    'scope and category are never lost',
+    {
+      scope: { ...(consent(undefined).scope as object), text: 'as /gone says' },
+      category: [{ ...(consent(undefined).category as readonly object[])[0], extension }],
+    },
+    { type: 'deny', ...whom() },
+    {},
+    { type: 'deny', ...whom() },
+  ],
+] as const)
+  t.test(`of a denial that is copied ${sentence}`, async t => {
+    const copy = denialElsewhere({ ...consent(provision), ...elements }, isGone)
+    t.same(copy, { ...consent(expectedProvision), ...expected })
+    t.notOk(isGone(copy))
+    t.equal(readConsent(copy ?? { resourceType: 'Consent' }).ok, true, 'and it is understood')
   })

@@ -4,6 +4,7 @@ import t from 'tap'
 import { and, everything, key, or, type Query, scalar } from '../../search/query.ts'
 import { hasBeginning } from '../../search/sort-values.ts'
 import { restrict } from '../../security/restriction.ts'
+import { endedCommand } from '../../server/store/ended-records.ts'
 import { formersCommand } from '../../server/store/former-rows.ts'
 import {
   countCommands,
@@ -170,6 +171,23 @@ t.test('plans', async t => {
       ...{ ...since, since: noon * 1.9 },
     })
     t.equal((await explain(late)).docs, 0)
+  })
+
+  t.test('whether anything of records was superseded is told by the index alone', async t => {
+    const { index, docs, keys, returned } = await explain(endedCommand([patient, newKey()], noon - 1))
+    t.same([index, docs, returned], ['ended', 0, 1])
+    t.ok(keys <= 3)
+  })
+
+  t.test('a page beside a row has one plan: the database need not try several', async t => {
+    for (const by of ['date', 'updated', 'id', '_id'] as const)
+      for (const descending of [true, false]) {
+        const after = { value: by === 'id' || by === '_id' ? first._id : noon, tie: by === 'date' ? 1 : first._id }
+        const asked = { order: { by, descending }, after, restriction: reading(48) }
+        const command = pageCommand(aPage(patient, asked), 'all')
+        const reply = await client.db(database).command({ explain: command, verbosity: 'queryPlanner' })
+        t.same(reply.queryPlanner.rejectedPlans, [], `${by} ${descending}`)
+      }
   })
 
   t.test('a later page begins where the one before ended', async t => {

@@ -38,6 +38,34 @@ t.test('versions that ended', async t => {
     t.same(await ask(undefined, { until: noon - 1 }), [])
   })
 
+  t.test('of a record in which nothing ended, though something did in those asked for at the same time', async t => {
+    const quiet = aRow(newKey())
+    await store.commit(aUnit({ writes: [created(quiet)] }))
+    const busy = { since: noon }
+    const [one, other, late] = await Promise.all([
+      ask(within(quiet.patient ?? ''), busy),
+      ask(within(patient), busy),
+      ask(within(patient), { since: noon + 1000 }),
+    ])
+    t.same([one, other, late], [[], [changes._id, goes._id, opens._id].sort(), []])
+  })
+
+  t.test('also where more ended than are told together', async t => {
+    const many = Array.from({ length: 1001 }, () => aRow(newKey()))
+    const [restless] = many
+    if (restless === undefined) return
+    const rows = many.map(row => ({
+      ...row,
+      patient: restless.patient,
+      _id: `${restless.patient}-${row._id.slice(-26)}`,
+    }))
+    await store.commit(aUnit({ writes: rows.map(row => created(row)) }))
+    await store.commit(aUnit({ writes: rows.map(row => replaced(row)) }))
+    const [few, all] = await Promise.all([ask(within(patient)), ask(within(restless.patient ?? ''), { limit: 2000 })])
+    t.same(few, [changes._id, goes._id, opens._id].sort())
+    t.equal(all.length, rows.length)
+  })
+
   t.test('a version that was masked is not told, though its row is open now', async t => {
     t.same(await ask(within(patient, scalar('mask', 0))), [changes._id, goes._id].sort())
     t.same(await ask(within(patient, { op: 'nothing' })), [])

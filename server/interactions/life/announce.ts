@@ -6,6 +6,7 @@ import { noRecord } from '../../../security/writes/state.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
 import { insKey, opposed } from '../patient-names.ts'
 import { refuse, traceOf } from '../trail.ts'
+import { inlineData } from '../write/attachments.ts'
 import { partWhole } from '../write/data-apart.ts'
 import { insOf } from '../write/ins.ts'
 import type { Written } from '../write/item.ts'
@@ -15,6 +16,8 @@ const sixWeeks = 42 * 24 * 3600 * 1000
 
 export interface Announcing {
   readonly patient: Written
+  /** Where the Patient stands in the request, for complaints. */
+  readonly path: string
   readonly informed: string
   readonly notice: string
 }
@@ -26,6 +29,13 @@ function dueOf(context: Context, { informed, notice }: Announcing): Result<numbe
     return fail('badParameter', 'expected informed as a day that is not in the future', 'http.informed')
   if (notice.trim() === '') return fail('badParameter', 'expected the version of the notice as a uri', 'http.notice')
   return ok(from + sixWeeks)
+}
+
+/** In six weeks nobody is there to be told what is wrong with the Patient. */
+function openable({ patient, path }: Announcing): Result<unknown> {
+  if (patient.resource.active === false)
+    return fail('refusedByRule', 'expected an active Patient to open the record for, found none', `${path}.active`)
+  return inlineData(patient, path)
 }
 
 /** What holds the INS: an opposition, a record, or an announcement that was made before. */
@@ -40,6 +50,8 @@ async function heldBy(context: Context, key: string): Promise<Result<never> | un
 export async function announce(context: Context, call: Call, asked: Announcing): Promise<Result<Reply>> {
   const due = dueOf(context, asked)
   if (!due.ok) return due
+  const whole = openable(asked)
+  if (!whole.ok) return whole
   const { text, node, resource, data } = asked.patient
   const { system = '', value = '' } = insOf(resource) ?? {}
   const key = insKey(context, system, value)

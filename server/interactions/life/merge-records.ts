@@ -2,10 +2,11 @@
 import { bytesOf } from '../../../resources/bundle.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { AuditTarget } from '../../../security/audit-entry.ts'
+import { firstDeposit } from '../../../security/writes/first-deposit.ts'
 import type { Merge } from '../../store/merge-records.ts'
 import type { RowWrite, Unit } from '../../store/store.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
-import { one, type Parameter, parts } from '../parameters-reply.ts'
+import { instant, one, type Parameter, parts } from '../parameters-reply.ts'
 import { traceOf } from '../trail.ts'
 import type { Pair } from './merging-pair.ts'
 import { type Current, currentOf } from './server-version.ts'
@@ -68,7 +69,13 @@ function movedParts(name: string, rows: readonly Current[]): readonly Parameter[
   return types.map(([type, number]) => parts(name, one('type', 'Code', type), one('count', 'UnsignedInt', number)))
 }
 
-const named = (id: string) => ({ reference: `DocumentReference/${id}` })
+/** Deposited since the merge in the name of the source. */
+const depositedParts = ({ row }: Current): Parameter =>
+  parts(
+    'named-source',
+    one('resource', 'Reference', { reference: `${row.type}/${row.id}` }),
+    one('deposited', 'Instant', instant(firstDeposit(row._id) ?? row.updated)),
+  )
 
 /** @returns what was done, or would be. https://hl7.org/fhir/R5/patient-operation-merge.html */
 export function mergeReply(
@@ -77,7 +84,9 @@ export function mergeReply(
     readonly rows: readonly Current[]
     readonly said: string
     readonly name: 'moved' | 'moves'
-    readonly ids?: readonly (readonly [string, string])[]
+    /** References before and after. */
+    readonly gone?: readonly (readonly [string, string])[]
+    readonly inItsName?: readonly Current[]
   },
 ): Reply {
   const reference = ({ row }: Current) => ({ reference: `Patient/${row.id}` })
@@ -87,9 +96,10 @@ export function mergeReply(
     ...one('source-patient', 'Reference', reference(patients.source)),
     ...one('target-patient', 'Reference', reference(patients.target)),
     ...movedParts(at.name, at.rows),
-    ...(at.ids ?? []).map(([from, to]) =>
-      parts('resource', one('from', 'Reference', named(from)), one('to', 'Reference', named(to))),
+    ...(at.gone ?? []).map(([from, to]) =>
+      parts('resource', one('from', 'Reference', { reference: from }), one('to', 'Reference', { reference: to })),
     ),
+    ...(at.inItsName ?? []).map(depositedParts),
   ]
   return { status: 200, headers: {}, body: bytesOf({ resourceType: 'Parameters', parameter }) }
 }

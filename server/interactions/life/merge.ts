@@ -1,14 +1,13 @@
 /** `Patient/$merge`: two records of one person become one. `docs/decisions/0037-one-person-one-record.md`, `docs/how-to/merge-two-records.md` */
-import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import { ok, type Result } from '../../../resources/outcome.ts'
 import type { RowWrite } from '../../store/store.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
-import { insKey } from '../patient-names.ts'
 import { leaveTrace } from '../trail.ts'
 import { insOf } from '../write/ins.ts'
-import { gateLife } from './life-access.ts'
 import { itemAdded } from './member-list.ts'
-import { mergeReply, movingRows, type Patients, patientsOf, unitOf } from './merge-records.ts'
-import { type Pair, pairOf, refusePair } from './merging-pair.ts'
+import { mergeReply, type Patients, unitOf } from './merge-records.ts'
+import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
+import type { Pair, Unfit } from './merging-pair.ts'
 import { movedVersion } from './moved-version.ts'
 import { type Current, memberEdit, nextVersion } from './server-version.ts'
 import { sweepMerge } from './sweep-merge.ts'
@@ -16,12 +15,9 @@ import { sweepMerge } from './sweep-merge.ts'
 /** Why two records are one person's. † */
 const reasons: readonly string[] = ['CHANGEMENT_INS', 'DOUBLON']
 
-/** How often it is thought through anew when another writer was faster. */
-const mostAttempts = 16
-
 /** What keeps the two from being merged, and the record that it is about. */
-function unfitOf({ source, target }: Pair) {
-  const about = (which: 'source' | 'target', found: string) => {
+function unfitOf({ source, target }: Pair): Unfit | undefined {
+  const about = (which: 'source' | 'target', found: string): Unfit => {
     const { patient } = which === 'source' ? source : target
     return { patient, found, path: `http.${which}-patient` }
   }
@@ -59,45 +55,27 @@ const said = {
   moved: 'the records are one; authorisations of the target hold, and what either of them denied',
 } as const
 
-type Attempt = Result<Reply> | 'again'
-
-async function attempt(context: Context, call: Call, { pair, now }: { pair: Pair; now: number }): Promise<Attempt> {
+async function perform(context: Context, call: Call, gathered: Gathered): Promise<Attempt> {
+  const { now, pair, moving, patients, rows, keys } = gathered
+  const at = { ...context, now: () => now }
   const { source, target, reason } = pair
-  const unfit = unfitOf(pair)
-  if (unfit !== undefined) return refusePair(context, call, unfit)
-  const moving = { from: source.patient, to: target.patient, source: source.patient }
-  const patients = await patientsOf(context, pair)
-  const rows = await movingRows(context, moving)
-  if (!rows.ok) return rows
-  if (patients === undefined) return 'again'
   if (pair.preview) {
     for (const { patient } of [target, source])
       await leaveTrace(context, call, { patient, status: 200, basis: `${reason}, preview` })
-    return ok(mergeReply(patients, { rows: rows.value, said: said.moves, name: 'moves' }))
+    return ok(mergeReply(patients, { rows, said: said.moves, name: 'moves' }))
   }
   await context.store.merging.copyBlobs(moving)
-  const at = { ...context, now: () => now }
-  const ins = insOf(patients.source.resource)
   const merge = {
     ...({ does: 'merge', source: source.patient, target: target.patient, at: now } as const),
-    keys: ins === undefined ? [] : [insKey(context, ins.system, ins.value)],
-    rows: rows.value.map(row => movedVersion(at, row, moving)),
+    ...{ keys, rows: rows.map(row => movedVersion(at, row, moving)) },
   }
   const writes = patientWrites(at, patients)
   const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: reason }))
   if (outcome !== 'committed') return 'again'
   await sweepMerge(context, call, merge)
-  return ok(mergeReply(patients, { rows: rows.value, said: said.moved, name: 'moved' }))
+  return ok(mergeReply(patients, { rows, said: said.moved, name: 'moved' }))
 }
 
-export async function merge(context: Context, call: Call): Promise<Result<Reply>> {
-  const closed = await gateLife(context, call, 'merge')
-  if (closed !== undefined) return closed
-  for (let tried = 0; tried < mostAttempts; tried++) {
-    const pair = await pairOf(context, call, reasons)
-    if (!pair.ok) return pair
-    const done = await attempt(context, call, { pair: pair.value, now: context.now() })
-    if (done !== 'again') return done
-  }
-  return fail('conflict', 'expected to merge without being overtaken, found other writers every time; try again')
-}
+const way: Way = { does: 'merge', reasons, unfitOf, perform }
+
+export const merge = (context: Context, call: Call): Promise<Result<Reply>> => joinOrPart(context, call, way)

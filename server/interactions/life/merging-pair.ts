@@ -79,12 +79,16 @@ export async function pairOf(context: Context, call: Call, reasons: readonly str
   return ok({ source: source.value, target: target.value, reason, preview: preview === 'true', resources })
 }
 
+/** What keeps two records from being merged or parted. */
+export interface Unfit {
+  /** The record that it is about. */
+  readonly patient: string
+  readonly found: string
+  readonly path: string
+}
+
 /** A refusal for the state of the records stands in the trail of the record that it is about. */
-export const refusePair = (
-  context: Context,
-  call: Call,
-  at: { readonly patient: string; readonly found: string; readonly path: string },
-): Promise<Result<never>> =>
+export const refusePair = (context: Context, call: Call, at: Unfit): Promise<Result<never>> =>
   refuse(context, call, {
     failure: fail('conflict', `expected two open records, each of them one by itself, found ${at.found}`, at.path),
     patient: at.patient,

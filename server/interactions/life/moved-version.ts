@@ -6,20 +6,25 @@ import type { RowWrite } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { type Current, nextVersion } from './server-version.ts'
 
-/** A reference to the Patient that is left, at this server; one to a version of it keeps what it means. */
-function renamed(value: unknown, { from, to, base }: Moving & { readonly base: string }): string | undefined {
-  if (typeof value !== 'string' || !value.includes(from)) return undefined
+export interface Renaming extends Moving {
+  readonly base: string
+  /** References to what gets another id, with those that it gets. */
+  readonly names: ReadonlyMap<string, string>
+}
+
+/** A reference to what gets another id, or to the Patient that is left, at this server; one to a version of it keeps what it means. */
+function renamed(value: unknown, { from, to, base, names }: Renaming): string | undefined {
+  if (typeof value !== 'string') return undefined
+  const isAbsolute = value.startsWith(`${base}/`)
+  const name = names.get(isAbsolute ? value.slice(base.length + 1) : value)
+  if (name !== undefined) return isAbsolute ? `${base}/${name}` : name
   const [path = '', ...fragment] = value.split('#')
   const isIt = path === `Patient/${from}` || path === `${base}/Patient/${from}`
   return isIt ? [path.replace(from, to), ...fragment].join('#') : undefined
 }
 
 /** Every reference, in contained resources and extensions too: a text is what it means, however its letters are escaped. */
-export function renamingEdits(
-  root: JsonNode,
-  text: string,
-  moving: Moving & { readonly base: string },
-): readonly Edit[] {
+export function renamingEdits(root: JsonNode, text: string, moving: Renaming): readonly Edit[] {
   const edits: Edit[] = []
   const meta = memberOf(root, 'meta') ?? { start: -1, end: -1 }
   walkJson(JSON.parse(text.slice(root.start, root.end)), root, (value, { start, end }) => {
@@ -30,8 +35,12 @@ export function renamingEdits(
 }
 
 /** @returns the next version of a row, in the record to which it moves. Its labels stay those of the database. */
-export function movedVersion(context: Context, current: Current, moving: Moving): RowWrite {
-  const renaming = { ...moving, base: context.base }
+export function movedVersion(
+  context: Context,
+  current: Current,
+  moving: Moving & Partial<Pick<Renaming, 'names'>>,
+): RowWrite {
+  const renaming = { names: new Map<string, string>(), ...moving, base: context.base }
   const write = nextVersion(context, current, (text, root) => renamingEdits(root, text, renaming))
   return { ...write, row: { ...write.row, patient: moving.to } }
 }

@@ -63,7 +63,7 @@ export async function open(context: Context, call: Call): Promise<Result<Reply>>
       : asked
   if (informed !== undefined)
     return announce(context, call, { ...asked.value, informed, notice: valueIn(parameters.value, 'notice') ?? '' })
-  const agreement = agreementIn(parameters.value)
+  const agreement = agreementIn(parameters.value, context)
   if (!agreement.ok) return agreement
   const { done, as } = await openRecord(context, call, { ...asked.value, agreement: agreement.value })
   if (!done.ok) return done

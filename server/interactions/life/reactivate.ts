@@ -73,6 +73,6 @@ export async function reactivate(context: Context, call: Call): Promise<Result<R
   if (closed !== undefined) return closed
   const parameters = operationParameters(call)
   if (!parameters.ok) return parameters
-  const agreement = agreementIn(parameters.value)
+  const agreement = agreementIn(parameters.value, context)
   return agreement.ok ? commitLife(context, call, () => reopening(context, call, agreement.value)) : agreement
 }

@@ -47,17 +47,23 @@ export function nextVersion(
   return { collection: 'record', row, expected: before.entry.version, deletes: false }
 }
 
+interface FirstVersion {
+  readonly patient: string
+  readonly resource: Resource
+  readonly depositor: string
+  /** What a rule of access finds it by. */
+  readonly keys?: readonly string[]
+}
+
 /** @returns the first version of a resource about the record itself, which no mask hides. */
-export function firstVersion(
-  context: Context,
-  { patient, resource, depositor }: { patient: string; resource: Resource; depositor: string },
-): RowWrite {
+export function firstVersion(context: Context, { patient, resource, depositor, keys = [] }: FirstVersion): RowWrite {
   const updated = context.now()
   const _id = `${patient}-${context.newUlid()}`
   const read = readJson(JSON.stringify(resource))
   if (!read.ok) throw new Error('a resource of the server cannot be read')
   const { text, root: node } = read.value
   const json = splice(text, node, identityEdits({ text, node, resource }, { id: _id, version: 1, updated }))
+  const search = context.index(resource)
   const row: Row = {
     ...{ _id, id: _id, patient, type: resource.resourceType, version: 1, updated, depositor },
     ...{
@@ -67,7 +73,7 @@ export function firstVersion(
       mask: 0,
     },
     ...{ hiddenUntil: null, follows: [], status: statusOf(resource), tie: context.newTie() },
-    ...{ date: context.canonicalDate(resource, updated), search: context.index(resource) },
+    ...{ date: context.canonicalDate(resource, updated), search: { ...search, token: [...search.token, ...keys] } },
     ...{ json: Buffer.from(json), blobs: [] },
   }
   return { collection: 'record', row, expected: 0, deletes: false }

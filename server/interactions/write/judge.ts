@@ -9,6 +9,7 @@ import { blobOwner } from '../lifted.ts'
 import { keepLifted } from './attachments.ts'
 import type { Draft, Proposal } from './draft.ts'
 import { type DatedLabels, dated, datesOf } from './followed-date.ts'
+import { withNames } from './in-whose-name.ts'
 import type { Named } from './named.ts'
 import { checkSize } from './row-size.ts'
 import { firstDeposit, type Settling } from './settle.ts'
@@ -169,7 +170,9 @@ async function rowWrite(settling: Settling, proposal: Proposal, labels: DatedLab
     inline: after.inline,
     unique: after.unique,
   })
-  const row = rowOf(entry, labels, {
+  const { facts, names } = settling
+  const named = facts?.merged === undefined ? labels : withNames(labels, { names, before: before?.labels })
+  const row = rowOf(entry, named, {
     ...{ _id, consentMask: before?.row.consentMask ?? 0 },
     ...{ json: lifted.json, blobs: draft.keptBlobs ?? lifted.blobs },
   })

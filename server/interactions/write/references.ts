@@ -119,6 +119,19 @@ export interface Resolved {
   readonly local: readonly LocalReference[]
 }
 
+/** A Patient whose record was merged into this one means the Patient who goes on; what names a version keeps what it means, and so does a link of a Patient. */
+async function goesOn(
+  { context, facts, record }: Settling,
+  { resource }: Written,
+  parsed: ParsedReference | undefined,
+): Promise<string | undefined> {
+  if (facts?.merged === undefined || record.patient === null || parsed?.form !== 'local') return undefined
+  if (resource.resourceType === 'Patient' || parsed.type !== 'Patient' || parsed.version !== undefined) return undefined
+  return facts.merged.some(({ patient }) => patient === parsed.id)
+    ? patientReference(context, record.patient)
+    : undefined
+}
+
 /** @returns the edits that resolve references inside a resource, and where its references lead then; fails with 412 for a condition that finds none or several. */
 export async function resolvedReferences(settling: Settling, at: Holder): Promise<Result<Resolved>> {
   const edits: Edit[] = []
@@ -131,6 +144,7 @@ export async function resolvedReferences(settling: Settling, at: Holder): Promis
     let target = entryMeant(link, at)
     const isReference = link.name === 'reference'
     const parsed = isReference ? parseReference(target ?? link.value, settling.context.base) : undefined
+    if (settling.facts?.merged !== undefined) target = (await goesOn(settling, at.written, parsed)) ?? target
     if (parsed?.form === 'conditional') {
       const found = await byCondition(settling, parsed, at.path)
       if (!found.ok) return found

@@ -20,6 +20,8 @@ export interface Settling {
   readonly facts: Facts | undefined
   /** One instant for all that is written together; milliseconds since 1970. */
   readonly now: number
+  /** Keys of records that were merged into this one, in whose name the unit is deposited. */
+  readonly names: readonly string[]
   /** `_id`s of the rows that the unit deletes, which is done before anything else. */
   readonly gone: ReadonlySet<string>
 }

@@ -1,7 +1,7 @@
 /** Performs a unit of writes, all or nothing: gather, decide, write; anew when another writer was faster. */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { Facts } from '../../../security/facts.ts'
-import type { Committed } from '../../store/store.ts'
+import type { Committed, RowWrite } from '../../store/store.ts'
 import { factsOf } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { insKey } from '../patient-names.ts'
@@ -14,6 +14,7 @@ import { draftsOf } from './drafts.ts'
 import { foundTelling } from './found-telling.ts'
 import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
+import { inWhoseName } from './in-whose-name.ts'
 import { definable, indexing, learn } from './indexed.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { judged, proposalsOf, recordAnswers, rowWrites } from './judge.ts'
@@ -47,6 +48,17 @@ async function overtaken(settling: Settling, items: readonly Item[], committed: 
   return committed.key === insKey(context, system, value) ? openedAlready(settling, items, committed.key) : 'again'
 }
 
+/** Bytes are kept before the rows that hold them: where no record was opened, none of them stay. */
+async function notWritten(
+  { context, record }: Settling,
+  writes: readonly RowWrite[],
+  attempt: Attempt,
+): Promise<Attempt> {
+  const keptBytes = writes.some(({ row }) => row.blobs.length > 0)
+  if (record.opens && record.patient !== null && keptBytes) await context.store.dropBlobs(record.patient)
+  return attempt
+}
+
 async function write(
   settling: Settling,
   at: { items: readonly Item[]; pushed: readonly Pushed[]; stale: ReadonlyMap<string, string> },
@@ -77,10 +89,11 @@ async function write(
     return ok(done)
   }
   const claims = claimsOf(settling, { settled, done, ...at })
-  if ((await indexing(known)) !== indexed) return 'again'
+  if ((await indexing(known)) !== indexed) return notWritten(settling, writes, 'again')
   if (told !== undefined) await store.audit([], told) // a notice is durable before the line of what it tells
   const committed = await store.commit(unitOf(settling, writes, { claims, settled }))
-  if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
+  if (committed.outcome !== 'committed')
+    return notWritten(settling, writes, await overtaken(settling, at.items, committed))
   await learn(known, writes)
   return ok(done)
 }
@@ -154,7 +167,8 @@ async function inTurn(
   // A key of a record that was merged into another means the other.
   const patient = facts?.patient ?? record.value.patient
   const gone = await deletedBy(context, items)
-  const settling = { context, call, record: { ...record.value, patient }, facts, gone, now: context.now() }
+  const names = inWhoseName(context, facts, items)
+  const settling = { context, call, record: { ...record.value, patient }, facts, names, gone, now: context.now() }
   const done = await attempt(settling, items)
   return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
 }

@@ -102,7 +102,9 @@ t.test('pages that are fetched at once are answered, all alike (hapifhir/hapi-fh
 t.test('a link to a page shows no value of the search (Firely Server)', async t => {
   const next = nextOf(await rest.get('Patient?family=Essai&_count=1')) ?? ''
   t.notMatch(decodeURIComponent(next), /essai/i)
-  t.notMatch(Buffer.from(new URL(next).searchParams.get('_page') ?? '', 'base64url').toString('latin1'), /essai/i)
+  const [, sealed = ''] = (new URL(next).searchParams.get('_page') ?? '').split('.')
+  t.ok(sealed.length > 0)
+  t.notMatch(Buffer.from(sealed, 'base64url').toString('latin1'), /essai/i)
 })
 
 t.test('what is no resource of R4 is refused, not kept with a warning (medplum/medplum#8819)', async t => {
