@@ -3,13 +3,16 @@
  * `docs/decisions/0043-a-read-that-fails-fails-the-transaction.md`, https://hl7.org/fhir/R4/http.html#trules
  */
 import { type Complaint, type Failure, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
-import { decideIn } from './access.ts'
+import type { SearchRequest } from '../../search/search-request.ts'
+import { refuseWide } from '../../search/too-wide.ts'
+import { decideIn, decideWith } from './access.ts'
 import { type EntryRequest, isRead } from './bundle-entry.ts'
 import { callOf } from './entry-call.ts'
 import type { Call, Context } from './interaction.ts'
 import { locate } from './locate.ts'
 import { askedPart } from './part.ts'
 import { reachOf } from './patient-names.ts'
+import { recordOf } from './permitted-search.ts'
 import { openSearch } from './search-link.ts'
 import { openTypesSearch } from './search-types.ts'
 import { standingVersion } from './standing.ts'
@@ -49,14 +52,29 @@ async function isThere(context: Context, call: Call): Promise<boolean> {
   return row !== undefined && String(row.version) === version && !row.deleted
 }
 
+/** Whether a search of one type names whom it has to name, and the token covers where it looks. */
+async function isWithinReach(context: Context, call: Call, request: SearchRequest): Promise<boolean> {
+  const asked: Call = { ...call, type: request.type, interaction: 'search-type' }
+  const reach = await reachOf(context, asked, request)
+  if (!reach.ok) return false
+  const record = recordOf(reach.value)
+  if (record !== null && record !== 'every') return true
+  if (refuseWide(request.query) !== undefined) return false
+  if (record === null) return true
+  if (context.regime.onePatient && call.interaction === 'search-system') return false
+  return decideWith(context, asked, { patient: record, facts: undefined }).effect === 'permit'
+}
+
 /** Whether a search can be answered, whatever it finds. */
 async function isAnswerable(context: Context, call: Call): Promise<boolean> {
-  if (call.interaction === 'search-system') {
-    const opened = openTypesSearch(context, call)
-    return opened.ok && !('denial' in opened.value)
+  if (call.interaction !== 'search-system') {
+    const opened = openSearch(context, call)
+    return opened.ok && isWithinReach(context, call, opened.value.request)
   }
-  const opened = openSearch(context, call)
-  return opened.ok && (await reachOf(context, call, opened.value.request)).ok
+  const opened = openTypesSearch(context, call)
+  if (!opened.ok || 'denial' in opened.value) return false
+  const { requests } = opened.value
+  return (await Promise.all(requests.map(request => isWithinReach(context, call, request)))).every(isSo => isSo)
 }
 
 const isSearch = ({ interaction }: Call): boolean => interaction === 'search-type' || interaction === 'search-system'

@@ -142,7 +142,7 @@ const bare = ({ status, headers, bytes }: Answer, { id }: DossierRecord): readon
     .toString()
     .replaceAll(id, '<patient>')
     .replaceAll(/"id":"[0-9a-f-]{36}"/g, '"id":"<new>"')
-    .replaceAll(/_page=[\w-]+/g, '_page=<page>')
+    .replaceAll(/_page=[\w.~-]+/g, '_page=<page>')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<instant>'),
 ]
 
