@@ -93,7 +93,10 @@ const surrogate = /[\ud800-\udfff]/
 /** Whether any text holds a character of two halves, or a half: hardly any does. */
 function hasHalves(value: unknown): boolean {
   if (typeof value === 'string') return surrogate.test(value)
-  return typeof value === 'object' && value !== null && Object.values(value).some(hasHalves)
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.some(hasHalves)
+  for (const name in value) if (hasHalves(value[name as keyof typeof value])) return true
+  return false
 }
 
 /** @returns the line as it will be read again: whole milliseconds, whole characters. */
