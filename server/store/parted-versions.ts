@@ -4,7 +4,7 @@ import { nameKey } from '../../search/key.ts'
 import type { Merge } from './merge-records.ts'
 import type { PastEdit } from './merge-request.ts'
 import { places } from './record-places.ts'
-import { isPolicyKey, searchDocument } from './row-document.ts'
+import { isPolicyKey } from './row-document.ts'
 import { find, type InTransaction, update } from './statements.ts'
 import type { Committed } from './store.ts'
 import { Stopped } from './unit-of-work.ts'
@@ -15,7 +15,7 @@ const idOf = ({ _id, version }: PastEdit): string => versionKey(_id, version)
 /** What a rule of access put among the keys stays. */
 function changed({ json, search, blobs }: PastEdit, former: Document): Document {
   const kept = former.search.token.filter(isPolicyKey)
-  const changes = { json: new Binary(json), search: searchDocument({ ...search, token: [...search.token, ...kept] }) }
+  const changes = { json: new Binary(json), search: { ...search, token: [...search.token, ...kept] } }
   return { $set: { ...changes, ...(blobs.length === 0 ? {} : { blobs: [...blobs] }) } }
 }
 
