@@ -71,7 +71,10 @@ export const lifeOperationRows = {
     says: 'Parts two records that were merged: what the source brought goes back to it, authorisations do not',
     parameters: [
       ...bothPatients,
-      required(['reason', 'code'], 'FUSION_ERRONEE, DECISION_JUSTICE or NOUVELLE_FUSION. The trails of both records keep it.'),
+      required(
+        ['reason', 'code'],
+        'FUSION_ERRONEE, DECISION_JUSTICE or NOUVELLE_FUSION. The trails of both records keep it.',
+      ),
       { ...one(['resource', 'Reference'], 'What was deposited since, and is the source’s.'), repeats: true },
       one(
         ['preview', 'boolean'],

@@ -68,6 +68,18 @@ const openBeside = (
   hidden: openHiddenRows(deployment),
 })
 
+/** What is read of rows, and of what rules make of them. */
+const openReads = (deployment: Deployment) => ({
+  ...openReader(deployment),
+  stored: openStored(deployment),
+  ...openPast(deployment),
+  ...openVersions(deployment),
+  ...openFormers(deployment),
+  facts: openFacts(deployment),
+  named: openDirectory(deployment),
+  registered: openRegistry(deployment),
+})
+
 /** Opens the store: connects, makes collections and indexes, and continues the trail. Throws with a message for the operator. */
 export async function openStore(options: StoreOptions): Promise<MongoStore> {
   const deployment = await connect(options)
@@ -77,14 +89,7 @@ export async function openStore(options: StoreOptions): Promise<MongoStore> {
   const writer = await openAuditWriter(deployment, months)
   const blobs = openBlobs(deployment)
   return {
-    ...openReader(deployment),
-    stored: openStored(deployment),
-    ...openPast(deployment),
-    ...openVersions(deployment),
-    ...openFormers(deployment),
-    facts: openFacts(deployment),
-    named: openDirectory(deployment),
-    registered: openRegistry(deployment),
+    ...openReads(deployment),
     commit: openCommit({ deployment, months, writer, zone: options.zone ?? 'Europe/Paris' }),
     audit: openTelling(deployment, writer),
     putBlob: (patient, bytes, keeper) => blobs.put(patient, bytes, keeper),
