@@ -27,7 +27,8 @@ const atOnce = 8
 /** Resources of one transaction of a large record. */
 const mostAtOnce = 500
 
-const family = 'LEFEBVRE'
+/** All practitioners bear it. */
+export const family = 'LEFEBVRE'
 const performers = 30
 const wideRecords = 4
 

@@ -15,6 +15,8 @@ export interface Kind {
     loaded: Loaded,
     at: { readonly base: string; readonly headers: Ask['headers'] },
   ) => Next | Promise<Next>
+  /** Whether a request has to find something: one that finds nothing costs less than what it is to measure. */
+  readonly finds?: true
   /** So many requests at once, then their answers together; it throws when they do not fit each other. */
   readonly burst?: { readonly size: number; readonly check: (answers: readonly Answer[]) => void }
 }

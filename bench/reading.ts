@@ -98,9 +98,10 @@ export const reading: readonly Kind[] = [
   },
 ]
 
-/** Why a server does not perform a request, in its words; undefined when it performs it. @throws when it fails otherwise. */
-export async function whyNot(base: string, asked: ReturnType<Next>): Promise<string | undefined> {
+/** @param finds whether nothing found is no answer. @returns why a server does not perform a request, in its words; undefined when it performs it. @throws when it fails otherwise. */
+export async function whyNot(base: string, asked: ReturnType<Next>, finds = false): Promise<string | undefined> {
   const answer = await ask(base, asked)
+  if (answer.status < 400 && finds && !answer.body().includes('"entry":[{')) return 'it finds nothing in these records'
   if (answer.status < 400) return undefined
   const said = answer.body().toString()
   const { issue = [] } = (said.startsWith('{') ? JSON.parse(said) : {}) as {

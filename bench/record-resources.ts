@@ -5,6 +5,9 @@ import { createHash } from 'node:crypto'
 export const ins = 'urn:oid:1.2.250.1.213.1.4.10'
 export const loinc = 'http://loinc.org'
 export const finess = 'https://finess.esante.gouv.fr'
+/** What documents say that they conform to. */
+export const profile =
+  'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference'
 const rpps = 'https://rpps.esante.gouv.fr'
 
 /** A number of 13 digits with its control key. */
@@ -91,11 +94,7 @@ export const document = (place: Place): Described => {
   const { patient, at, structure, subject, practitioner, name = '' } = place
   return {
     resourceType: 'DocumentReference',
-    meta: {
-      profile: [
-        'https://interop.esante.gouv.fr/ig/fhir/pdsm/StructureDefinition/pdsm-comprehensive-document-reference',
-      ],
-    },
+    meta: { profile: [profile] },
     contained: containedIn(place),
     extension: [
       {

@@ -31,7 +31,7 @@ export async function askOnce(placed: readonly Placed[]): Promise<Served> {
   for (const each of placed) {
     const { workload, server } = each
     const next = await workload.open(server.base)
-    const reason = await whyNot(server.base, next())
+    const reason = await whyNot(server.base, next(), workload.finds)
     if (reason === undefined) served.push(each)
     else notServed[workload.name] = reason
   }

@@ -23,6 +23,7 @@ export interface Workload {
   /** Prepares a round on the server at that address. */
   readonly open: (base: string) => Promise<Next>
   readonly burst?: Kind['burst']
+  readonly finds?: Kind['finds']
 }
 
 /** Those whose price is told layer by layer; the others are measured as they are delivered. */
@@ -45,7 +46,7 @@ export function workloadOf(
   loaded: Loaded,
   { name, server }: { name: string; server: ServerName },
 ): Workload {
-  const { does, as, burst } = kind
+  const { does, as, burst, finds } = kind
   const headers = open.has(server) && server !== 'peer' ? nameless(loaded[as]) : loaded[as]
   return {
     ...{ name, does, server },
@@ -57,6 +58,7 @@ export function workloadOf(
       }
     },
     ...(burst === undefined ? {} : { burst }),
+    ...(finds === undefined ? {} : { finds }),
   }
 }
 

@@ -96,6 +96,29 @@ t.test('a short run prints one JSON object with every workload and every ratio, 
 const notServedYet = (unserved: ReadonlySet<string>): readonly string[] =>
   [...notYet, 'R8p'].filter(name => !unserved.has(name))
 
+t.test('a search by each type of parameter finds something, and is measured when it is named', async t => {
+  const { output, said, code } = await bench(await temporaryFolder(t), '--short', '--json', '--only', 'P.*')
+  t.equal(code, 0, said)
+  const { workloads, notServed } = JSON.parse(output)
+  t.same(notServed, {})
+  const types = [
+    'composite',
+    'date',
+    'filter',
+    'missing',
+    'quantity',
+    'reference',
+    'string',
+    'token',
+    'token-not',
+    'uri',
+  ]
+  t.same(
+    Object.keys(workloads).sort(),
+    types.map(type => `P.${type}`),
+  )
+})
+
 t.test('the floor of a workload is measured when it is named', async t => {
   const folder = await temporaryFolder(t)
   const { output, said, code } = await bench(folder, '--short', '--json', '--patients', '2', '--only', 'B2,F1,F2,W2')
