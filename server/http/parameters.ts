@@ -1,5 +1,6 @@
 /** The parameters of a URL or a posted form, decoded and in order. https://url.spec.whatwg.org/#application/x-www-form-urlencoded */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { queryString } from '../../search/self-link.ts'
 
 export type Parameter = readonly [name: string, value: string]
 
@@ -62,6 +63,13 @@ export function toAsked(parameters: readonly Parameter[]): Result<Asked> {
   }
   return ok(format === undefined ? { parameters: others, pretty } : { parameters: others, pretty, format })
 }
+
+/** @returns what was asked of the server itself, as a link says it again. A `+` that nobody encoded was read as a space. */
+export const formAsked = ({ format, pretty }: Asked): string =>
+  queryString([
+    ...(format === undefined ? [] : [['_format', format.replace(/^application\/fhir /, 'application/fhir+')] as const]),
+    ...(pretty ? [['_pretty', 'true'] as const] : []),
+  ])
 
 /** Both at once, for the text after `?`. */
 export function readAsked(text: string): Result<Asked> {

@@ -1,5 +1,6 @@
 /** What went wrong before, beside or inside an interaction, as OperationOutcomes. https://hl7.org/fhir/R4/http.html#2.21.0.4 */
 
+import { randomUUID } from 'node:crypto'
 import { type Server, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
@@ -10,7 +11,7 @@ import type { Config } from '../config.ts'
 import { describeError } from '../log.ts'
 import { Unavailable } from '../store/unavailable.ts'
 import { sendFailure, sendOutcome } from './answer.ts'
-import { fhirJson } from './headers.ts'
+import { fhirJson, givenRequestId } from './headers.ts'
 import { Refused } from './refused.ts'
 import { isLongUrl, urlTooLong } from './url-length.ts'
 
@@ -123,10 +124,10 @@ export function handleClientError(
 
 const noTunnel = fail('notAllowed', 'expected a request to this server, found CONNECT: it is no proxy').failure
 
-/** Answers who takes the server for a proxy: no method does at such an address. https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 */
+/** Answers who takes the server for a proxy: no method does at such an address, and so `Allow` is empty. https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6 */
 export function refuseTunnels(server: Server, headers: Readonly<Record<string, string>>): void {
-  server.on('connect', (_request, socket) => {
+  server.on('connect', ({ headers: given }, socket) => {
     socket.on('error', () => socket.destroy())
-    endWith(socket, noTunnel, { ...headers, Allow: '' })
+    endWith(socket, noTunnel, { ...headers, 'X-Request-Id': givenRequestId(given) ?? randomUUID(), Allow: '' })
   })
 }

@@ -9,7 +9,7 @@ import { bundleInteraction } from './bundle-type.ts'
 import { hasBody, readBody, readForm, readPatch } from './content.ts'
 import { chooseFormat } from './formats.ts'
 import { preferencesOf, rangeAsked } from './headers.ts'
-import { type Asked, toAsked } from './parameters.ts'
+import { type Asked, formAsked, toAsked } from './parameters.ts'
 
 /** The parts of the URL that the route names. The router has read them. */
 export const parametersOf = (
@@ -90,6 +90,7 @@ export function readCall(
   if (route.operation !== undefined) draft.operation = route.operation
   if (route.operation !== undefined && route.method === 'GET') draft.tells = true
   if (body !== undefined) draft.body = body
+  if (asked.pretty || asked.format !== undefined) draft.form = formAsked(asked)
   const range = rangeAsked(request.method, request.headers)
   if (range !== undefined) draft.range = range
   return ok({ call: draft, indent: asked.pretty })

@@ -46,7 +46,7 @@ interface TrailSearch {
 }
 
 /** The trail is ordered by time alone. */
-function orderOf({ sort }: SearchRequest): Result<Order> {
+export function orderOf({ sort }: SearchRequest): Result<Order> {
   const [first, second] = sort
   if (first === undefined) return ok({ by: 'updated', descending: true })
   const byTime = second === undefined && (first.by === 'date' || first.by === '_lastUpdated')

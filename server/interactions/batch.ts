@@ -5,6 +5,7 @@ import { allAtOnce } from './at-once.ts'
 import { jsonOfBody } from './body.ts'
 import { type EntryRead, type EntryRequest, isComplaint, readEntries, repeated } from './bundle-entry.ts'
 import { callOf, failed, performEntry } from './entry-call.ts'
+import { failEntries } from './entry-complaint.ts'
 import { isHeavyEntry, tooManyHeavy } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 
@@ -17,8 +18,7 @@ export async function batch(context: Context, call: Call): Promise<Result<Reply>
   const entries = readEntries(json.value, 'batch', context)
   if (!entries.ok) return entries
   const answers = new Map<EntryRead, ResponseEntry>()
-  for (const entry of entries.value)
-    if (isComplaint(entry)) answers.set(entry, failed(failAll('malformedBody', [entry]).failure))
+  for (const entry of entries.value) if (isComplaint(entry)) answers.set(entry, failed(failEntries([entry]).failure))
   const performable = entries.value.filter((entry): entry is EntryRequest => !isComplaint(entry))
   const same = repeated(performable)
   if (same !== undefined) return failAll('malformedBody', [same])

@@ -1,10 +1,11 @@
 /** The entries of a batch or transaction as requests. https://hl7.org/fhir/R4/http.html#transaction */
 import { type JsonNode, type JsonText, memberOf } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
-import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
+import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
 import { addressOf, type EntryAddress } from './entry-address.ts'
 import { asDefinition, beyondComplaint, refuseInTransaction, tooManyLong } from './entry-beyond.ts'
+import { type EntryComplaint, failEntries } from './entry-complaint.ts'
 import type { Context } from './interaction.ts'
 import { forms } from './stray-parameters.ts'
 
@@ -39,10 +40,17 @@ export const isSearchBeyond = ({ compartment, several }: EntryRequest): boolean 
 
 const holdsResource: ReadonlySet<EntryRequest['method']> = new Set(['POST', 'PUT', 'PATCH'])
 
-const wrongUrl = (path: string): Complaint => ({
+const wrongUrl = (path: string): EntryComplaint => ({
   diagnostics: 'expected a URL such as Observation or Observation/id',
   expression: `${path}.request.url`,
   code: 'value',
+})
+
+const onlyRead = (path: string): EntryComplaint => ({
+  diagnostics: 'expected GET: searches within a compartment or of several types, versions and histories are only read',
+  expression: `${path}.request.method`,
+  code: 'not-supported',
+  kind: 'notAllowed',
 })
 
 /** Whether parameters ask for more than a form of the answer. */
@@ -55,7 +63,7 @@ function namesOther({ method, type, id, fullUrl = '' }: EntryRequest): boolean {
 }
 
 /** What is wrong with the shape of an entry. */
-function complaintOf(entry: EntryRequest): Complaint | undefined {
+function complaintOf(entry: EntryRequest): EntryComplaint | undefined {
   const { path, method, id, query, resource, beyond } = entry
   if (beyond !== undefined) return beyondComplaint(entry, beyond)
   if (namesOther(entry))
@@ -64,9 +72,13 @@ function complaintOf(entry: EntryRequest): Complaint | undefined {
       expression: `${path}.fullUrl`,
       code: 'value',
     }
-  if (!isRead(entry) && (isSearchBeyond(entry) || entry.history)) return wrongUrl(path)
+  if (!isRead(entry) && (isSearchBeyond(entry) || entry.history)) return onlyRead(path)
   if (method === 'POST' && id !== undefined)
-    return { diagnostics: 'expected POST to a type, found an id', expression: `${path}.request.url` }
+    return {
+      diagnostics: 'expected POST to a type, found an id',
+      expression: `${path}.request.url`,
+      kind: 'notAllowed',
+    }
   if (method === 'POST' && asksMore(query))
     return {
       diagnostics: 'expected POST to a type, found parameters: the criteria of a create stand in ifNoneExist',
@@ -87,14 +99,14 @@ function complaintOf(entry: EntryRequest): Complaint | undefined {
   return undefined
 }
 
-const wrongMethod = (path: string): Complaint => ({
+const wrongMethod = (path: string): EntryComplaint => ({
   diagnostics: 'expected GET, HEAD, POST, PUT, PATCH or DELETE',
   expression: `${path}.request.method`,
   code: 'not-supported',
 })
 
 /** A posted search has a form as its body, which no entry can hold. */
-const ofPostedSearch = (path: string): Complaint => ({
+const ofPostedSearch = (path: string): EntryComplaint => ({
   diagnostics: 'expected a search by GET, with its parameters in the URL: no entry holds the form of _search',
   expression: `${path}.request.url`,
   code: 'not-supported',
@@ -107,7 +119,7 @@ function entryOf(
   value: unknown,
   node: JsonNode | undefined,
   { path, base, catalog }: Surroundings & { readonly path: string },
-): EntryRequest | Complaint {
+): EntryRequest | EntryComplaint {
   const entry = objectOf(value)
   const request = objectOf(entry?.request)
   const method = textOf(request?.method)
@@ -131,13 +143,13 @@ function entryOf(
 }
 
 /** Whether an entry cannot be performed. */
-export const isComplaint = (entry: EntryRead): entry is Complaint => 'diagnostics' in entry
+export const isComplaint = (entry: EntryRead): entry is EntryComplaint => 'diagnostics' in entry
 
 /** The most entries of one Bundle. */
 const mostEntries = 1000
 
 /** Two entries under one `fullUrl` could not be told apart: the Bundle breaks rule bdl-7. https://hl7.org/fhir/R4/bundle.html#bundle-unique */
-export function repeated(entries: readonly EntryRequest[]): Complaint | undefined {
+export function repeated(entries: readonly EntryRequest[]): EntryComplaint | undefined {
   const seen = new Set<string>()
   for (const { fullUrl, path } of entries) {
     if (fullUrl === undefined) continue
@@ -152,7 +164,7 @@ export function repeated(entries: readonly EntryRequest[]): Complaint | undefine
 }
 
 /** An entry as a request, or what is wrong with it. */
-export type EntryRead = EntryRequest | Complaint
+export type EntryRead = EntryRequest | EntryComplaint
 
 /** @returns each entry in order; fails for what is wrong with the Bundle as a whole. */
 export function readEntries(
@@ -179,5 +191,5 @@ export function entriesOf(json: JsonText, at: Surroundings): Result<readonly Ent
   const same = repeated(entries)
   const stray = entries.flatMap(entry => refuseInTransaction(entry) ?? [])
   const [first, ...others] = [...read.value.filter(isComplaint), ...stray, ...(same === undefined ? [] : [same])]
-  return first === undefined ? ok(entries) : failAll('malformedBody', [first, ...others])
+  return first === undefined ? ok(entries) : failEntries([first, ...others])
 }

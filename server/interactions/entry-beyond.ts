@@ -2,8 +2,9 @@
 import { type Catalog, performs } from '../../resources/catalog.ts'
 import { isOffered } from '../../resources/offered.ts'
 import { type Operation, type OperationLevel, operationNamed, operations } from '../../resources/operations.ts'
-import { type Complaint, type Failure, fail, type Result } from '../../resources/outcome.ts'
+import { type Failure, fail, type Result } from '../../resources/outcome.ts'
 import type { Beyond, EntryAddress } from './entry-address.ts'
+import type { EntryComplaint } from './entry-complaint.ts'
 import type { Reply } from './interaction.ts'
 
 /** What is looked at of an entry. */
@@ -41,11 +42,14 @@ const levelOf = ({ type, id }: EntryAddress): OperationLevel =>
   id !== undefined ? 'instance' : type === 'Parameters' ? 'system' : 'type'
 
 /** Why an operation is not performed in a Bundle; undefined where it may be. */
-function operationComplaint({ path, method }: EntryBeyond, name: string): Complaint | undefined {
+function operationComplaint({ path, method }: EntryBeyond, name: string): EntryComplaint | undefined {
   const expression = `${path}.request.url`
   const operation = operationNamed(name)
   if (operation === undefined)
-    return { diagnostics: 'expected an operation of this server, found another', expression, code: 'not-supported' }
+    return {
+      diagnostics: 'expected an operation of this server, found another',
+      ...{ expression, code: 'not-supported', kind: 'notServed' },
+    }
   const { affectsState, tells }: Operation = operations[operation]
   const isRead = method === 'GET' || method === 'HEAD'
   if (affectsState && !(isRead && tells === true))
@@ -59,22 +63,27 @@ function operationComplaint({ path, method }: EntryBeyond, name: string): Compla
     diagnostics: `expected GET or POST of $${operation}`,
     expression: `${path}.request.method`,
     code: 'not-supported',
+    kind: 'notAllowed',
   }
 }
 
 /** @returns what is wrong with an entry beyond the interactions on resources. */
-export function beyondComplaint(entry: EntryBeyond, { interaction, operation = '' }: Beyond): Complaint | undefined {
+export function beyondComplaint(
+  entry: EntryBeyond,
+  { interaction, operation = '' }: Beyond,
+): EntryComplaint | undefined {
   if (interaction === 'operation') return operationComplaint(entry, operation)
   if (entry.method === 'GET' || entry.method === 'HEAD') return undefined
   return {
     diagnostics: 'expected GET: the capability statement and histories are only read',
     expression: `${entry.path}.request.method`,
     code: 'not-supported',
+    kind: 'notAllowed',
   }
 }
 
 /** @returns why an entry cannot stand in a transaction. */
-export const refuseInTransaction = ({ path, beyond }: EntryBeyond): Complaint | undefined =>
+export const refuseInTransaction = ({ path, beyond }: EntryBeyond): EntryComplaint | undefined =>
   beyond?.interaction !== 'operation'
     ? undefined
     : {

@@ -118,8 +118,12 @@ export function searchesBeyond({ types, system, compartments }: Catalog, entry: 
   return compartments?.has('Patient') === true && (several === true || isMember)
 }
 
-function promised({ catalog }: Context, call: Call, entry: EntryRequest): Result<never> | undefined {
-  const { type, interaction } = call
+/** @returns why the statement does not promise what an entry asks, as it would be told for a request of its own. */
+export function promised(
+  { catalog }: Context,
+  { type, interaction }: Pick<Call, 'type' | 'interaction'>,
+  entry: EntryRequest,
+): Result<never> | undefined {
   if (entry.beyond !== undefined)
     return isBeyondPromised(catalog, entry, entry.beyond)
       ? undefined

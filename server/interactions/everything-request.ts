@@ -9,6 +9,7 @@ import type { Call, Context } from './interaction.ts'
 import { operationParameters } from './operation-parameters.ts'
 import { openPage, pageQueries } from './page-link.ts'
 import { selfLink } from './paging-links.ts'
+import { formed, urlOf } from './search-address.ts'
 
 /** The row after which a page begins. */
 export interface Start {
@@ -127,10 +128,10 @@ export function everythingRequest(context: Context, call: Call): Result<Everythi
 /** @returns the links of an answer; `next` is where the page after it begins. */
 export function linksOf(context: Context, call: Call, at: { request: EverythingRequest; next?: Start | undefined }) {
   const { query, applied, start } = at.request
-  const address = `${context.base}/${addressOf(call)}`
-  const urlWith = (asked: string): string => (asked === '' ? address : `${address}?${asked}`)
+  const address = addressOf(call)
+  const urlWith = (asked: string): string => urlOf(context, address, formed(call, asked))
   const queryOf = pageQueries<Start>(context, call, {
-    ...{ address: addressOf(call), parameters: applied, self: start, next: at.next },
+    ...{ address, parameters: applied, self: start, next: at.next },
   })
   const self = selfLink({ query, sealed: start && queryOf('self') }, urlWith, context.mostUrlBytes)
   return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(queryOf('next')) } as const]

@@ -7,7 +7,7 @@ import { queryString } from '../../search/self-link.ts'
 import type { Call, Context } from './interaction.ts'
 import { openPage, pageQueries } from './page-link.ts'
 import { selfLink } from './paging-links.ts'
-import { urlOf } from './search-address.ts'
+import { formed, urlOf } from './search-address.ts'
 import { timeAsked, timePrefixes } from './time-asked.ts'
 
 type Parameters = Call['parameters']
@@ -140,7 +140,7 @@ export function historyRequest(context: Context, call: Call): Result<HistoryRequ
 export function historyLinks(context: Context, call: Call, at: { request: HistoryRequest; next: string | undefined }) {
   const { applied, start } = at.request
   const address = addressOf(call)
-  const urlWith = (query: string): string => urlOf(context, address, query)
+  const urlWith = (query: string): string => urlOf(context, address, formed(call, query))
   const queryOf = pageQueries<string>(context, call, { address, parameters: applied, self: start, next: at.next })
   const sealed = start === undefined ? undefined : queryOf('self')
   const self = selfLink({ query: queryString(applied), sealed }, urlWith, context.mostUrlBytes)

@@ -97,6 +97,8 @@ export interface Call {
   /** Parameters of the URL and of a posted form, decoded, in order. */
   readonly parameters: readonly (readonly [string, string])[]
   readonly body?: Body
+  /** `_format` and `_pretty` as the links of the answer say them again; absent where neither was asked. */
+  readonly form?: string
   readonly preferences: Preferences
   /** X-Request-Id. */
   readonly request: string

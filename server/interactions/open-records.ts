@@ -13,7 +13,7 @@ async function closedAmong({ store }: Context, rows: readonly Found[]): Promise<
 }
 
 /** Whether the rows of an answer may be of records whose facts nobody looked at. */
-const isAcross = (context: Context, record: string | 'every' | null): boolean =>
+export const isAcross = (context: Context, record: string | 'every' | null): boolean =>
   record === 'every' && context.regime.needsFacts
 
 const sized = (asked: Asked, count: number): Asked => ({ ...asked, request: { ...asked.request, count } })

@@ -4,7 +4,7 @@ import { failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { Call, Context } from './interaction.ts'
 import type { Beside } from './page.ts'
 import { pageQueries } from './page-link.ts'
-import { addressOf, urlOf } from './search-address.ts'
+import { addressOf, formed, urlOf } from './search-address.ts'
 
 /** A page, and the search that it is of. */
 export interface Paged<Start> extends Beside<Start> {
@@ -40,7 +40,8 @@ export function selfLink(
 export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Start>): Result<readonly Link[]> {
   const { applied, query, start, previous, next } = page
   const address = addressOf(call)
-  if (start === undefined && next === undefined) return ok([{ relation: 'self', url: urlOf(context, address, query) }])
+  const urlWith = (asked: string): string => urlOf(context, address, formed(call, asked))
+  if (start === undefined && next === undefined) return ok([{ relation: 'self', url: urlWith(query) }])
   const most = context.mostUrlBytes
   const isBefore = next === 'first'
   const queryOf = pageQueries<Start>(context, call, {
@@ -48,9 +49,9 @@ export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Sta
     next: isBefore ? undefined : next,
   })
   const linkTo = (relation: 'first' | 'previous' | 'next', to = relation): Link => {
-    return { relation, url: urlOf(context, address, queryOf(to)) }
+    return { relation, url: urlWith(queryOf(to)) }
   }
-  const self = selfLink({ query, sealed: start && queryOf('self') }, asked => urlOf(context, address, asked), most)
+  const self = selfLink({ query, sealed: start && queryOf('self') }, urlWith, most)
   const others: Link[] = []
   if (start !== undefined) others.push(linkTo('first'))
   if (previous !== undefined) others.push(linkTo('previous'))

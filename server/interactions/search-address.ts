@@ -15,6 +15,10 @@ export function urlOf({ base }: Context, address: string, query: string): string
   return query === '' ? place : `${place}?${query}`
 }
 
+/** @returns the query of a link, with the form in which the page that has it was asked: who follows it gets the next one so. */
+export const formed = ({ form }: Call, query: string): string =>
+  form === undefined ? query : query === '' ? form : `${query}&${form}`
+
 /** @returns the applied parameters as the trail tells them: a search within a compartment is the search by its patient. */
 export const toldQuery = ({ compartment }: Call, { applied }: Pick<SearchRequest, 'applied'>): string =>
   queryString(compartment === undefined ? applied : [['patient', compartment.id], ...applied])

@@ -18,7 +18,8 @@ import { throughChains } from './through-chains.ts'
 import { leaveTrace } from './trail.ts'
 import { withMembers } from './value-sets.ts'
 
-const asksTotal = (request: SearchRequest): boolean => countsOnly(request) || request.total !== 'none'
+/** Whether the matches are counted. */
+export const asksTotal = (request: SearchRequest): boolean => countsOnly(request) || request.total !== 'none'
 
 async function perform(
   context: Context,

@@ -1,10 +1,9 @@
 /** The entries of a transaction that write, as items in the order in which they are performed. https://hl7.org/fhir/R4/http.html#trules */
-import { performs } from '../../resources/catalog.ts'
-import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
+import { type Complaint, type FailureKind, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { writtenAt } from './body.ts'
-import { type EntryRequest, isConditional, isRead, isSearchBeyond } from './bundle-entry.ts'
-import { isBeyondPromised } from './entry-beyond.ts'
-import { interactionOf, searchesBeyond } from './entry-call.ts'
+import { type EntryRequest, isRead } from './bundle-entry.ts'
+import { interactionOf, promised } from './entry-call.ts'
+import { type EntryComplaint, failEntries } from './entry-complaint.ts'
 import { entryPatch } from './entry-patch.ts'
 import type { Call, Context } from './interaction.ts'
 import { nothingThere } from './write/absent.ts'
@@ -23,18 +22,13 @@ const mostItems = 1000
 /** An entry with the items that it became: one, and of a conditional delete as many as it found. */
 export type EntryItems = readonly [EntryRequest, readonly Item[]]
 
-/** Whether the statement promises what the entry asks. */
-function unserved({ catalog }: Context, entry: EntryRequest): Complaint | undefined {
-  const { type, path } = entry
-  const served = catalog.types.get(type)
-  const expression = `${path}.request.url`
-  if (isSearchBeyond(entry) && searchesBeyond(catalog, entry)) return undefined
-  if (entry.beyond !== undefined && isBeyondPromised(catalog, entry, entry.beyond)) return undefined
-  if (served === undefined)
-    return { diagnostics: 'expected a type that this server serves', expression, code: 'not-supported' }
-  return performs(served, interactionOf(entry), isConditional(entry))
-    ? undefined
-    : { diagnostics: `expected an interaction that this server performs on ${type}`, expression, code: 'not-supported' }
+/** What the statement does not promise. */
+function unserved(context: Context, entry: EntryRequest): EntryComplaint | undefined {
+  const refused = promised(context, { type: entry.type, interaction: interactionOf(entry) }, entry)
+  if (refused === undefined || refused.ok) return undefined
+  const { kind, complaints } = refused.failure
+  const at = { expression: `${entry.path}.request.url`, code: 'not-supported' } as const
+  return { ...complaints[0], ...at, kind: kind === 'notServed' ? kind : 'notAllowed' }
 }
 
 /** What an entry asks beside its content. */
@@ -112,17 +106,19 @@ export async function itemsOf(
   { json, entries }: { readonly json: ApartJson; readonly entries: readonly EntryRequest[] },
 ): Promise<Result<readonly EntryItems[]>> {
   const [not, ...more] = entries.flatMap(entry => unserved(context, entry) ?? [])
-  if (not !== undefined) return failAll('notAllowed', [not, ...more])
+  if (not !== undefined) return failEntries([not, ...more])
   const items: EntryItems[] = []
   const complaints: Complaint[] = []
+  let kind: FailureKind = 'invalidResource'
   const writing = entries.filter(entry => !isRead(entry))
   for (const methods of order)
     for (const entry of writing.filter(({ method }) => methods.some(each => each === method))) {
       const made = await itemsOfEntry(context, call, { json, entry })
       if (made.ok) items.push([entry, made.value])
-      else if (made.failure.kind === 'malformedBody' || made.failure.kind === 'invalidResource')
+      else if (made.failure.kind === 'malformedBody' || made.failure.kind === 'invalidResource') {
+        if (complaints.length === 0) kind = made.failure.kind
         complaints.push(...made.failure.complaints)
-      else return made
+      } else return made
     }
   const [first, ...others] = complaints
   if (items.reduce((sum, [, each]) => sum + each.length, 0) > mostItems)
@@ -131,5 +127,5 @@ export async function itemsOf(
       `expected at most ${mostItems} resources that are written together, found more`,
       'Bundle.entry',
     )
-  return first === undefined ? ok(items) : failAll('invalidResource', [first, ...others])
+  return first === undefined ? ok(items) : failAll(kind, [first, ...others])
 }

@@ -5,18 +5,23 @@
 import { type Complaint, type Failure, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { refuseWide } from '../../search/too-wide.ts'
+import type { Decision } from '../../security/decision.ts'
 import { decideIn, decideWith } from './access.ts'
 import { type EntryRequest, isRead } from './bundle-entry.ts'
+import { refusedChain } from './chains.ts'
 import { callOf } from './entry-call.ts'
 import type { Call, Context } from './interaction.ts'
 import { locate } from './locate.ts'
+import { isAcross } from './open-records.ts'
 import { askedPart } from './part.ts'
 import { reachOf } from './patient-names.ts'
 import { recordOf } from './permitted-search.ts'
 import { openSearch } from './search-link.ts'
+import { asksTotal } from './search-type.ts'
 import { openTypesSearch } from './search-types.ts'
 import { standingVersion } from './standing.ts'
 import { refuse } from './trail.ts'
+import { isTrailSound } from './trail-looks.ts'
 import type { EntryItems } from './transaction-items.ts'
 
 /** What the transaction does to resources that are named by their ids. */
@@ -52,14 +57,18 @@ async function isThere(context: Context, call: Call): Promise<boolean> {
   return row !== undefined && String(row.version) === version && !row.deleted
 }
 
+/** Whether a search is answered, be it with nothing: what the token does not cover is refused. */
+const isCovered = (decision: Decision): boolean => decision.effect === 'permit' || decision.because !== 'token'
+
 /** Whether a search of one type names whom it has to name, and the token covers where it looks. */
 async function isWithinReach(context: Context, call: Call, request: SearchRequest): Promise<boolean> {
   const asked: Call = { ...call, type: request.type, interaction: 'search-type' }
   const reach = await reachOf(context, asked, request)
-  if (!reach.ok) return false
+  if (!reach.ok || refusedChain(context, asked, request) !== undefined) return false
   const record = recordOf(reach.value)
-  if (record !== null && record !== 'every') return true
+  if (record !== null && record !== 'every') return isCovered(await decideIn(context, asked, record))
   if (refuseWide(request.query) !== undefined) return false
+  if (reach.value.records === 'every' && asksTotal(request) && isAcross(context, record)) return false
   if (record === null) return true
   if (context.regime.onePatient && call.interaction === 'search-system') return false
   return decideWith(context, asked, { patient: record, facts: undefined }).effect === 'permit'
@@ -83,13 +92,13 @@ const isSearch = ({ interaction }: Call): boolean => interaction === 'search-typ
 const isPerformedFirst = ({ interaction }: Call): boolean =>
   interaction === 'capabilities' || interaction === 'history-type' || interaction === 'history-system'
 
-/** Whether nothing is known against the read. The trail has rules of its own, and is no resource that a write could touch. */
+/** Whether nothing is known against the read. The trail is no resource that a write could touch. */
 async function isSound(context: Context, call: Call, written: Written): Promise<boolean> {
   const { principal, interaction, type, id } = call
   if (isPerformedFirst(call)) return false
-  if (type === 'AuditEvent') return true
   const reached = { principal, interaction, type, now: context.now() }
   if (interaction !== 'search-system' && context.regime.gate(reached) !== undefined) return false
+  if (type === 'AuditEvent') return isTrailSound(context, call)
   if (isSearch(call)) return isAnswerable(context, call)
   const isPlain = interaction === 'history-instance' || askedPart(context, call).ok
   if (!isPlain) return false

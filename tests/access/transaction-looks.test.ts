@@ -36,6 +36,16 @@ const searches: readonly (readonly [string, number])[] = [
   [`Patient/${record.id}/*`, 200],
   ['Patient/0123456789ab/*', 200],
   ['DocumentReference?patient=0123456789ab', 200],
+  ['DocumentReference?patient=0123456789ab&_total=accurate', 200],
+  ['AuditEvent', 400],
+  [`AuditEvent?${inRecord}`, 200],
+  [`AuditEvent?${inRecord}&_count=1&date=gt2020`, 200],
+  ['AuditEvent?patient=0123456789ab', 200],
+  [`AuditEvent?${inRecord}&foo=1`, 400],
+  [`AuditEvent?${inRecord}&_sort=entity`, 400],
+  [`AuditEvent?${inRecord}&_page=x`, 400],
+  ['AuditEvent/nobody', 404],
+  [`AuditEvent/${record.id}-00000000000000000000000000`, 404],
 ]
 
 for (const [name, actor, deposit] of writers)
@@ -57,4 +67,35 @@ t.test('who may search Consents of one record alone is told so before anything i
   t.equal((await stage.get(actor, search)).status, 403)
   t.equal((await stage.post(actor, transaction(creates(deposit), asks('GET', search)))).status, 403)
   t.equal(await depositsOf(), before)
+})
+
+t.test('a search across records that is to be counted fails its transaction', async t => {
+  const own = `Consent?actor:identifier=https://rpps.esante.gouv.fr|${rpps.gp}`
+  const [, [, actor, deposit]] = writers as readonly [unknown, readonly [string, Actor, Json]]
+  for (const [more, status] of [
+    ['', 200],
+    ['&_total=none', 200],
+    ['&_total=accurate', 400],
+    ['&_summary=count', 400],
+    [`&${inRecord}&_total=accurate`, 200],
+  ] as const) {
+    const before = await depositsOf()
+    t.equal((await stage.get(actor, `${own}${more}`)).status, status, more)
+    const answer = await stage.post(actor, transaction(creates(deposit), asks('GET', `${own}${more}`)))
+    t.equal(answer.status, status, more)
+    t.equal((await depositsOf()) - before, status === 200 ? 1 : 0)
+  }
+})
+
+t.test('a line of the trail is read in a transaction, and one look leaves one line', async t => {
+  const patient = patientOf(record)
+  const { json } = expectStatus(await stage.get(patient, `AuditEvent?${inRecord}&_count=1`), 200)
+  const line = String(select(json, '/entry/0/resource/id')[0])
+  const linesOf = async () =>
+    Number(select((await stage.get(patient, `AuditEvent?${inRecord}&_total=accurate&_count=1`)).json, '/total')[0])
+  for (const url of [`AuditEvent/${line}`, `AuditEvent?${inRecord}&_count=1`]) {
+    const before = await linesOf()
+    t.equal((await stage.post(patient, transaction(asks('GET', url)))).status, 200)
+    t.equal((await linesOf()) - before, 2, 'that of the read, and that of the count before')
+  }
 })

@@ -28,6 +28,15 @@ const token = 'Authorization: Bearer good'
 
 for (const [sentence, lines, status, kind, expression] of [
   ['HTTP/1.1 without Host', ['GET /fhir/metadata HTTP/1.1', last], 400, 'badParameter', 'http.host'],
+  ['two hosts', ['GET /fhir/metadata HTTP/1.1', host, host, last], 400, 'badParameter', 'http.host'],
+  [
+    'another host, of a write',
+    ['POST /fhir/Patient HTTP/1.1', host, token, 'HOST: other.example', 'Content-Length: 0', last],
+    400,
+    'badParameter',
+    'http.host',
+  ],
+  ['two hosts in HTTP/1.0', ['GET /fhir/metadata HTTP/1.0', host, host], 400, 'badParameter', 'http.host'],
   [
     'an expectation',
     ['GET /fhir/metadata HTTP/1.1', host, 'Expect: foo', last],
@@ -67,3 +76,10 @@ for (const [sentence, lines] of [
 ] as const) {
   t.test(`${sentence} is answered`, async t => t.match(await sent(...lines), 'HTTP/1.1 200'))
 }
+
+t.test('CONNECT is answered with the X-Request-Id that was given, or one of our own', async t => {
+  const asked = ['CONNECT dmp.example:443 HTTP/1.1', host]
+  t.match(await sent(...asked, 'X-Request-Id: mine-1'), /^x-request-id: mine-1\r$/im)
+  t.match(await sent(...asked), /^x-request-id: [0-9a-f-]{36}\r$/im)
+  t.match(await sent(...asked, 'X-Request-Id: <b>'), /^x-request-id: [0-9a-f-]{36}\r$/im)
+})

@@ -118,11 +118,11 @@ t.test('a transaction with a history that cannot be answered writes nothing', as
 })
 
 for (const [method, url, issue] of [
-  ['POST', 'metadata', 'malformedBody not-supported Bundle.entry[0].request.method'],
-  ['DELETE', '_history', 'malformedBody not-supported Bundle.entry[0].request.method'],
+  ['POST', 'metadata', 'notAllowed not-supported Bundle.entry[0].request.method'],
+  ['DELETE', '_history', 'notAllowed not-supported Bundle.entry[0].request.method'],
   ['POST', 'Practitioner/_search', 'malformedBody not-supported Bundle.entry[0].request.url'],
   ['POST', '_search?_type=Practitioner', 'malformedBody not-supported Bundle.entry[0].request.url'],
-  ['GET', '$unheard', 'malformedBody not-supported Bundle.entry[0].request.url'],
+  ['GET', '$unheard', 'notServed not-supported Bundle.entry[0].request.url'],
   ['GET', 'Observation/x/$everything', 'notServed not-supported Bundle.entry.request.url'],
   ['GET', 'Basic/_history', 'notServed not-supported Bundle.entry.request.url'],
 ] as const)

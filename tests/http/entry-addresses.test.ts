@@ -37,7 +37,7 @@ for (const type of kinds)
             [method, url, body],
           ]),
         )
-        t.same(issuesOf(refusalOf(type, answer.json)), ['malformedBody value Bundle.entry[1].request.url'])
+        t.same(issuesOf(refusalOf(type, answer.json)), ['notAllowed not-supported Bundle.entry[1].request.method'])
         const { status, json } = await rest.get('Practitioner/stays')
         t.equal(status, 200)
         t.match(json, { meta: { versionId: '1' }, name: [{ family: 'Stays' }] })

@@ -314,20 +314,20 @@ for (const [sentence, entries, status, issue] of [
   [
     'an id in the resource that is not that of the URL',
     [good, ['PUT', 'Practitioner/one', practitioner('a', { id: 'two' })]],
-    422,
-    'invalidResource structure Bundle.entry[1].resource.id',
+    400,
+    'malformedBody structure Bundle.entry[1].resource.id',
   ],
   [
     'a resource of another type than the URL',
     [good, ['POST', 'Practitioner', { resourceType: 'Patient' }]],
-    422,
-    'invalidResource structure Bundle.entry[1].resource.resourceType',
+    400,
+    'malformedBody structure Bundle.entry[1].resource.resourceType',
   ],
   [
     'a type that is not served',
     [good, ['POST', 'Basic', { resourceType: 'Basic' }]],
-    405,
-    'notAllowed not-supported Bundle.entry[1].request.url',
+    404,
+    'notServed not-supported Bundle.entry[1].request.url',
   ],
   [
     'what only the server writes',
