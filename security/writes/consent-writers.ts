@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { actorsOf, depositorOf, personOf } from '../actors.ts'
+import { isEmergency } from '../attested.ts'
 import { isVerified } from '../consent-elements.ts'
 import type { ConsentRule } from '../consent-rule.ts'
 import { blocked, treats } from '../entry.ts'
@@ -54,14 +55,17 @@ const is: Readonly<Record<Writer, (rule: ConsentRule, judging: Judging) => boole
   // Once a record is open, only its holder refuses it.
   opener: (rule, { request: { principal, opens } }) =>
     rule.kind === 'opened' && principal.kind !== 'patient' && mayOpen(principal) && (opens || rule.effect === 'permit'),
-  // Who is blocked cannot prepare his return.
+  // Who is blocked cannot prepare his return; in an emergency the patient cannot be asked.
   himself: (rule, { request: { principal, now }, facts }) =>
-    principal.kind === 'professional' && isOfHimself(rule, principal) && !blocked(principal, facts, now),
+    principal.kind === 'professional' &&
+    principal.mode === 'normal' &&
+    isOfHimself(rule, principal) &&
+    !blocked(principal, facts, now),
   treating: (_, { request: { principal, now }, facts }) =>
     principal.kind === 'professional' && treats(principal, facts, now),
   depositor: (rule, judging) => {
     const row = rule.kind === 'mask-document' ? targetRow(rule.document, judging) : undefined
-    return row !== undefined && ownsDeposit(judging.request.principal, row)
+    return row !== undefined && !isEmergency(judging.request.principal) && ownsDeposit(judging.request.principal, row)
   },
 }
 
