@@ -10,7 +10,7 @@ import { mayOpen } from '../opening.ts'
 import type { Part } from '../part-rule.ts'
 import type { Principal } from '../principal.ts'
 import { readConsent } from '../read-consent.ts'
-import { isOfRecord, targetRow } from './consent-target.ts'
+import { isOfRecord, judgeMasksApart, targetRow } from './consent-target.ts'
 import { ownsDeposit } from './deposit.ts'
 import type { Judging } from './judging.ts'
 
@@ -125,5 +125,7 @@ export function judgeConsent(judging: Judging): Result<undefined> {
   const { after, rule } = judging.plan
   if (after === undefined || rule === undefined) return before
   const writer = judgeRule(after, rule, judging)
-  return writer.ok ? judgeTarget(rule, judging) : writer
+  if (!writer.ok) return writer
+  const target = judgeTarget(rule, judging)
+  return target.ok ? judgeMasksApart(judging) : target
 }
