@@ -13,6 +13,7 @@ import { readConsent } from '../read-consent.ts'
 import { isOfRecord, judgeMasksApart, targetRow } from './consent-target.ts'
 import { ownsDeposit } from './deposit.ts'
 import type { Judging } from './judging.ts'
+import { judgeKeptOpening } from './opening-consent.ts'
 
 type Writer = 'patient' | 'opener' | 'himself' | 'treating' | 'depositor'
 
@@ -120,7 +121,8 @@ function judgeTarget(rule: ConsentRule, judging: Judging): Result<undefined> {
 
 /** Judges one write of a Consent. */
 export function judgeConsent(judging: Judging): Result<undefined> {
-  const before = judgeBefore(judging)
+  const owned = judgeBefore(judging)
+  const before = owned.ok ? judgeKeptOpening(judging) : owned
   if (!before.ok) return before
   const { after, rule } = judging.plan
   if (after === undefined || rule === undefined) return before
