@@ -54,8 +54,20 @@ export const operations = {
     affectsState: false,
     says: 'What a matrix or a Consent would open and close, by profession and type, before it is in force: for operators',
     parameters: [
-      { ...one(['matrix', 'string'], 'The table as CSV; or as a resource Binary of that name.'), orResource: true },
-      { ...one(['consent', 'string'], 'A Consent as JSON; or as a resource of that name.'), orResource: true },
+      {
+        ...one(
+          ['matrix', 'string'],
+          'The table as CSV; or as a resource Binary of that name. Figures are told in tens, rounded down.',
+        ),
+        orResource: true,
+      },
+      {
+        ...one(
+          ['consent', 'string'],
+          'A Consent as JSON; or as a resource of that name. Its dataPeriod is of whole calendar years. Figures are told in tens, rounded down.',
+        ),
+        orResource: true,
+      },
     ],
     regime: 'dmp',
   },

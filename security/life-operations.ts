@@ -1,5 +1,6 @@
 /** Who may ask for the operations on a record's life, and which scope they need. `access.md` sections 3 and 4; `docs/decisions/0032-the-record-s-life.md` */
 import type { Interaction } from '../resources/resource.ts'
+import { emergencyGate } from './attested.ts'
 import type { Denial } from './decision.ts'
 import { type GateRequest, professionGate, type Surroundings, said, scopeGate } from './gate.ts'
 import type { Policy } from './policy.ts'
@@ -38,5 +39,6 @@ export function gateLife(request: LifeRequest, policy: Policy, surroundings: Sur
   if (!kinds.includes(principal.kind) || isSecret(principal))
     return said('kind-may-enter', `expected a token of one of ${kinds.join(', ')} for $${operation}, found another`)
   const refused = principal.kind === 'professional' ? professionGate(principal, policy) : undefined
-  return refused ?? scopeGate({ ...request, interaction }, surroundings)
+  const emergency = operation === 'reactivate' ? emergencyGate(principal) : undefined
+  return refused ?? emergency ?? scopeGate({ ...request, interaction }, surroundings)
 }

@@ -90,6 +90,8 @@ export interface Regime {
     readonly interaction: Interaction
     readonly type: string
     readonly now: number
+    /** The state to come of a write, where the request holds it. */
+    readonly after?: Resource
   }): Denial | undefined
   /** What the token alone refuses of an operation on a record's life; absent where records have no such life. */
   readonly gateLife?: (request: LifeRequest) => Denial | undefined

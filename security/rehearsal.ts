@@ -1,9 +1,11 @@
 /** What a Consent would open and close if every patient wrote it: tried by what decides requests. `docs/decisions/0034-explained-by-what-decides.md` */
+import { type JsonObject, objectOf, textOf } from '../resources/json-value.ts'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 import { and, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
 import { compileFacts } from './compile-facts.ts'
 import type { ConsentRule } from './consent-rule.ts'
+import { objectsOf } from './elements.ts'
 import type { Facts } from './facts.ts'
 import { acting, nobody, ofColumns } from './hypothetical.ts'
 import type { Law } from './law.ts'
@@ -82,6 +84,25 @@ function namesDocument(rule: ConsentRule): boolean {
   return limits.some(({ parts }) => parts.some(({ documents }) => documents !== undefined))
 }
 
+const firstDay = /^\d{4}(?:-01(?:-01)?)?$/
+const lastDay = /^\d{4}(?:-12(?:-31)?)?$/
+
+/** Whether data are limited by anything finer than calendar years, here or within. */
+function isNarrow(provision: JsonObject | undefined): boolean {
+  const { start, end } = objectOf(provision?.dataPeriod) ?? {}
+  const fine = (day: unknown, whole: RegExp): boolean => day !== undefined && !whole.test(textOf(day) ?? '')
+  return fine(start, firstDay) || fine(end, lastDay) || objectsOf(provision?.provision).some(isNarrow)
+}
+
+/** Fails for what concerns few resources by its nature: a document, or days, by which two rehearsals could differ. */
+function judgeBreadth(rule: ConsentRule, { provision }: Resource): Result<undefined> {
+  if (namesDocument(rule))
+    return fail('refusedByRule', 'expected a rule about many documents, found one about one', 'Consent.provision.data')
+  if (!isNarrow(objectOf(provision))) return ok(undefined)
+  const expected = 'expected whole calendar years (start 2025-01-01, end 2025-12-31), found a finer period'
+  return fail('refusedByRule', expected, 'Consent.provision.dataPeriod')
+}
+
 export interface RehearsedConsent {
   readonly law: Law
   readonly consent: Resource
@@ -97,8 +118,8 @@ export interface RehearsedConsent {
 export function rehearseConsent({ law, consent, now, zone }: RehearsedConsent): Result<readonly Rehearsed[]> {
   const rule = readConsent(consent, zone)
   if (!rule.ok) return rule
-  if (namesDocument(rule.value))
-    return fail('refusedByRule', 'expected a rule about many documents, found one about one', 'Consent.provision.data')
+  const broad = judgeBreadth(rule.value, consent)
+  if (!broad.ok) return broad
   const active = { _id: 'consent', resource: { ...consent, status: 'active' } }
   const [before, after] = [factsOf([], zone), factsOf([active], zone)]
   const [named] = namingsOf(ruleSources(anybody, [active], zone), { facts: after, now })

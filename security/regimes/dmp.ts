@@ -1,5 +1,6 @@
 /** The law of the shared record: matrix, consents, masks, emergencies. `access.md` sections 1 to 7. */
 import { ok } from '../../resources/outcome.ts'
+import { attestedGate } from '../attested.ts'
 import { decide } from '../decide.ts'
 import type { AccessRequest, Decision } from '../decision.ts'
 import type { Facts } from '../facts.ts'
@@ -35,7 +36,7 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
     patch: (type, before, after) =>
       type === 'DocumentReference' ? patchedDocument(before, after, masksTogether) : ok(after),
     choosesIds: principal => principal.kind === 'operator',
-    gate: request => gate(request, policyInForce(request.now), surroundings),
+    gate: request => gate(request, policyInForce(request.now), surroundings) ?? attestedGate(request),
     gateLife: request => gateLife(request, policyInForce(request.now), surroundings),
     read,
     write: (request, facts) => {

@@ -2,6 +2,7 @@
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { actorsOf, depositorOf, personOf } from '../actors.ts'
+import { isEmergency } from '../attested.ts'
 import { isVerified } from '../consent-elements.ts'
 import type { ConsentRule } from '../consent-rule.ts'
 import { blocked, treats } from '../entry.ts'
@@ -9,9 +10,10 @@ import { mayOpen } from '../opening.ts'
 import type { Part } from '../part-rule.ts'
 import type { Principal } from '../principal.ts'
 import { readConsent } from '../read-consent.ts'
-import { isOfRecord, targetRow } from './consent-target.ts'
+import { isOfRecord, judgeMasksApart, targetRow } from './consent-target.ts'
 import { ownsDeposit } from './deposit.ts'
 import type { Judging } from './judging.ts'
+import { judgeKeptOpening } from './opening-consent.ts'
 
 type Writer = 'patient' | 'opener' | 'himself' | 'treating' | 'depositor'
 
@@ -54,14 +56,17 @@ const is: Readonly<Record<Writer, (rule: ConsentRule, judging: Judging) => boole
   // Once a record is open, only its holder refuses it.
   opener: (rule, { request: { principal, opens } }) =>
     rule.kind === 'opened' && principal.kind !== 'patient' && mayOpen(principal) && (opens || rule.effect === 'permit'),
-  // Who is blocked cannot prepare his return.
+  // Who is blocked cannot prepare his return; in an emergency the patient cannot be asked.
   himself: (rule, { request: { principal, now }, facts }) =>
-    principal.kind === 'professional' && isOfHimself(rule, principal) && !blocked(principal, facts, now),
+    principal.kind === 'professional' &&
+    principal.mode === 'normal' &&
+    isOfHimself(rule, principal) &&
+    !blocked(principal, facts, now),
   treating: (_, { request: { principal, now }, facts }) =>
     principal.kind === 'professional' && treats(principal, facts, now),
   depositor: (rule, judging) => {
     const row = rule.kind === 'mask-document' ? targetRow(rule.document, judging) : undefined
-    return row !== undefined && ownsDeposit(judging.request.principal, row)
+    return row !== undefined && !isEmergency(judging.request.principal) && ownsDeposit(judging.request.principal, row)
   },
 }
 
@@ -116,10 +121,13 @@ function judgeTarget(rule: ConsentRule, judging: Judging): Result<undefined> {
 
 /** Judges one write of a Consent. */
 export function judgeConsent(judging: Judging): Result<undefined> {
-  const before = judgeBefore(judging)
+  const owned = judgeBefore(judging)
+  const before = owned.ok ? judgeKeptOpening(judging) : owned
   if (!before.ok) return before
   const { after, rule } = judging.plan
   if (after === undefined || rule === undefined) return before
   const writer = judgeRule(after, rule, judging)
-  return writer.ok ? judgeTarget(rule, judging) : writer
+  if (!writer.ok) return writer
+  const target = judgeTarget(rule, judging)
+  return target.ok ? judgeMasksApart(judging) : target
 }

@@ -10,6 +10,7 @@ import { masksApart, ownMask } from '../mask.ts'
 import type { Policy } from '../policy.ts'
 import { readConsent } from '../read-consent.ts'
 import type { ProposedWrite, WriteRequest } from '../regime.ts'
+import { checkDates } from './consent-dates.ts'
 import type { Plan } from './judging.ts'
 import { checkRecordResource } from './record-resource.ts'
 
@@ -17,10 +18,10 @@ import { checkRecordResource } from './record-resource.ts'
 export const isAboutRecord = (type: string): boolean => type === 'Consent' || recordTypes.has(type)
 
 /** The state to come, and whom it names as its authors. */
-type Content = Pick<Plan, 'authors'> & { readonly after: Resource; readonly apart: boolean }
+type Content = Pick<Plan, 'authors'> & { readonly after: Resource; readonly apart: boolean; readonly now: number }
 
 /** What a unit says of all its writes. */
-type Asked = Pick<WriteRequest, 'directory' | 'masksTogether'>
+type Asked = Pick<WriteRequest, 'directory' | 'masksTogether' | 'now'>
 
 /** A type or class that the matrix does not know would mask nothing, in silence. */
 function checkNamedTypes(consent: Resource, policy: Policy): Result<void> {
@@ -33,7 +34,7 @@ function checkNamedTypes(consent: Resource, policy: Policy): Result<void> {
   return fail('refusedByRule', found, strange.path)
 }
 
-function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Content): Result<Plan> {
+function planRecord(policy: Policy, write: ProposedWrite, { after, authors, now }: Content): Result<Plan> {
   const sound = checkRecordResource(after)
   if (!sound.ok) return sound
   const identity = judgeContained(after)
@@ -43,6 +44,8 @@ function planRecord(policy: Policy, write: ProposedWrite, { after, authors }: Co
   if (after.resourceType !== 'Consent') return ok(plan)
   const rule = readConsent(after)
   if (!rule.ok) return rule
+  const dates = checkDates(after, write.before?.resource, now)
+  if (!dates.ok) return dates
   const types = checkNamedTypes(after, policy)
   return types.ok ? ok({ ...plan, rule: rule.value }) : types
 }
@@ -75,6 +78,7 @@ export function planOf(policy: Policy, write: ProposedWrite, asked: Asked): Resu
     const { documentType, ownMask: own } = before?.labels ?? { documentType: 'other', ownMask: 0 }
     return ok({ write, after: undefined, documentType, ownMask: own, rule: undefined, authors: [] })
   }
-  const content = { after, authors: namedAuthors(after, asked.directory), apart: asked.masksTogether !== true }
+  const { now, directory, masksTogether } = asked
+  const content = { after, authors: namedAuthors(after, directory), apart: masksTogether !== true, now }
   return isAboutRecord(type) ? planRecord(policy, write, content) : planDeposit(policy, write, content)
 }

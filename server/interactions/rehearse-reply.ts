@@ -14,12 +14,15 @@ export interface Told {
 }
 
 /** What concerns fewer patients is not told: it might tell of one of them. */
-const fewest = 5
+const fewest = 10
+
+/** Figures in tens, rounded down: the difference of two rehearsals is no count. */
+const inTens = (count: number): number => count - (count % fewest)
 
 const figure = (volume: Volume | undefined): readonly Parameter[] =>
   volume === undefined || volume.patients < fewest
     ? one('fewerThanPatients', 'Integer', fewest)
-    : [...one('resources', 'Integer', volume.rows), ...one('patients', 'Integer', volume.patients)]
+    : [...one('resources', 'Integer', inTens(volume.rows)), ...one('patients', 'Integer', inTens(volume.patients))]
 
 const cellPart = (policy: Policy, mode: Rehearsed['mode'], { change, column, type }: CellChange) =>
   [

@@ -7,6 +7,7 @@ import type { ConditionId, Denial } from '../../security/decision.ts'
 import { accessNotices, type Told } from '../../security/notices.ts'
 import type { Found, Telling } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
+import { unnamed } from './unnamed.ts'
 
 /** What differs from one line to the next; the rest comes from the call. */
 export interface Trace {
@@ -51,7 +52,7 @@ export const targetOf = (row: Found): AuditTarget => ({
 /** Makes a line durable. Reading the directory touches no record and leaves none. */
 export async function leaveTrace(context: Context, call: Call, trace: Trace): Promise<void> {
   if (trace.patient === null && trace.failed === undefined) return
-  const line = traceOf(context, call, trace)
+  const line = traceOf(context, unnamed(context, call), trace)
   const told = trace.told === undefined || line.outcome !== 'success' ? undefined : tellingOf(call, trace.told, line)
   await context.store.audit([line], told)
 }

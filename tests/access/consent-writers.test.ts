@@ -96,20 +96,10 @@ const rules: readonly (readonly [
     true,
   ],
   ['record refused', () => ({ type: 'deny' }), [], true],
-  [
-    'authorise himself',
-    own => authorises(own),
-    ['authorised', 'treating', 'stranger', 'in an emergency', 'the call centre'],
-    true,
-  ],
+  ['authorise himself', own => authorises(own), ['authorised', 'treating', 'stranger'], true],
   ['authorise somebody else', () => authorises('99700019999'), [], true],
   ['authorise the hospital', () => authorisesStructure(finess.hospital), ['treating', 'secretary'], true],
-  [
-    'médecin traitant himself',
-    own => treats(own),
-    ['authorised', 'treating', 'stranger', 'in an emergency', 'the call centre'],
-    true,
-  ],
+  ['médecin traitant himself', own => treats(own), ['authorised', 'treating', 'stranger'], true],
   ['médecin traitant somebody else', () => treats('99700019999'), [], true],
   ['block', () => blocks('99700019999'), ['treating'], false],
   [

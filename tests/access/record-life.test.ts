@@ -198,6 +198,11 @@ t.test('an opposition is kept as a digest, and nobody opens the record but after
   t.equal(answer.status, 422)
   t.same(select(answer.json, '/issue/0/diagnostics'), select(deposit.json, '/issue/0/diagnostics'))
   t.equal((await stage.post(hospital, td11(ins, undefined))).status, 422)
+  const herself = { ...agreed, patient: patient(ins) }
+  t.equal((await perform(person(ins), 'Patient/$open', herself)).status, 422, 'not the person herself either')
+  t.equal((await perform(person(ins), 'Patient/$open', { ...herself, patient: patient(newIns()) })).status, 403)
+  t.equal((await perform({ ...person(ins), scope: 'user/Patient.r' }, 'Patient/$open', herself)).status, 403)
+  t.equal((await stage.get(person(ins), 'Consent')).status, 403)
   for (const { name } of await db.listCollections().toArray()) {
     t.notOk(await holds(name, ins), name)
     t.notOk(await holds(name, `person-${ins}`), name)

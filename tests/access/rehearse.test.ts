@@ -28,9 +28,9 @@ const of =
   (record: DossierRecord) =>
     document(record, { type: coded(loinc, code), author, ...elements })
 
-/** Six patients with a report each, one of whom has two and a masked one; four with a letter; three with an old visit. */
+/** Twelve patients with a report each, one of whom has two and a masked one; four with a letter; three with an old visit. */
 const records: DossierRecord[] = []
-for (let n = 0; n < 6; n += 1) {
+for (let n = 0; n < 12; n += 1) {
   const record = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.nurse))])
   records.push(record)
   const more = [
@@ -84,9 +84,9 @@ for (const [form, value] of [
       const answer = await rehearse('matrix', value(csv))
       t.equal(answer.status, 200)
       t.same([...cellsOf(answer.json)].sort(), [
-        'normal closes T 11502-2: 7 of 6',
-        'normal opens AF 11502-2: 7 of 6',
-        'normal opens AF 34112-3: fewer than 5',
+        'normal closes T 11502-2: 10 of 10',
+        'normal opens AF 11502-2: 10 of 10',
+        'normal opens AF 34112-3: fewer than 10',
       ])
       t.match(select(answer.json, '/parameter/[name=policy]/valueString'), [/^2025-09-17\+/])
     },
@@ -105,7 +105,7 @@ t.test('the figure of a column is what its professionals read: a nurse who is au
   )
   const total = counts.flatMap(({ json }) => select(json, '/total').map(Number)).reduce((sum, count) => sum + count, 0)
   const { json } = await rehearse('matrix', matrixWith(['T', '11502-2', false]))
-  t.same(cellsOf(json), [`normal closes T 11502-2: ${total} of 6`])
+  t.same(cellsOf(json), [`normal closes T 11502-2: ${total - (total % 10)} of 10`])
 })
 
 t.test('a matrix that changes nothing, or what a restriction keeps closed, opens and closes nothing', async t => {
@@ -122,27 +122,27 @@ for (const [sentence, provision, expected] of [
   [
     'masks a type',
     masksTypes(coded(loinc, '11502-2')),
-    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11502-2: 7 of 6$/,
+    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11502-2: 10 of 10$/,
   ],
   [
     'masks a period',
-    masksPeriod('2025-06-01', '2025-06-30'),
-    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11502-2: 6 of 6$/,
+    masksPeriod('2025-01-01', '2025-12-31'),
+    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11502-2: 10 of 10$/,
   ],
   [
     'masks an author',
     masksAuthor(byFiness(finess.laboratory)),
-    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11488-4: 6 of 6$/,
+    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11488-4: 10 of 10$/,
   ],
-  ['authorises somebody', authorises(rpps.stranger), /^normal opens [A-Z]+ (11502-2: 7|11488-4: 6) of 6$/],
-  ['blocks somebody', blocks(rpps.stranger), /^(normal|centre-15) closes [A-Z]+ (11502-2: 7|11488-4: 6) of 6$/],
+  ['authorises somebody', authorises(rpps.stranger), /^normal opens [A-Z]+ (11502-2|11488-4): 10 of 10$/],
+  ['blocks somebody', blocks(rpps.stranger), /^(normal|centre-15) closes [A-Z]+ (11502-2|11488-4): 10 of 10$/],
   [
     'names a médecin traitant',
     treats(rpps.stranger),
-    /^(?:normal opens [A-Z]+ (?:11502-2: 8|11488-4: 6)|[a-z-\d]+ opens [A-Z]+ (?:11506-3: 6)) of 6$/,
+    /^(?:normal opens [A-Z]+ (?:11502-2|11488-4)|[a-z-\d]+ opens [A-Z]+ (?:11506-3)): 10 of 10$/,
   ],
-  ['opposes broken glasses', emergency('deny', 'BTG'), /^bris-de-glace closes [A-Z]+ (11502-2: 7|11488-4: 6) of 6$/],
-  ['opposes the call centre', emergency('deny', 'ETREAT'), /^centre-15 closes J (11502-2: 7|11488-4: 6) of 6$/],
+  ['opposes broken glasses', emergency('deny', 'BTG'), /^bris-de-glace closes [A-Z]+ (11502-2|11488-4): 10 of 10$/],
+  ['opposes the call centre', emergency('deny', 'ETREAT'), /^centre-15 closes J (11502-2|11488-4): 10 of 10$/],
 ] as const) {
   t.test(
     `a Consent that ${sentence}: what it would change if every patient wrote it, by profession and type`,
@@ -157,7 +157,7 @@ for (const [sentence, provision, expected] of [
       )
       t.notOk(
         cells.some(cell => cell.includes('34112-3')),
-        'what fewer than five patients have is not told',
+        'what fewer than ten patients have is not told',
       )
       if (cells.some(cell => cell.startsWith('normal') && cell.includes('11502-2')))
         t.same(
@@ -172,8 +172,8 @@ t.test('a Consent that opens masked documents in emergencies: what is masked ope
   const cells = cellsOf((await rehearse('consent', consent(anybody, maskedInEmergency('permit')))).json)
   const open = columns.health.filter(column => readable(column).includes('11506-3'))
   t.same(cells, [
-    ...open.map(column => `bris-de-glace opens ${column} 11506-3: 6 of 6`),
-    'centre-15 opens J 11506-3: 6 of 6',
+    ...open.map(column => `bris-de-glace opens ${column} 11506-3: 10 of 10`),
+    'centre-15 opens J 11506-3: 10 of 10',
   ])
 })
 
@@ -249,6 +249,24 @@ for (const [sentence, parameter, refusal] of [
     'a Consent about one document',
     [{ name: 'consent', resource: consent(anybody, masksDocument('DocumentReference/a')) }],
     /^422 refusedByRule Consent.provision.data/,
+  ],
+  [
+    'a Consent about days, by which two rehearsals could differ,',
+    [{ name: 'consent', resource: consent(anybody, masksPeriod('2025-06-01', '2025-06-30')) }],
+    /^422 refusedByRule Consent.provision.dataPeriod/,
+  ],
+  [
+    'a Consent with an exception for days',
+    [
+      {
+        name: 'consent',
+        resource: consent(anybody, {
+          ...authorises(rpps.gp),
+          provision: [masksPeriod('2025-01-01', '2025-12-30')],
+        }),
+      },
+    ],
+    /^422 refusedByRule Consent.provision.dataPeriod/,
   ],
   [
     'a Consent that permits somebody one document',

@@ -1,7 +1,7 @@
 /** What is asked about the agreement of a person: when, how and to which notice; and the Consent that keeps it. `access.md` section 4, first row */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
-import { spanOf } from '../../../security/calendar.ts'
+import { hasBegun } from '../../../security/begun.ts'
 import type { Principal } from '../../../security/principal.ts'
 import type { Context } from '../interaction.ts'
 
@@ -19,15 +19,6 @@ type Parameters = readonly (readonly [string, string, unknown?])[]
 export const valueIn = (parameters: Parameters, name: string): string | undefined =>
   parameters.find(([each]) => each === name)?.[1]
 
-/** Milliseconds by which the clock of a client may be ahead. */
-const clockSkew = 300_000
-
-/** Whether a date or dateTime has begun. */
-const hasBegun = (text: string, { now, zone }: Pick<Context, 'now' | 'zone'>): boolean => {
-  const [from = null] = spanOf(text, zone) ?? []
-  return from !== null && from <= now() + clockSkew
-}
-
 /** Fails with 422 when the person did not agree: then nothing is kept. */
 export function agreementIn(parameters: Parameters, context: Pick<Context, 'now' | 'zone'>): Result<Agreement> {
   const [agreed, notice, collected, method] = ['agreed', 'notice', 'collected', 'method'].map(name =>
@@ -38,7 +29,7 @@ export function agreementIn(parameters: Parameters, context: Pick<Context, 'now'
     return fail('refusedByRule', 'expected the agreement of the person, found none; nothing was kept', 'http.agreed')
   if (notice === undefined || notice.trim() === '')
     return fail('badParameter', 'expected the version of the notice as a uri, found none', 'http.notice')
-  if (collected === undefined || !hasBegun(collected, context))
+  if (collected === undefined || !hasBegun(collected, context.now(), context.zone))
     return fail('badParameter', 'expected collected as a date or dateTime that is not in the future', 'http.collected')
   if (method === undefined || !methods.has(method))
     return fail('badParameter', 'expected method to be oral, paper or online', 'http.method')

@@ -7,6 +7,7 @@ import type { Call, Context, Reply } from '../interaction.ts'
 import { operationParameters } from '../operation-parameters.ts'
 import { insKey, opposed } from '../patient-names.ts'
 import { refuse, traceOf } from '../trail.ts'
+import { unnamed } from '../unnamed.ts'
 import { valueIn } from './agreement.ts'
 import { sentence } from './close.ts'
 import { gateLife } from './life-access.ts'
@@ -35,14 +36,6 @@ function askedBy(call: Call): Result<Asked> {
 /** Who opposed, without the person: her subject is a name that somebody else knows. */
 const byWhom = ({ kind, subject, issuer }: Principal): string =>
   kind === 'person' ? kind : `${kind} ${issuer}|${subject}`
-
-/** The person is not named in the trail either: a digest stands in the place of the subject. */
-function unnamed(context: Context, call: Call): Call {
-  const { principal } = call
-  if (principal.kind !== 'person') return call
-  const subject = context.registryKey('subject', principal.issuer, principal.subject)
-  return { ...call, principal: { ...principal, subject } }
-}
 
 function unitOf(context: Context, call: Call, { asked, key }: { asked: Asked; key: string }): Unit {
   const basis = asked.withdrawn ? 'opposition withdrawn' : 'opposition'

@@ -29,7 +29,9 @@ export async function gateAll(
   for (const item of items)
     for (const interaction of interactionsOf(item)) {
       const { type } = item
-      const denial = context.regime.gate({ principal, interaction, type, now: context.now() })
+      const asked = { principal, interaction, type, now: context.now() }
+      const after = item.written?.resource
+      const denial = context.regime.gate(after === undefined ? asked : { ...asked, after })
       if (denial !== undefined) return sayRefusal(context, { ...call, interaction, type }, { denial, patient: null })
     }
   return undefined

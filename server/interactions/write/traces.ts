@@ -7,6 +7,7 @@ import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Call, Context } from '../interaction.ts'
 import { locate } from '../locate.ts'
 import { leaveTrace, targetOf, traceOf } from '../trail.ts'
+import { digested } from '../unnamed.ts'
 import type { Settled } from './item.ts'
 import { isOfRecord } from './of-record.ts'
 import type { Answered } from './same-content.ts'
@@ -79,7 +80,9 @@ function reasonOf({ needsFacts }: Context['regime'], refusal: Refusal): Conditio
 export async function traceRefusal(context: Context, call: Call, refusal: Refusal): Promise<void> {
   const failed = reasonOf(context.regime, refusal)
   const { status } = failureKinds[refusal.failure.kind]
-  await leaveTrace(context, call, {
+  // Who would have opened her own record has none.
+  const own = refusal.opens && call.principal.kind === 'patient'
+  await leaveTrace(context, own ? digested(context, call) : call, {
     patient: refusal.patient,
     status,
     outcome: 'refused',
