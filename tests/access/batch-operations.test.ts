@@ -90,7 +90,7 @@ t.test('an operation that reads is posted with its Parameters; those of a GET ar
   t.ok(held(third).length > 1)
   t.same(
     select(posted.json, '/entry/*/response/status').map(status => String(status).slice(0, 3)),
-    ['200', '200', '200', '400', '400'],
+    ['200', '200', '200', '400', '405'],
   )
 })
 
