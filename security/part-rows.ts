@@ -40,7 +40,7 @@ export function permitsFor(reader: Reader): readonly PartRule[] {
 export const permittedRows = (permits: readonly PartRule[], type: string, policy: Policy): Query =>
   recordTypes.has(type)
     ? and()
-    : or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, { effect: 'permit', policy })))))
+    : or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, { effect: 'permit', policy, type })))))
 
 /** The rows that a denial shuts; who and whom the record is about, one of everything only. */
 function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string; readonly policy: Policy }): Query {
@@ -48,7 +48,7 @@ function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string;
   const except = rule.except.filter(each => concerns(each, reader))
   if (recordTypes.has(type) && (rule.parts.length > 0 || except.length > 0)) return or()
   const region = (limits: Limits, effect: PartRule['effect']): Query =>
-    and(...limits.parts.map(part => partQuery(part, { effect, policy })))
+    and(...limits.parts.map(part => partQuery(part, { effect, policy, type })))
   return and(region(rule, 'deny'), not(or(...except.map(each => region(each, 'permit')))))
 }
 

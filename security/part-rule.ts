@@ -14,10 +14,28 @@ export interface Part {
   readonly authors?: readonly string[]
   /** Single resources by `Type/id`. */
   readonly documents?: readonly string[]
+  /** Those of `documents` that are meant with what they refer to. */
+  readonly related?: readonly string[]
+  /** Those of `documents` that are meant with what refers to them. */
+  readonly dependents?: readonly string[]
+  /** What else they mean, as the record is now: looked up when a request asks for the facts, and stored nowhere. */
+  readonly reached?: Reached
   /** `_id`s of the rows of `documents`; what came with them follows them. */
   readonly rows?: readonly string[]
   /** Labels, one of which the row has. */
   readonly labels?: PartLabels
+}
+
+/** What resources refer to, or what refers to them. */
+export interface Reached {
+  /** `Type/id` of what is referred to. */
+  readonly documents: readonly string[]
+  /** The search parameters whose keys tell to what a row refers, by its type. */
+  readonly references: ReadonlyMap<string, readonly string[]>
+  /** `_id`s of the rows that are reached; what came with them follows them. */
+  readonly rows: readonly string[]
+  /** Whether there are more than are looked up: then a denial is of everything, and a permit of nothing more. */
+  readonly beyond: boolean
 }
 
 export interface PartLabels {
