@@ -3,10 +3,20 @@ import { authorKey, labelKey } from '../search/key.ts'
 import { and, everything, key, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
 import type { Span } from './calendar.ts'
 import { masks } from './mask-lists.ts'
+import { ownsDeposit } from './own-deposit.ts'
 import type { Part, PartLabels, PartRule } from './part-rule.ts'
 import type { Policy } from './policy.ts'
+import type { Professional } from './principal.ts'
 import { referringKeys } from './related-parts.ts'
 import { restricted } from './sensitivity.ts'
+
+/** For what a part is asked. */
+interface Asked {
+  readonly effect: PartRule['effect']
+  readonly policy: Policy
+  readonly type: string
+  readonly reader: Professional
+}
 
 /** Masks with one of the bits. */
 const masksWith = (bits: number): readonly number[] => masks.all.filter(mask => (mask & bits) !== 0)
@@ -24,18 +34,18 @@ function named(documents: readonly string[]): readonly Query[] {
 }
 
 /** Single resources, those that they reach, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
-function documentsQuery(part: Part, { only, type }: { readonly only: boolean; readonly type: string }): Query {
+function documentsQuery(part: Part, { effect, type, reader }: Asked): Query {
+  const only = effect === 'permit'
   const { documents = [], rows = [], dependents = [], reached } = part
   if (reached === undefined) return or(...named(documents), { op: 'follows', in: rows, only })
   if (reached.beyond && !only) return everything
+  // Who may write what refers to others opens nothing for himself by what he writes there.
+  const targets = reached.targets.filter(({ by }) => !only || !ownsDeposit(reader, by))
+  const followed = [...rows, ...reached.rows, ...targets.map(({ row }) => row)]
   return or(
-    ...named([...documents, ...reached.documents]),
+    ...named([...new Set([...documents, ...targets.map(({ name }) => name)])]),
     key(...referringKeys(dependents, type, reached.references)),
-    {
-      op: 'follows',
-      in: [...rows, ...reached.rows],
-      only,
-    },
+    { op: 'follows', in: followed, only },
   )
 }
 
@@ -67,10 +77,8 @@ export const deniedSince = (span: Span): Query =>
   span.from === null || span.before !== null ? dated(span) : or(dated(span), { op: 'deposited', from: span.from })
 
 /** @returns the rows of that type of the part; in doubt more for what denies, and fewer for what permits. */
-export function partQuery(
-  part: Part,
-  { effect, policy, type }: { readonly effect: PartRule['effect']; readonly policy: Policy; readonly type: string },
-): Query {
+export function partQuery(part: Part, asked: Asked): Query {
+  const { effect, policy } = asked
   const { documentTypes, classes, dates, authors, documents, labels } = part
   const within: Query[] = []
   if (documentTypes !== undefined) within.push(scalarIn('documentType', documentTypes))
@@ -83,7 +91,7 @@ export function partQuery(
     )
   if (dates !== undefined) within.push(effect === 'deny' ? deniedSince(dates) : dated(dates))
   if (authors !== undefined) within.push(or(scalar('depositor', ...authors), key(...authors.map(authorKey))))
-  if (documents !== undefined) within.push(documentsQuery(part, { only: effect === 'permit', type }))
+  if (documents !== undefined) within.push(documentsQuery(part, asked))
   if (labels !== undefined) within.push(labelsQuery(labels, effect))
   return and(...within)
 }

@@ -26,10 +26,19 @@ export interface Part {
   readonly labels?: PartLabels
 }
 
+/** What a resource refers to. */
+export interface Target {
+  /** `Type/id` */
+  readonly name: string
+  /** `_id` of its row; what came with it follows it. */
+  readonly row: string
+  /** Of the resource that refers to it: who may write it opens nothing for himself by that. */
+  readonly by: { readonly depositor: string | null; readonly keys: readonly string[] }
+}
+
 /** What resources refer to, or what refers to them. */
 export interface Reached {
-  /** `Type/id` of what is referred to. */
-  readonly documents: readonly string[]
+  readonly targets: readonly Target[]
   /** The search parameters whose keys tell to what a row refers, by its type. */
   readonly references: ReadonlyMap<string, readonly string[]>
   /** `_id`s of the rows that are reached; what came with them follows them. */

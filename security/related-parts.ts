@@ -5,7 +5,7 @@
 import { referenceKey } from '../search/key.ts'
 import { pointedBy } from '../search/pointed.ts'
 import type { Facts } from './facts.ts'
-import type { Limits, Part, PartRule, Reached } from './part-rule.ts'
+import type { Limits, Part, PartRule, Reached, Target } from './part-rule.ts'
 
 /** The search parameters whose keys tell to what a row of a type refers, by type. */
 export type References = ReadonlyMap<string, readonly string[]>
@@ -15,6 +15,7 @@ export interface RelatedRow {
   readonly _id: string
   readonly type: string
   readonly id: string
+  readonly depositor: string | null
   readonly keys: readonly string[]
 }
 
@@ -83,13 +84,15 @@ interface Known extends Related {
 
 function reachedBy({ related = [], dependents = [] }: Part, { rows, beyond, references, idOf }: Known): Reached {
   const named = rows.filter(row => related.includes(nameOf(row)) || dependents.includes(nameOf(row)))
-  const targets = named.filter(row => related.includes(nameOf(row))).flatMap(row => targetsOf(row, references))
+  const targets = named
+    .filter(row => related.includes(nameOf(row)))
+    .flatMap(by => targetsOf(by, references).map((name): Target => ({ name, row: idOf(name), by })))
   const asked = new Map(
     [...references.keys()].map(type => [type, new Set(referringKeys(dependents, type, references))]),
   )
   const referring = rows.filter(({ type, keys }) => keys.some(key => asked.get(type)?.has(key)))
   const ids = [...named, ...referring].map(({ _id }) => _id)
-  return { documents: [...new Set(targets)], rows: [...new Set([...ids, ...targets.map(idOf)])], references, beyond }
+  return { targets, rows: [...new Set(ids)], references, beyond }
 }
 
 /** @returns the facts with what their parts reach. */

@@ -26,11 +26,15 @@ export const openRelated = (deployment: Deployment, most = mostRelated): Related
     const $or = [...namedIn(names), ...(keys.length === 0 ? [] : [{ 'search.token': { $in: keys } }])]
     if ($or.length === 0) return { rows: [], beyond: false }
     const command = { find: 'record', filter: { patient, $or }, limit: most + 1, hint: 'compartment' }
-    const found = await runFind(deployment, { ...command, projection: { type: 1, id: 1, 'search.token': 1 } })
+    const found = await runFind(deployment, {
+      ...command,
+      projection: { type: 1, id: 1, depositor: 1, 'search.token': 1 },
+    })
     // The border: only `row-document.ts` writes what is read here.
     const rows = found.map(
-      ({ _id, type, id, search }): RelatedRow => ({
+      ({ _id, type, id, depositor, search }): RelatedRow => ({
         ...{ _id: String(_id), type: String(type), id: String(id) },
+        depositor: depositor === null ? null : String(depositor),
         keys: (search as unknown as { readonly token: readonly string[] }).token,
       }),
     )

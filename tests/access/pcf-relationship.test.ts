@@ -2,9 +2,19 @@
 import t, { type Test } from 'tap'
 import { type Answer, matchesOf } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
-import { type Actor, finess, gp, hospital, operator, patientOf, rpps, stranger } from './support/cast.ts'
+import { type Actor, colleague, finess, gp, hospital, operator, patientOf, rpps, stranger } from './support/cast.ts'
 import { authorises, consent, treats } from './support/consents.ts'
-import { byFiness, coded, creates, document, type Json, loinc, observation, subjectOf } from './support/contents.ts'
+import {
+  byFiness,
+  byRpps,
+  coded,
+  creates,
+  document,
+  type Json,
+  loinc,
+  observation,
+  subjectOf,
+} from './support/contents.ts'
 import { mergingOn } from './support/merging.ts'
 import { type DossierRecord, expectStatus, idsIn, refusalOf, startStage } from './support/stage.ts'
 
@@ -260,6 +270,22 @@ t.test('what another record has is reached by nothing of this one', async t => {
   await decide(record, permit({ actor: toGp, ...about('related', `List/${list}`) }))
   t.equal(await told(t, gp, filling), 'alone')
   t.equal(await told(t, gp, other), '')
+})
+
+t.test('who deposited a letter that is permitted to him opens nothing more by what he lets it refer to', async t => {
+  const { record, names } = await filled()
+  const others = [names.alone, names.series]
+  const mine = document(record, { author: [byRpps(rpps.gp)], ...telling(names.alone) })
+  const entered = await decide(record, authorises(rpps.gp))
+  const id = await stage.createOne(gp, mine)
+  const taken = { ...consent(record, authorises(rpps.gp)), id: entered, status: 'inactive' }
+  expectStatus(await stage.put(patientOf(record), taken), 200)
+  for (const number of [rpps.gp, rpps.colleague])
+    await decide(record, permit({ ...authorises(number), ...about('related', `DocumentReference/${id}`) }))
+  expectStatus(await stage.put(gp, { ...mine, ...telling(...others), id }), 200)
+  for (const name of others) t.equal(await status(gp, name), 404, name)
+  t.equal(await status(gp, `DocumentReference/${id}`), 200, 'his own')
+  for (const name of others) t.equal(await status(colleague, name), 200, `${name} to a colleague`)
 })
 
 t.test('$who-can-access names the Consent that hides it', async t => {

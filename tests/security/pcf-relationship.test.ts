@@ -12,7 +12,7 @@ import { readConsent } from '../../security/read-consent.ts'
 import { referencesOf, soughtOf, withRelated } from '../../security/related-parts.ts'
 import { loadDefinitions } from '../../server/definitions/load.ts'
 import { base, catalog, index } from '../search/served.ts'
-import { grounds, hits, marie, now, professional, row } from './decide-support.ts'
+import { grounds, hits, marie, now, professional, row, rpps } from './decide-support.ts'
 import { byRpps, consent, loinc, otherRpps, patient, recipient, told } from './record-support.ts'
 
 t.setTimeout(240_000)
@@ -34,7 +34,7 @@ const gp = professional()
 interface Kept {
   readonly resource: Resource & { readonly id: string }
   readonly follows?: readonly string[]
-  readonly documentType?: string
+  readonly depositor?: string
 }
 
 const nameOf = ({ resource }: Kept): string => `${resource.resourceType}/${resource.id}`
@@ -59,7 +59,7 @@ function factsOf(record: readonly Kept[], provisions: readonly Provision[], most
   const { names, keys } = soughtOf(compiled, references)
   const found = record
     .map(kept => ({ _id: rowIdOf(kept), ...entryOf(kept) }))
-    .map(({ _id, type, id, search }) => ({ _id, type, id, keys: search.token }))
+    .map(({ _id, type, id, depositor, search }) => ({ _id, type, id, depositor, keys: search.token }))
     .filter(each => names.includes(`${each.type}/${each.id}`) || each.keys.some(key => keys.includes(key)))
   const rows = found.slice(0, most)
   const ids = new Map(record.map(kept => [nameOf(kept), rowIdOf(kept)]))
@@ -289,6 +289,24 @@ t.test('of more rows than are looked up a denial reaches everything, a permit th
     seen(record, [permit(me), deny({ dataPeriod: { start: '2020' }, ...me, provision: [permit(related)] })], 0),
     ['DocumentReference/letter', 'Binary/b'],
   )
+})
+
+t.test('who may write a resource opens nothing for himself by what he lets it refer to; others read it', async t => {
+  const own = (depositor: string, elements: Provision = {}): Kept => ({
+    resource: { resourceType: 'List', id: 'own', entry: [{ item: reference('Observation/result') }], ...elements },
+    depositor,
+  })
+  const part = about('related', 'List/own')
+  const beside = (list: Kept) => [list, ...record]
+  for (const depositor of [`rpps:${rpps}`, 'finess:999999999'])
+    t.equal(
+      seen(beside(own(depositor)), [permit({ ...me, ...part })]).includes('Observation/result'),
+      depositor !== `rpps:${rpps}`,
+      depositor,
+    )
+  t.notOk(seen(beside(own(`rpps:${rpps}`)), [permit(me), deny({ ...me, ...part })]).includes('Observation/result'))
+  const within = [permit(me), deny({ dataPeriod: { start: '2020' }, provision: [permit({ ...me, ...part })] })]
+  t.notOk(seen(beside(own(`rpps:${rpps}`)), within).includes('Observation/result'), 'an exception')
 })
 
 t.test('a key of another parameter of the type is no reference, whatever it looks like', async t => {
