@@ -3,7 +3,7 @@ import { textOf } from '../resources/json-value.ts'
 import type { Coding, Resource } from '../resources/resource.ts'
 import { actorOfReference } from './authors.ts'
 import { always, defaultZone, intersection, periodOf } from './calendar.ts'
-import { compileParts, rowOf } from './compile-parts.ts'
+import { compileParts, isRelating, rowOf } from './compile-parts.ts'
 import { isActive, isPrivacy } from './consent-elements.ts'
 import type { ConsentRule, EmergencyPurpose } from './consent-rule.ts'
 import { conceptCodings, isCoding, objectsOf } from './elements.ts'
@@ -147,6 +147,7 @@ export function compileFacts(record: RecordOfAccess, zone = defaultZone): Facts 
     treating: grantsOf(rules, 'treating'),
     ...(administrators.length === 0 ? {} : { administrators }),
     ...(parts.length === 0 ? {} : { parts }),
+    ...(parts.some(isRelating) ? { relates: true } : {}),
     careTeam: ofType('CareTeam').flatMap(team => membersOf(team, zone)),
     representatives: ofType('RelatedPerson').flatMap(({ resource }) => representativesOf(resource, { zone, majority })),
     masks: masksOf(rules),

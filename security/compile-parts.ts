@@ -24,6 +24,10 @@ const resolved = ({ documents, labels, ...part }: Part, rows: Rows): Part => ({
   ...(labels === undefined ? {} : { labels: labelsOf(labels, rows) }),
 })
 
+/** Whether the provision means resources with what they refer to, or what refers to them. */
+export const isRelating = (rule: PartRule): boolean =>
+  [rule, ...rule.except].some(({ parts }) => parts.some(part => (part.related ?? part.dependents) !== undefined))
+
 /** @returns the provisions of the rules that are about parts of the record, in order. */
 export function compileParts(rules: readonly ConsentRule[], rows: Rows): readonly PartRule[] {
   const settled = <Given extends Limits>(limits: Given): Given => ({

@@ -60,38 +60,56 @@ function readDates({ provision, path, zone }: Provision): Result<Part> {
 
 const dataElements: ReadonlySet<string> = new Set(['meaning', 'reference'])
 
-function readDatum(datum: JsonObject, { resource, path }: Provision): Result<{ readonly document: string } | string> {
+/** What each meaning makes of a reference. https://hl7.org/fhir/R4/codesystem-consent-data-meaning.html */
+const meanings: ReadonlyMap<unknown, readonly ('documents' | 'related' | 'dependents' | 'authors')[]> = new Map([
+  ['instance', ['documents']],
+  ['related', ['documents', 'related']],
+  ['dependents', ['documents', 'dependents']],
+  ['authoredby', ['authors']],
+])
+
+function readDatum(datum: JsonObject, { resource, path }: Provision): Result<Part> {
   const understood = onlyElements(datum, dataElements, `${path}.data`)
   if (!understood.ok) return understood
-  if (datum.meaning === 'instance') {
+  const members = meanings.get(datum.meaning)
+  if (members === undefined)
+    return refused('the meaning instance, related, dependents or authoredby', `${path}.data.meaning`)
+  if (!members.includes('authors')) {
     const document = documentOf(datum.reference, `${path}.data.reference`)
-    return document.ok ? ok({ document: document.value }) : document
+    return document.ok ? ok(Object.fromEntries(members.map(member => [member, [document.value]]))) : document
   }
-  // Encounters, episodes and plans, which PCF relates data to, are not kept in a record.
-  if (datum.meaning !== 'authoredby') return refused('the meaning instance or authoredby', `${path}.data.meaning`)
   const author = actorOfReference(datum.reference, resource)
-  return author === undefined ? refused('an author by RPPS or FINESS', `${path}.data.reference`) : ok(author)
+  return author === undefined
+    ? refused('an author by RPPS or FINESS', `${path}.data.reference`)
+    : ok({ authors: [author] })
 }
+
+/** Alternatives; a member that none of them has is absent. */
+const eitherOf = (one: Part, other: Part): Part => ({
+  ...one,
+  ...Object.fromEntries(
+    (['documents', 'related', 'dependents', 'authors'] as const).flatMap(member =>
+      other[member] === undefined ? [] : [[member, [...(one[member] ?? []), ...other[member]]]],
+    ),
+  ),
+})
 
 /** Every decision about the record reads them all. */
 const mostData = 100
 
 function readData(given: Provision): Result<Part> {
-  const documents: string[] = []
-  const authors: string[] = []
+  let part: Part = {}
   const data = objectsOf(given.provision.data)
   if (data.length > mostData)
     return fail('refusedByRule', `expected at most ${mostData} data, found ${data.length}`, `${given.path}.data`)
   for (const datum of data) {
     const read = readDatum(datum, given)
     if (!read.ok) return read
-    if (typeof read.value === 'string') authors.push(read.value)
-    else documents.push(read.value.document)
+    part = eitherOf(part, read.value)
   }
-  if (documents.length > 0 && authors.length > 0)
-    return refused('one meaning for all data', `${given.path}.data.meaning`)
-  if (documents.length > 0) return ok({ documents })
-  return authors.length > 0 ? ok({ authors }) : refused('documents or authors', `${given.path}.data`)
+  if (part.documents !== undefined && part.authors !== undefined)
+    return refused('documents or authors, not both', `${given.path}.data.meaning`)
+  return data.length > 0 ? ok(part) : refused('documents or authors', `${given.path}.data`)
 }
 
 function readLabels({ provision, path }: Provision): Result<Part> {

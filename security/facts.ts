@@ -78,6 +78,8 @@ export interface Facts {
   readonly emergency: { readonly breakGlass: boolean; readonly centre15: boolean; readonly masked: boolean }
   /** Permits and denials for parts of the record, or for some purposes. Absent where there are none. */
   readonly parts?: readonly PartRule[]
+  /** Whether some of those mean resources with what they refer to, or what refers to them. Absent where none does. */
+  readonly relates?: true
   /** Blocks that hold no more, the last of each actor. Absent where there are none. */
   readonly ended?: readonly EndedBlock[]
   /** Ids (`_id`) of single rows that a Consent masks. */

@@ -1,22 +1,52 @@
 /** A part of a record as a query on scalars and keys. `access.md` sections 4 and 5. */
 import { authorKey, labelKey } from '../search/key.ts'
-import { and, key, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
+import { and, everything, key, not, nothing, or, type Query, scalar, scalarIn } from '../search/query.ts'
 import type { Span } from './calendar.ts'
 import { masks } from './mask-lists.ts'
+import { ownsDeposit } from './own-deposit.ts'
 import type { Part, PartLabels, PartRule } from './part-rule.ts'
 import type { Policy } from './policy.ts'
+import type { Professional } from './principal.ts'
+import { referringKeys } from './related-parts.ts'
 import { restricted } from './sensitivity.ts'
+
+/** For what a part is asked. */
+interface Asked {
+  readonly effect: PartRule['effect']
+  readonly policy: Policy
+  readonly type: string
+  readonly reader: Professional
+}
 
 /** Masks with one of the bits. */
 const masksWith = (bits: number): readonly number[] => masks.all.filter(mask => (mask & bits) !== 0)
 
-/** Single resources, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
-function documentsQuery({ documents = [], rows = [] }: Part, only: boolean): Query {
-  const named = documents.map(name => {
+/** Resources by `Type/id`, those of a type together. */
+function named(documents: readonly string[]): readonly Query[] {
+  const ids = new Map<string, string[]>()
+  for (const name of documents) {
     const [type = '', id = ''] = name.split('/')
-    return and(scalar('type', type), scalar('id', id))
-  })
-  return or(...named, { op: 'follows', in: rows, only })
+    const those = ids.get(type)
+    if (those === undefined) ids.set(type, [id])
+    else those.push(id)
+  }
+  return [...ids].map(([type, those]) => and(scalar('type', type), scalar('id', ...those)))
+}
+
+/** Single resources, those that they reach, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
+function documentsQuery(part: Part, { effect, type, reader }: Asked): Query {
+  const only = effect === 'permit'
+  const { documents = [], rows = [], dependents = [], reached } = part
+  if (reached === undefined) return or(...named(documents), { op: 'follows', in: rows, only })
+  if (reached.beyond && !only) return everything
+  // Who may write what refers to others opens nothing for himself by what he writes there.
+  const targets = reached.targets.filter(({ by }) => !only || !ownsDeposit(reader, by))
+  const followed = [...rows, ...reached.rows, ...targets.map(({ row }) => row)]
+  return or(
+    ...named([...new Set([...documents, ...targets.map(({ name }) => name)])]),
+    key(...referringKeys(dependents, type, reached.references)),
+    { op: 'follows', in: followed, only },
+  )
 }
 
 /** What has one of the codes, or came with it; nothing without codes. */
@@ -46,11 +76,9 @@ const dated = ({ from, before }: Span): Query => ({
 export const deniedSince = (span: Span): Query =>
   span.from === null || span.before !== null ? dated(span) : or(dated(span), { op: 'deposited', from: span.from })
 
-/** @returns the rows of the part; in doubt more for what denies, and fewer for what permits. */
-export function partQuery(
-  part: Part,
-  { effect, policy }: { readonly effect: PartRule['effect']; readonly policy: Policy },
-): Query {
+/** @returns the rows of that type of the part; in doubt more for what denies, and fewer for what permits. */
+export function partQuery(part: Part, asked: Asked): Query {
+  const { effect, policy } = asked
   const { documentTypes, classes, dates, authors, documents, labels } = part
   const within: Query[] = []
   if (documentTypes !== undefined) within.push(scalarIn('documentType', documentTypes))
@@ -63,7 +91,7 @@ export function partQuery(
     )
   if (dates !== undefined) within.push(effect === 'deny' ? deniedSince(dates) : dated(dates))
   if (authors !== undefined) within.push(or(scalar('depositor', ...authors), key(...authors.map(authorKey))))
-  if (documents !== undefined) within.push(documentsQuery(part, effect === 'permit'))
+  if (documents !== undefined) within.push(documentsQuery(part, asked))
   if (labels !== undefined) within.push(labelsQuery(labels, effect))
   return and(...within)
 }

@@ -37,10 +37,15 @@ export function permitsFor(reader: Reader): readonly PartRule[] {
 }
 
 /** The rows that the permits open together; who and whom the record is about, access to any of it suffices for. */
-export const permittedRows = (permits: readonly PartRule[], type: string, policy: Policy): Query =>
-  recordTypes.has(type)
-    ? and()
-    : or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, { effect: 'permit', policy })))))
+export function permittedRows(
+  permits: readonly PartRule[],
+  reader: Professional,
+  { type, policy }: { readonly type: string; readonly policy: Policy },
+): Query {
+  if (recordTypes.has(type)) return and()
+  const asked = { effect: 'permit', policy, type, reader } as const
+  return or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, asked)))))
+}
 
 /** The rows that a denial shuts; who and whom the record is about, one of everything only. */
 function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string; readonly policy: Policy }): Query {
@@ -48,7 +53,7 @@ function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string;
   const except = rule.except.filter(each => concerns(each, reader))
   if (recordTypes.has(type) && (rule.parts.length > 0 || except.length > 0)) return or()
   const region = (limits: Limits, effect: PartRule['effect']): Query =>
-    and(...limits.parts.map(part => partQuery(part, { effect, policy })))
+    and(...limits.parts.map(part => partQuery(part, { effect, policy, type, reader: reader.professional })))
   return and(region(rule, 'deny'), not(or(...except.map(each => region(each, 'permit')))))
 }
 

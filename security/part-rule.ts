@@ -14,10 +14,37 @@ export interface Part {
   readonly authors?: readonly string[]
   /** Single resources by `Type/id`. */
   readonly documents?: readonly string[]
+  /** Those of `documents` that are meant with what they refer to. */
+  readonly related?: readonly string[]
+  /** Those of `documents` that are meant with what refers to them. */
+  readonly dependents?: readonly string[]
+  /** What else they mean, as the record is now: looked up when a request asks for the facts, and stored nowhere. */
+  readonly reached?: Reached
   /** `_id`s of the rows of `documents`; what came with them follows them. */
   readonly rows?: readonly string[]
   /** Labels, one of which the row has. */
   readonly labels?: PartLabels
+}
+
+/** What a resource refers to. */
+export interface Target {
+  /** `Type/id` */
+  readonly name: string
+  /** `_id` of its row; what came with it follows it. */
+  readonly row: string
+  /** Of the resource that refers to it: who may write it opens nothing for himself by that. */
+  readonly by: { readonly depositor: string | null; readonly keys: readonly string[] }
+}
+
+/** What resources refer to, or what refers to them. */
+export interface Reached {
+  readonly targets: readonly Target[]
+  /** The search parameters whose keys tell to what a row refers, by its type. */
+  readonly references: ReadonlyMap<string, readonly string[]>
+  /** `_id`s of the rows that are reached; what came with them follows them. */
+  readonly rows: readonly string[]
+  /** Whether there are more than are looked up: then a denial is of everything, and a permit of nothing more. */
+  readonly beyond: boolean
 }
 
 export interface PartLabels {

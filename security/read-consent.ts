@@ -42,9 +42,12 @@ function effectOf(provision: JsonObject): Result<'permit' | 'deny'> {
   return fail('refusedByRule', 'expected permit or deny, found neither', 'Consent.provision.type')
 }
 
-/** One document by itself is the plain mask; several, or an author, are a part. */
+/** One document by itself is the plain mask; several, or others that its meaning adds, or an author, are a part. */
+const partMeanings: ReadonlySet<unknown> = new Set(['related', 'dependents', 'authoredby'])
+
 const isPlain = (main: ProvisionElement, { provision }: Given): boolean =>
-  main !== 'data' || (objectsOf(provision.data).length === 1 && objectsOf(provision.data)[0]?.meaning !== 'authoredby')
+  main !== 'data' ||
+  (objectsOf(provision.data).length === 1 && !partMeanings.has(objectsOf(provision.data)[0]?.meaning))
 
 /** The patient agrees to the record for what it is kept for, or refuses it. IHE PCF, basic consent. */
 const isTreatment = ({ provision }: Given): boolean =>

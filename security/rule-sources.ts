@@ -82,7 +82,7 @@ export const namingsOf = (sources: readonly RuleSource[], whole: Whole): readonl
     ),
   )
 
-const unresolved = ({ rows: _rows, labels, ...part }: Part): object => {
+const unresolved = ({ rows: _rows, reached: _reached, labels, ...part }: Part): object => {
   if (labels === undefined) return part
   const { labelled: _labelled, restricted: _restricted, ...asked } = labels
   return { ...part, labels: asked }

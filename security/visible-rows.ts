@@ -99,7 +99,7 @@ function limitsOf(
   { facts, now, type }: Reading,
 ): PartLimits {
   const { own, masked } = denialsFor({ professional, facts, now }, entry, { type, policy })
-  const permits = entry.permits === undefined ? [] : [permittedRows(entry.permits, type, policy)]
+  const permits = entry.permits === undefined ? [] : [permittedRows(entry.permits, professional, { type, policy })]
   return { within: [...permits, ...own.map(not)], masked }
 }
 

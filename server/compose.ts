@@ -28,6 +28,7 @@ import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
 import { aesPageLinks } from './page-links-aes.ts'
 import { promisedIn } from './promised-in.ts'
 import { scopeReader } from './read-scope.ts'
+import { relating } from './related-facts.ts'
 import { resolvePath } from './root.ts'
 import type { Basis } from './search-parameters/in-force.ts'
 import { type KnownParameters, openKnown, withoutDefinitions } from './search-parameters/known.ts'
@@ -158,7 +159,7 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const masksTogether = config.MASKS_TOGETHER
   const regime = await regimeOf(materials, { catalog, readScope, masksTogether })
   if (!regime.ok) return regime
-  const store = await materials.openStore()
+  const store = relating(await materials.openStore(), compiled.value.pointedByKeys)
   const grounds = { catalog, structures: definitions.structures, table: definitions.searchParameters }
   const wait = config.SEARCH_PARAMETER_WAIT_SECONDS
   const clock = () => performance.now()

@@ -1,23 +1,16 @@
 /** Who may deposit, change and delete clinical resources. `access.md` section 6. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
-import { authorKey, shownKey } from '../../search/key.ts'
-import { depositorOf, personOf, structureOf } from '../actors.ts'
+import { shownKey } from '../../search/key.ts'
 import { columnOf } from '../columns.ts'
 import { invisiblePatient, invisibleRepresentants } from '../mask.ts'
 import { mayDeposit } from '../may-deposit.ts'
+import { ownsDeposit } from '../own-deposit.ts'
 import type { Policy } from '../policy.ts'
 import type { Principal } from '../principal.ts'
-import type { Labels, WriteRequest } from '../regime.ts'
+import type { WriteRequest } from '../regime.ts'
 import { judgeAuthors } from './authors.ts'
 import { judgeContent } from './content.ts'
 import type { Judging, Plan } from './judging.ts'
-
-/** Whether the caller has the depositor's rights: his own deposit, or one of his structure that names him as an author. */
-export function ownsDeposit(principal: Principal, { depositor, keys }: Pick<Labels, 'depositor' | 'keys'>): boolean {
-  if (depositor === depositorOf(principal)) return true
-  const person = personOf(principal)
-  return person !== null && depositor === structureOf(principal) && keys.includes(authorKey(person))
-}
 
 /** What carries or tells of a document, and has no type of its own. */
 const carriers: ReadonlySet<string> = new Set(['Binary', 'List', 'Provenance'])

@@ -21,6 +21,7 @@ import { openReader } from './reader.ts'
 import { openRegistry } from './registry.ts'
 import { openReindexing } from './reindexing.ts'
 import type { Reindexing } from './reindexing-request.ts'
+import { openRelated, type RelatedRows } from './related-rows.ts'
 import type { Store } from './store.ts'
 import { openStored } from './stored-reader.ts'
 import { openTelling } from './telling.ts'
@@ -28,7 +29,7 @@ import { openTrail } from './trail.ts'
 import { openVersions } from './version-reader.ts'
 import { openVolumes } from './volumes.ts'
 
-export interface MongoStore extends Store {
+export interface MongoStore extends Store, RelatedRows {
   /** Resolves when the database answers; rejects with `Unavailable` otherwise. */
   ping(): Promise<void>
   /** What the instances of this database agreed on under a name; the first to ask sets it. */
@@ -76,6 +77,7 @@ const openReads = (deployment: Deployment) => ({
   ...openVersions(deployment),
   ...openFormers(deployment),
   facts: openFacts(deployment),
+  ...openRelated(deployment),
   named: openDirectory(deployment),
   registered: openRegistry(deployment),
 })

@@ -275,11 +275,11 @@ const strange: readonly (readonly [what: string, element: string, Json])[] = [
   ['a type of another system', 'Consent.provision.code', consent(record, masksTypes(coded('urn:x', '34112-3')))],
   ['a type in words', 'Consent.provision.code', consent(record, masksTypes({ text: 'x' }))],
   [
-    'related documents',
-    'Consent.provision.data.meaning',
+    'what a document of another record refers to',
+    'Consent.provision.data.reference',
     consent(record, {
       type: 'deny',
-      data: [{ meaning: 'related', reference: { reference: `DocumentReference/${documentId}` } }],
+      data: [{ meaning: 'related', reference: { reference: `DocumentReference/${foreignId}` } }],
     }),
   ],
   [

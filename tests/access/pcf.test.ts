@@ -282,7 +282,7 @@ for (const [what, provision, element] of [
   [
     'data related to an encounter',
     { actor: toGp, data: [{ meaning: 'related', reference: { reference: 'Encounter/1' } }] },
-    'data.meaning',
+    'data.reference',
   ],
   ['research', { actor: toGp, purpose: [{ system: reasons, code: 'HRESCH' }] }, 'purpose'],
   [

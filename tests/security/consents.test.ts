@@ -154,8 +154,8 @@ for (const [sentence, provision, expression] of [
   ['a médecin traitant that is denied', { type: 'deny', actor: [treating(byRpps())] }, 'provision.type'],
   ['an author that is permitted', { type: 'permit', actor: [author(byRpps())] }, 'provision.type'],
   [
-    'related documents',
-    { type: 'deny', data: [{ meaning: 'related', reference: { reference: 'List/a' } }] },
+    'data of a meaning that nobody knows',
+    { type: 'deny', data: [{ meaning: 'similar', reference: { reference: 'List/a' } }] },
     'provision.data.meaning',
   ],
   ['a mask on a Consent', { type: 'deny', data: instance('Consent/a') }, 'provision.data.reference'],

@@ -490,13 +490,8 @@ for (const [sentence, provision, expression] of [
     'provision.provision',
   ],
   [
-    'data related to an encounter',
-    permit({ ...me, data: [{ meaning: 'related', reference: { reference: 'Encounter/1' } }] }),
-    'provision.data.meaning',
-  ],
-  [
-    'data and those that depend on them',
-    deny({ ...me, data: [{ meaning: 'dependents', reference: { reference: 'List/1' } }] }),
+    'data of a meaning that nobody knows',
+    permit({ ...me, data: [{ meaning: 'similar', reference: { reference: 'List/1' } }] }),
     'provision.data.meaning',
   ],
   [
