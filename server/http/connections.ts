@@ -14,6 +14,7 @@ export class Connections {
       if (request.work === null) end()
       else request.work.then(end, end)
     }
+    if (socket.destroyed || raw.closed) return void setImmediate(over) // it broke before; by then the work is known
     ends.add(over)
     raw.once('close', () => {
       ends.delete(over)

@@ -31,9 +31,11 @@ function readSearch(request: FastifyRequest, { parameters, format, pretty }: Ask
   if (!posted.ok) return posted
   const asked = toAsked([...parameters, ...posted.value])
   if (!asked.ok) return asked
-  const failure = chooseFormat(request, asked.value.format ?? format, false)
+  const form = asked.value.format ?? format
+  const failure = chooseFormat(request, form, false)
   if (failure !== undefined) return { ok: false, failure }
-  return ok({ asked: pretty ? { ...asked.value, pretty } : asked.value })
+  const formed = form === undefined ? asked.value : { ...asked.value, format: form }
+  return ok({ asked: pretty ? { ...formed, pretty } : formed })
 }
 
 function readContent(route: Route, request: FastifyRequest, type: string): Result<Content> {

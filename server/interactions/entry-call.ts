@@ -11,6 +11,7 @@ import { boundedBytes, isBeyondPromised, tooLong } from './entry-beyond.ts'
 import { patchInBinary } from './entry-patch.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
+import { forms } from './stray-parameters.ts'
 import { type ApartJson, partApart, partWhole } from './write/data-apart.ts'
 
 /** The interaction that an entry asks for. */
@@ -57,6 +58,12 @@ function operationOf({ beyond, method }: EntryRequest): Pick<Call, 'operation' |
   return method === 'POST' ? { operation } : { operation, tells: true }
 }
 
+/** The form of an answer is that of the Bundle: for an operation, whose parameters are all its own, what asks for one is passed over. */
+function parametersOf({ query = '', beyond }: EntryRequest): Call['parameters'] {
+  const given = [...new URLSearchParams(query)]
+  return beyond?.operation === undefined ? given : given.filter(([name]) => !forms.has(name))
+}
+
 /** The entry as a call; `bundle` is what it stands in, where it may hold a resource. */
 export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Call => ({
   principal: call.principal,
@@ -66,7 +73,7 @@ export const callOf = (call: Call, entry: EntryRequest, bundle?: ApartJson): Cal
   ...(entry.id === undefined ? {} : { id: entry.id }),
   ...(entry.version === undefined ? {} : { version: entry.version }),
   ...(entry.compartment === undefined ? {} : { compartment: entry.compartment }),
-  parameters: [...new URLSearchParams(entry.query ?? '')],
+  parameters: parametersOf(entry),
   ...operationOf(entry),
   ...(isRead(entry) ? {} : bodyOf(entry, bundle)),
   preferences: preferencesOf(call, entry),

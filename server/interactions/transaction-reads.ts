@@ -23,6 +23,7 @@ import { standingVersion } from './standing.ts'
 import { refuse } from './trail.ts'
 import { isTrailSound } from './trail-looks.ts'
 import type { EntryItems } from './transaction-items.ts'
+import { asksKept } from './value-sets.ts'
 
 /** What the transaction does to resources that are named by their ids. */
 interface Written {
@@ -64,10 +65,10 @@ const isCovered = (decision: Decision): boolean => decision.effect === 'permit' 
 async function isWithinReach(context: Context, call: Call, request: SearchRequest): Promise<boolean> {
   const asked: Call = { ...call, type: request.type, interaction: 'search-type' }
   const reach = await reachOf(context, asked, request)
-  if (!reach.ok || refusedChain(context, asked, request) !== undefined) return false
+  if (!reach.ok || asksKept(request) || refusedChain(context, asked, request) !== undefined) return false
   const record = recordOf(reach.value)
   if (record !== null && record !== 'every') return isCovered(await decideIn(context, asked, record))
-  if (refuseWide(request.query) !== undefined) return false
+  if (refuseWide(request.query) !== undefined || request.chains.length > 0) return false
   if (reach.value.records === 'every' && asksTotal(request) && isAcross(context, record)) return false
   if (record === null) return true
   if (context.regime.onePatient && call.interaction === 'search-system') return false
@@ -102,7 +103,8 @@ async function isSound(context: Context, call: Call, written: Written): Promise<
   if (isSearch(call)) return isAnswerable(context, call)
   const isPlain = interaction === 'history-instance' || askedPart(context, call).ok
   if (!isPlain) return false
-  return written.kept.has(`${type}/${id}`) || isThere(context, call)
+  const isWritten = interaction !== 'vread' && written.kept.has(`${type}/${id}`)
+  return isWritten || isThere(context, call)
 }
 
 const inEntry = ({ path }: EntryRequest, { kind, complaints: [first, ...others] }: Failure): Result<never> => {

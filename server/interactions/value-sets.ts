@@ -107,7 +107,8 @@ async function withCodes(kept: KeptDefinitions, request: SearchRequest): Promise
   return ok({ ...request, chains, query: and(request.query, ...conditions) })
 }
 
-const asksKept = ({ members, chains }: SearchRequest): boolean => members.length > 0 || chains.some(asksInChain)
+/** @returns whether codes of a value set or code system that is kept here are asked for. */
+export const asksKept = ({ members, chains }: SearchRequest): boolean => members.length > 0 || chains.some(asksInChain)
 
 /**
  * @returns the searches of one request with the codes of kept value sets and code systems as conditions; the same where

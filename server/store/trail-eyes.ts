@@ -24,7 +24,7 @@ export function isOfRecord({ patient, also = [] }: TrailRequest, { id }: Pick<Au
   return home?.collection !== 'record' || also.includes(home.patient)
 }
 
-type Asker = Pick<TrailRequest, 'visibleMasks' | 'masksAfterHidden' | 'now'>
+type Asker = Pick<TrailRequest, 'patient' | 'also' | 'parted' | 'visibleMasks' | 'masksAfterHidden' | 'now'>
 
 /** Resources of one type. */
 type Named = readonly [type: string, ids: readonly string[]]
@@ -34,6 +34,14 @@ const isSeen = (
   { mask, hiddenUntil }: Pick<AuditTarget, 'mask' | 'hiddenUntil'>,
 ): boolean =>
   visibleMasks.includes(mask) || (masksAfterHidden.includes(mask) && hiddenUntil !== null && hiddenUntil <= now)
+
+const keyForm = '[0-9a-z]{12}'
+
+/** What ids of other records look like, where targets of one may stand in the lines: `isOfRecord` as an expression. */
+const foreign = ({ patient, also = [], parted = [] }: Asker): string | undefined =>
+  patient === null || parted.length === 0
+    ? undefined
+    : `^(?!(?:${[patient, ...also].join('|')})(?:-|$))${keyForm}(?:-[0-9a-z]{26})?$`
 
 const byCopy = ({ visibleMasks, masksAfterHidden, now }: Asker): Document => ({
   $or: [
@@ -67,8 +75,21 @@ function byType(resources: readonly TargetMask[]): readonly Named[] {
 
 const isOne = ([type, ids]: Named): Document => ({ type, id: { $in: [...ids] } })
 
+/** The conditions without what is another record's. */
+function ofRecordAlone(asker: Asker, eyes: Eyes): Eyes {
+  const other = foreign(asker)
+  if (other === undefined) return eyes
+  const { input, cond } = eyes.seenTargets.$size.$filter
+  const own = { $not: { $regexMatch: { input: '$$this.id', regex: other } } }
+  const seenTargets = { $size: { $filter: { input, cond: { $and: [cond, own] } } } }
+  return { ...eyes, seen: { ...eyes.seen, id: { $not: { $regex: other } } }, seenTargets }
+}
+
 /** @param changed masks in force that replace those in the lines. */
-export function eyesOf(asker: Asker, changed: readonly TargetMask[]): Eyes {
+export const eyesOf = (asker: Asker, changed: readonly TargetMask[]): Eyes =>
+  ofRecordAlone(asker, eyesOfAll(asker, changed))
+
+function eyesOfAll(asker: Asker, changed: readonly TargetMask[]): Eyes {
   const inForce = new Map(changed.map(target => [`${target.type}/${target.id}`, target]))
   const sees = (target: AuditTarget): boolean => isSeen(asker, inForce.get(`${target.type}/${target.id}`) ?? target)
   const seenTargets = { $size: { $filter: { input: '$targets', cond: countedByCopy(asker) } } }

@@ -31,6 +31,8 @@ export interface TrailRequest {
   readonly visibleMasks: readonly number[]
   readonly masksAfterHidden: readonly number[]
   readonly hidesSecret?: true
+  /** When there was another record in this one: targets that are the other's again are none of its lines. */
+  readonly parted?: readonly { readonly from: number; readonly until: number }[]
   readonly now: number
   readonly id?: string
   /** Milliseconds, [from, before); each must hold. */

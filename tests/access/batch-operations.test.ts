@@ -57,6 +57,7 @@ for (const [name, actor] of [
       everything,
       `${everything}?_type=DocumentReference`,
       `${everything}?foo=bar`,
+      `${everything}?_format=json&_pretty=true`,
       'Patient/0123456789ab/$everything',
       `Patient/${record.id}/$who-can-access?document=DocumentReference/${masked}`,
       `$explain-access?url=DocumentReference/${masked}`,

@@ -22,6 +22,7 @@ t.test('records that were merged part again: what came goes back, authorisations
   await stage.create(patientOf(target), consent(target, emergency('deny', 'ETREAT')))
   await stage.create(patientOf(target), consent(target, blocks(rpps.samu)))
   expectStatus(await stage.get(colleague, `DocumentReference/${plain}`), 200)
+  expectStatus(await stage.get(patientOf(target), `Observation?patient=${target.id}`), 200)
   const answer = await parts(source, target)
   t.equal(answer.status, 200, answer.bytes.toString())
   t.equal(refusalOf(await parts(source, target)), '409 conflict http.source-patient', 'a second time')
@@ -70,6 +71,8 @@ t.test('records that were merged part again: what came goes back, authorisations
     const trail = await stage.get(b, `AuditEvent?patient=${target.id}&_count=200`)
     t.notOk(trail.bytes.toString().includes(plain))
     t.ok((await stage.get(a, `AuditEvent?patient=${source.id}&_count=200`)).bytes.toString().includes(plain))
+    const counted = await stage.get(b, `AuditEvent?patient=${target.id}&entity-type=Observation&_summary=count`)
+    t.same(select(counted.json, '/total'), [0], 'not of what type it was either')
   })
 
   t.test('they are merged again', async t => {

@@ -32,6 +32,8 @@ const searches: readonly (readonly [string, number])[] = [
   [`DocumentReference?${inRecord}`, 200],
   [`DocumentReference?${inRecord}&_sort=foo`, 400],
   ['DocumentReference?_page=x', 400],
+  [`Observation?${inRecord}&code:in=http://unknown.example/vs`, 400],
+  ['Practitioner?_has:Observation:performer:code=x', 400],
   [`Patient/${record.id}/*?foo=1`, 400],
   [`Patient/${record.id}/*`, 200],
   ['Patient/0123456789ab/*', 200],

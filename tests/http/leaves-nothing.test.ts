@@ -71,7 +71,7 @@ const failing = [
   ['absent', 404, ['DELETE', 'Observation/nobody']],
   ['unread', 404, ['GET', 'Observation/nobody']],
   ['unasked', 400, ['GET', 'Observation?foo=1']],
-  ['untyped', 405, ['POST', 'Foo', { resourceType: 'Foo' }]],
+  ['untyped', 404, ['POST', 'Foo', { resourceType: 'Foo' }]],
   [
     'unresolved',
     412,

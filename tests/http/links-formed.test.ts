@@ -74,6 +74,11 @@ t.test('a single page says its form as well, and a posted search', async t => {
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   })
   t.match(linksOf(posted).get('next'), /&_format=xml$/)
+  const beside = await rest.post('Observation/_search?_format=xml', 'patient=ann&_count=2', {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  })
+  t.ok(isXml(beside))
+  t.match(linksOf(beside).get('next'), /&_format=xml$/)
 })
 
 t.test('what says no form has no form in its links', async t => {

@@ -1,5 +1,7 @@
 /** Bytes that a unit keeps before its rows refer to them: they are taken back when it is not written. `docs/decisions/0014-writes-that-meet-share-a-transaction.md` */
+import type { RowWrite } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
+import { blobOwner } from '../lifted.ts'
 
 /** The bytes of one unit, over all its attempts. */
 export class KeptBytes {
@@ -22,14 +24,15 @@ export class KeptBytes {
     return kept
   }
 
-  /** The unit was written: rows refer to the bytes. */
-  written(): void {
-    this.#blobs = undefined
+  /** The unit was written: its rows refer to bytes. Those of an attempt that named another record are referred to by nobody. */
+  written(writes: readonly Pick<RowWrite, 'row'>[]): void {
+    for (const { row } of writes)
+      for (const { sha256 } of row.blobs) this.#blobs?.delete(`${blobOwner(row.patient)}/${sha256}`)
   }
 
-  /** The unit was not written, and will not be: what nobody else needs goes. */
+  /** To be called once nothing more is written: what no row of the unit refers to, and nobody else needs, goes. */
   async takeBack(): Promise<void> {
-    if (this.#keeper === undefined || this.#blobs === undefined) return
+    if (this.#keeper === undefined || this.#blobs === undefined || this.#blobs.size === 0) return
     await this.#context.store.takeBackBlobs(this.#keeper, [...this.#blobs])
     this.#blobs = undefined
   }

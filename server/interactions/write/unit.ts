@@ -83,7 +83,7 @@ async function write(
   if (told !== undefined) await store.audit([], told) // a notice is durable before the line of what it tells
   const committed = await store.commit(unitOf(settling, writes, { claims, settled }))
   if (committed.outcome !== 'committed') return overtaken(settling, at.items, committed)
-  settling.kept.written()
+  settling.kept.written(writes)
   await learn(known, writes)
   return ok(done)
 }
