@@ -39,6 +39,8 @@ export interface MergeTask {
   readonly source: string
   readonly target: string
   readonly at: Date
+  /** When bytes that nothing seemed to hold any more were marked to be taken away. */
+  readonly marked?: Date
 }
 
 /** Where rows stand that a merge moves. */

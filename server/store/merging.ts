@@ -12,7 +12,7 @@ import type { Held } from './store.ts'
 
 export interface MergeTasks extends Merging<Held> {
   tasks(limit: number): Promise<readonly MergeTask[]>
-  /** Takes away the bytes that the record which the rows left does not need. @returns whether nothing is left to be done. */
+  /** Takes away the bytes that the record which the rows left does not need, a while after they were marked. @returns whether nothing is left to be done. */
   complete(task: MergeTask, now: number): Promise<boolean>
 }
 
@@ -44,28 +44,60 @@ async function hashesBroughtBy(db: Db, source: string): Promise<readonly string[
 
 const chunksOf = (blob: string): Document => ({ _id: { $gte: { blob, n: 0 }, $lt: { blob: `${blob}0`, n: 0 } } })
 
-const chunks = (db: Db, blob: string): Promise<number> =>
-  onceMore(() => db.collection<Document>('blob').countDocuments(chunksOf(blob), { hint: '_id_' }))
+const chunks = (db: Db, filter: Document): Promise<number> =>
+  onceMore(() => db.collection<Document>('blob').countDocuments(filter, { hint: '_id_' }))
 
 /** Chunks are immutable: one that is there already is the same. It is nobody's to take back from here on. */
 async function copyBlob(db: Db, { from, to }: Moving, sha256: string): Promise<void> {
-  const anybodys = { ...chunksOf(`${to}/${sha256}`), by: { $exists: true } }
+  const [there, here] = [chunksOf(`${from}/${sha256}`), chunksOf(`${to}/${sha256}`)]
+  const anybodys = { ...here, by: { $exists: true } }
   await onceMore(() => db.collection<Document>('blob').updateMany(anybodys, { $unset: { by: '' } }, { hint: '_id_' }))
-  if ((await chunks(db, `${from}/${sha256}`)) <= (await chunks(db, `${to}/${sha256}`))) return
+  // Who brings the same meanwhile may take it back: that does not count.
+  if ((await chunks(db, there)) <= (await chunks(db, { ...here, by: { $exists: false } }))) return
   const named = { $set: { _id: { blob: `${to}/${sha256}`, n: '$_id.n' }, by: '$$REMOVE' } }
   const merge = { $merge: { into: 'blob', on: '_id', whenMatched: [{ $unset: 'by' }], whenNotMatched: 'insert' } }
   const durable = { hint: '_id_', writeConcern: { w: 'majority', j: true } } as const
-  const copied = () =>
-    db.collection('blob').aggregate([{ $match: chunksOf(`${from}/${sha256}`) }, named, merge], durable)
+  const copied = () => db.collection('blob').aggregate([{ $match: there }, named, merge], durable)
   await onceMore(() => copied().toArray())
 }
 
-/** Bytes of what moved, under the key of the record that it left, where nothing of that record holds them. */
-async function dropBlobs(db: Db, { from, source }: Moving): Promise<void> {
+/** Marks bytes of what moved, under the key of the record that it left, where nothing of that record holds them: who keeps the same bytes meanwhile takes the mark off. */
+async function markBlobs(db: Db, { from, source }: Moving, by: string): Promise<void> {
   const held = new Set(await hashesOf(db, from))
   for (const sha256 of await hashesBroughtBy(db, source))
     if (!held.has(sha256))
-      await onceMore(() => db.collection<Document>('blob').deleteMany(chunksOf(`${from}/${sha256}`)))
+      await onceMore(() =>
+        db.collection<Document>('blob').updateMany(chunksOf(`${from}/${sha256}`), { $set: { by } }, { hint: '_id_' }),
+      )
+}
+
+/** What is still marked, and held by nothing that was written since, goes. */
+async function dropBlobs(db: Db, { from, source }: Moving, by: string): Promise<void> {
+  const held = new Set(await hashesOf(db, from))
+  for (const sha256 of await hashesBroughtBy(db, source))
+    if (!held.has(sha256))
+      await onceMore(() => db.collection<Document>('blob').deleteMany({ ...chunksOf(`${from}/${sha256}`), by }))
+}
+
+/** The steps of `MergeTasks.complete`, each when what was begun before the last one has ended. */
+async function complete(db: Db, task: MergeTask, now: number): Promise<boolean> {
+  const moving = movingOf(task)
+  const tasks = db.collection<MergeTask>('merge')
+  // Bytes that a merge before this one was just taking away are brought again as long as the other record has them.
+  for (const sha256 of await hashesOf(db, moving.to, broughtIds(task.source))) await copyBlob(db, moving, sha256)
+  if (now - (task.marked ?? task.at).getTime() <= settles) return false
+  // The same two parted or merged since: then the rows are, or come back, where they were.
+  const later = { source: task.source, target: task.target, at: { $gt: task.at } }
+  if ((await onceMore(() => tasks.findOne(later))) === null) {
+    if (task.marked === undefined) {
+      await markBlobs(db, moving, task._id)
+      await onceMore(() => tasks.updateOne({ _id: task._id }, { $set: { marked: new Date(now) } }))
+      return false
+    }
+    await dropBlobs(db, moving, task._id)
+  }
+  await onceMore(() => tasks.deleteOne({ _id: task._id }))
+  return true
 }
 
 /** Read in parts, by their ids. */
@@ -106,16 +138,6 @@ export function openMerging(deployment: Deployment): MergeTasks {
       for (const sha256 of await hashesOf(db, from, broughtIds(source))) await copyBlob(db, moving, sha256)
     },
     tasks: limit => tasks.find({}, { sort: { _id: 1 }, limit }).toArray(),
-    async complete(task, now) {
-      const moving = movingOf(task)
-      // Bytes that a merge before this one was just taking away are brought again as long as the other record has them.
-      for (const sha256 of await hashesOf(db, moving.to, broughtIds(task.source))) await copyBlob(db, moving, sha256)
-      if (now - task.at.getTime() <= settles) return false
-      // The same two parted or merged since: then the rows are, or come back, where they were.
-      const later = { source: task.source, target: task.target, at: { $gt: task.at } }
-      if ((await onceMore(() => tasks.findOne(later))) === null) await dropBlobs(db, moving)
-      await onceMore(() => tasks.deleteOne({ _id: task._id }))
-      return true
-    },
+    complete: (task, now) => complete(db, task, now),
   }
 }

@@ -3,7 +3,7 @@ import t from 'tap'
 import { select } from '../support/pointer.ts'
 import { startServer } from '../support/server.ts'
 import { finess, gp, hospital, patientOf } from './support/cast.ts'
-import { byFiness, document, insSystem, observation } from './support/contents.ts'
+import { byFiness, creates, document, insSystem, observation } from './support/contents.ts'
 import { beneath, blobsOf, data, mergingOn, own, runJob, two } from './support/merging.ts'
 import { type DossierRecord, expectStatus, idOf, stageOn } from './support/stage.ts'
 
@@ -59,6 +59,15 @@ t.test('what another server was writing while the records were merged is brought
   t.same(await found(gp, target), [])
 })
 
+/** What is left to be done becomes old, and is done. */
+async function becomesOld(source: string): Promise<void> {
+  const old = new Date(Date.now() - 3_600_000)
+  const tasks = db.collection('merge')
+  await tasks.updateMany({ source }, { $set: { at: old } })
+  await tasks.updateMany({ source, marked: { $exists: true } }, { $set: { marked: old } })
+  await runJob(db)
+}
+
 t.test('bytes are taken away where they came from once nothing is written any more', async t => {
   const { source, target, bytes } = await two(stage)
   const before = await blobsOf(db, source.id)
@@ -66,18 +75,37 @@ t.test('bytes are taken away where they came from once nothing is written any mo
   expectStatus(await merges(source, target), 200)
   await runJob(db)
   t.equal(await blobsOf(db, source.id), before, 'not at once')
-  await db.collection('merge').updateMany({ source: source.id }, { $set: { at: new Date(Date.now() - 3_600_000) } })
-  await runJob(db)
+  await becomesOld(source.id)
+  t.equal(await blobsOf(db, source.id), before, 'they are marked first')
+  await becomesOld(source.id)
   t.equal(await blobsOf(db, source.id), 0)
   const asked = { accept: 'text/plain' }
   t.equal((await stage.get(patientOf(target), `Binary/${bytes}`, asked)).bytes.toString('base64'), data)
   expectStatus(await parts(source, target), 200)
   t.equal((await stage.get(patientOf(source), `Binary/${bytes}`, asked)).bytes.toString('base64'), data)
-  await db.collection('merge').updateMany({ source: source.id }, { $set: { at: new Date(Date.now() - 3_600_000) } })
-  await runJob(db)
+  for (let time = 0; time < 2; time += 1) await becomesOld(source.id)
   t.equal(await blobsOf(db, target.id), 0)
   t.equal((await stage.get(patientOf(source), `Binary/${bytes}`, asked)).bytes.toString('base64'), data)
   t.equal(await db.collection('merge').countDocuments({ source: source.id }), 0)
+})
+
+t.test('bytes that are deposited again while those of the other record wait to be taken away stay', async t => {
+  const { source, target } = await two(stage)
+  expectStatus(await merges(source, target), 200)
+  expectStatus(await parts(source, target), 200)
+  await becomesOld(source.id)
+  t.ok((await blobsOf(db, target.id)) > 0, 'marked')
+  const binary = 'urn:uuid:00000000-0000-4000-8000-000000000010'
+  const content = [{ attachment: { contentType: 'text/plain', url: binary } }]
+  const [, again = ''] = await stage.create(
+    hospital,
+    creates(document(target, { ...own, content })),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data }, binary),
+  )
+  await becomesOld(source.id)
+  t.equal(await db.collection('merge').countDocuments({ source: source.id }), 0)
+  const read = await stage.get(patientOf(target), `Binary/${again}`, { accept: 'text/plain' })
+  t.equal(read.bytes.toString('base64'), data)
 })
 
 t.test('bytes that a write under way brought are not its own to take back once a merge needs them', async t => {
