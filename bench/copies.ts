@@ -128,6 +128,13 @@ async function copyRecord(
   return copies.map(copy => copy.record)
 }
 
+/** What one node has is read by the server only when the majority has it: then what was written before this has come so far, too. */
+async function settled(db: Db): Promise<void> {
+  const last = db.collection('copied')
+  await last.insertOne({}, { writeConcern: { w: 'majority', j: true } })
+  await last.drop()
+}
+
 const told = 1000
 
 /** @returns what is loaded then. Large records are not copied. */
@@ -150,7 +157,9 @@ export async function copyRecords(copying: Copying): Promise<Loaded> {
       })
       return [...records, ...copies]
     }
-    return { ...loaded, read: await withCopies(loaded.read), written: await withCopies(loaded.written) }
+    const [read, written] = [await withCopies(loaded.read), await withCopies(loaded.written)]
+    await settled(db)
+    return { ...loaded, read, written }
   } finally {
     inserting.close()
     await client.close()
