@@ -103,8 +103,7 @@ async function isSound(context: Context, call: Call, written: Written): Promise<
   if (isSearch(call)) return isAnswerable(context, call)
   const isPlain = interaction === 'history-instance' || askedPart(context, call).ok
   if (!isPlain) return false
-  const isWritten = interaction !== 'vread' && written.kept.has(`${type}/${id}`)
-  return isWritten || isThere(context, call)
+  return written.kept.has(`${type}/${id}`) || isThere(context, call)
 }
 
 const inEntry = ({ path }: EntryRequest, { kind, complaints: [first, ...others] }: Failure): Result<never> => {
