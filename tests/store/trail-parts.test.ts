@@ -185,6 +185,9 @@ t.test('a long trail', async t => {
     commands.length = 0
     t.equal(await count({ also: [other] }), places.filter(place => !isHidden(place)).length + 1)
     t.ok((await examined()).docs <= burst.lines + 7)
+    commands.length = 0
+    t.equal((await find({ ...treatingSees, also: [other] })).length, 20)
+    t.ok((await examined()).docs <= 2 * (21 + 7), 'a page of both reads as many lines of each')
     const together = places.filter(place => timeOf(place) === timeOf(5000) && !isHidden(place)).length
     const moment = { from: timeOf(5000), before: timeOf(5000) + 1 }
     t.equal((await find({ also: [other], at: [moment] })).length, together + 1)
