@@ -43,18 +43,23 @@ async function byWay({ context, channels }: Delivering, told: InRecord, { by, to
 interface Step {
   /** Under which it is noted that this step is done. */
   readonly name: string
+  /** Whether it leaves the record. */
+  readonly leaves: boolean
   readonly perform: () => Promise<void>
 }
 
 const stepsOf = (delivering: Delivering, told: InRecord): readonly Step[] => [
-  { name: `record ${told.recipient.name}`, perform: () => intoRecord(delivering, told) },
+  { name: `record ${told.recipient.name}`, leaves: false, perform: () => intoRecord(delivering, told) },
   ...told.recipient.ways
     .filter(({ by }) => delivering.channels.has(by))
-    .map(way => ({ name: `${way.by} ${told.recipient.name}`, perform: () => byWay(delivering, told, way) })),
+    .map(way => ({
+      ...{ name: `${way.by} ${told.recipient.name}`, leaves: true },
+      perform: () => byWay(delivering, told, way),
+    })),
 ]
 
-/** Whether nothing that follows can be done either. */
-const endsAll = (error: unknown): boolean => error instanceof TurnLost || error instanceof Unavailable
+/** Whether nothing that follows can be done either: the turn is lost, or the database cannot answer. */
+export const endsAll = (error: unknown): boolean => error instanceof TurnLost || error instanceof Unavailable
 
 /** Of several failures the one after which the notice is tried again, where there is one. */
 const worthTrying = (failures: readonly unknown[]): unknown =>
@@ -64,9 +69,14 @@ const worthTrying = (failures: readonly unknown[]): unknown =>
  * Performs what is not noted as done. A notice whose record, or whose deposit, is no more goes to nobody. What fails keeps
  * nobody else from being told: who has a dead mailbox still gets a short message, and another recipient his own. Rejects, when
  * all were tried, with what failed.
- * @param keep prolongs the turn before each step; false ends the delivery with `TurnLost`.
+ * @param turn `keep` prolongs it before each step; false ends the delivery with `TurnLost`. While a notice before this one rests
+ * nothing of it `leaves` the record, in which it stands at once.
  */
-export async function deliver(delivering: Delivering, notice: NoticeRow, keep: () => Promise<boolean>): Promise<void> {
+export async function deliver(
+  delivering: Delivering,
+  notice: NoticeRow,
+  { keep, leaves }: { readonly keep: () => Promise<boolean>; readonly leaves: boolean },
+): Promise<void> {
   const { store, now } = delivering.context
   const told = await recipientsOf(store, notice, now())
   const there = told && (await stillThere(store, notice, now()))
@@ -74,8 +84,8 @@ export async function deliver(delivering: Delivering, notice: NoticeRow, keep: (
   const { patient, recipients } = told
   const steps = recipients.flatMap(recipient => stepsOf(delivering, { notice, recipient, patient, ...there }))
   const failures: unknown[] = []
-  for (const { name, perform } of steps) {
-    if (notice.sent.includes(name)) continue
+  for (const { name, perform, ...step } of steps) {
+    if (notice.sent.includes(name) || (step.leaves && !leaves)) continue
     if (!(await keep())) throw new TurnLost()
     try {
       await perform()

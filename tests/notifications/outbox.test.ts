@@ -8,6 +8,7 @@ import { performed, report } from '../../server/show-outbox.ts'
 import type { MongoStore } from '../../server/store/mongo-store.ts'
 import { opened } from '../store/opened.ts'
 import { aLine, aNotice, aRow, aUnit, created, newKey } from '../store/rows.ts'
+import { databaseIn } from './support.ts'
 
 // A busy machine is no failure.
 t.setTimeout(120_000)
@@ -97,6 +98,36 @@ t.test('one that fails holds back those behind it, and nobody else; it is tried 
   await server.round()
   t.same(sent, [`${other}-0`, `${one}-0`, `${one}-1`, `${one}-2`])
   t.same([0, 1, 2, 5, 6, 50].map(restAfter), [1000, 4000, 16_000, 1_024_000, 3_600_000, 3_600_000])
+})
+
+t.test('what waits behind one that fails stands in the record at once, and leaves it in its turn', async t => {
+  const { store, url, database } = await opened(t)
+  const db = databaseIn(t, url, database)
+  const patient = await aPatient(store)
+  const inRecord = () => db.collection('record').countDocuments({ patient, type: 'Communication' })
+  const sent: string[] = []
+  let broken = true
+  const server = serverOf(t, store, id => {
+    if (broken) throw new Error('the gateway rests')
+    sent.push(id)
+  })
+  await store.outbox.put(inOrder(patient, 3))
+  await server.round()
+  t.equal(await inRecord(), 3)
+  await store.outbox.put([aNotice(patient, { once: `${patient}-3`, at: start, due: start })])
+  await server.round()
+  t.equal(await inRecord(), 4, 'what came meanwhile as well')
+  t.same(server.errors, ['delivery failed'], 'nothing else was tried')
+  t.same(sent, [])
+  broken = false
+  server.clock.now += 1000
+  await server.round()
+  t.same(
+    sent,
+    [0, 1, 2, 3].map(n => `${patient}-${n}`),
+  )
+  t.equal(await inRecord(), 4)
+  t.same(await store.outbox.counts(), { waiting: 0, aside: 0 })
 })
 
 t.test('one that fails too often is set aside and shown; those behind it go on; the operator puts it back', async t => {
