@@ -88,6 +88,21 @@ t.test('a door is told of, whichever it is', async t => {
   t.same(await toldIn(db, record), first, 'entries of a batch')
 })
 
+t.test('a range beyond the end of a document tells that it is there, and its size: that opens the record', async t => {
+  for (const path of ['', '/_history/1']) {
+    const record = await stage.open(authorised())
+    const url = 'urn:uuid:00000000-0000-4000-8000-000000000009'
+    const [, binary = ''] = await stage.create(
+      hospital,
+      creates(document(record, { ...ofHospital, content: [{ attachment: { contentType: 'text/plain', url } }] })),
+      creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'YWJj' }, url),
+    )
+    const beyond = { accept: 'text/plain', range: 'bytes=100-200' }
+    t.equal((await stage.get(gp, `Binary/${binary}${path}`, beyond)).status, 416)
+    t.same(await toldIn(db, record), first)
+  }
+})
+
 t.test('who is refused, or opens no door, is not told of', async t => {
   const record = await stage.open(authorised())
   const blocked = await stage.open(authorised(), each => [patientOf(each), consent(each, blocks(rpps.gp))])
