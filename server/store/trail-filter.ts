@@ -45,14 +45,28 @@ const ofType = (types: readonly string[]): Document => {
   return { $or: [{ interaction: values }, { type: values }] }
 }
 
-/** A line about what the caller sees: he sees the line too. Of a resource that is named, its mask in force is known without a list. */
-function about(request: TrailRequest, { seenAs }: Eyes, entities: readonly string[]): Document {
+/** The keys of the records whose Patients are named: every line of such a record names its Patient. */
+function recordsNamed({ patient, also = [] }: TrailRequest, entities: readonly string[]): readonly string[] {
+  if (patient === null) return []
+  return [patient, ...also].filter(key => entities.includes(`Patient/${key}`))
+}
+
+/**
+ * A line about what the caller sees: he sees the line too. Of a resource that is named, its mask in force is known without a
+ * list. A line names the Patient whose record it stands in, and is the caller's where he sees it otherwise.
+ */
+function about(request: TrailRequest, eyes: Eyes, entities: readonly string[]): Document {
   const targets = entities.flatMap(entity => {
     const slash = entity.indexOf('/')
     const target = { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
-    return isOfRecord(request, target) ? (seenAs(target.type, target.id) ?? []) : []
+    return isOfRecord(request, target) ? (eyes.seenAs(target.type, target.id) ?? []) : []
   })
-  return targets.length === 0 ? { $nor: [{}] } : { targets: { $elemMatch: { $or: targets } } }
+  const records = recordsNamed(request, entities)
+  const named = [
+    ...(targets.length === 0 ? [] : [{ targets: { $elemMatch: { $or: targets } } }]),
+    ...(records.length === 0 ? [] : [{ patient: { $in: records }, ...visible(eyes) }]),
+  ]
+  return named.length === 0 ? { $nor: [{}] } : { $or: named }
 }
 
 /** The periods of a line: each must hold. */
