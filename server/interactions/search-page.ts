@@ -42,16 +42,16 @@ async function firstPage({ places, order, read }: Road, count: number): Promise<
 /** @returns a page of an order that an index has. What `alongRoad` refuses is refused. */
 export async function pageAlong(context: Context, road: Road, { start, count }: From): Promise<Result<Page>> {
   const { order } = road
-  const at = context.now()
   if (start === undefined && road.code === undefined) {
     const page = await firstPage(road, count)
     const last = page.rows.at(-1)
-    return ok(remembering(page, { at, end: last && positionIn(last, order) }))
+    return ok(remembering(page, { at: context.now(), end: last && positionIn(last, order) }))
   }
   const first = start?.first
   const walk = { ...walkTo(order, start), limit: count + 1 }
   const found = await alongRoad(context, road, { walk, first })
   if (!found.ok) return found
+  const at = context.now() // after the rows were read: what has a later time was not seen
   const page = keysetPage(found.value, { order, count, start, positionOf: ({ position }: Placed) => position })
   const rows = page.rows.map(({ row }) => row)
   const end = page.rows.at(-1)?.position

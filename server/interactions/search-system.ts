@@ -71,7 +71,7 @@ async function replyOf(context: Context, call: Call, answered: Answered): Promis
   const { search, page, others, total } = answered
   const { applied, start } = search
   const { previous, next } = page
-  const paged = { applied, query: queryString(applied), start, previous, next, good: linkedAt(call) }
+  const paged = { applied, query: queryString(applied), start, previous, next, total, good: linkedAt(call) }
   const links = pagingLinks(context, call, paged)
   if (!links.ok) return links
   const shown = [

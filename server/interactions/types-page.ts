@@ -36,12 +36,13 @@ export async function typesPage(
   return pageAlong(context, road, { start: keysetOf(start), count })
 }
 
-/** @returns how many matches there are, where that was asked for. */
+/** @returns how many matches there are, where that was asked for; on a page after the first, how many there were then. */
 export async function typesTotal(
   context: Context,
-  { requests: [first] }: TypesSearch,
+  { requests: [first], told }: TypesSearch,
   open: readonly Permitted[],
 ): Promise<number | undefined> {
+  if (told !== undefined) return told
   if (!countsOnly(first) && first.total === 'none') return undefined
   const totals = await Promise.all(open.map(({ asked }) => totalOf(context, asked)))
   return totals.reduce((sum, total) => sum + total, 0)
