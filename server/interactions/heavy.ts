@@ -2,7 +2,8 @@
 import type { OperationName } from '../../resources/operations.ts'
 import { fail } from '../../resources/outcome.ts'
 import type { Principal } from '../../security/principal.ts'
-import { type EntryRequest, isRead } from './bundle-entry.ts'
+import type { EntryRequest } from './bundle-entry.ts'
+import { isRead } from './entry-promised.ts'
 import type { Call } from './interaction.ts'
 
 /** Operations that go through a record, or through all. */
