@@ -118,26 +118,29 @@ t.test('what is created meanwhile comes once or not at all', async t => {
 const totalOf = ({ json }: Answer): unknown => select(json, '/total')[0]
 
 for (const [order, address] of Object.entries(addresses))
-  t.test(`the total of a page is that of the first, in the order of ${order}; it is counted anew from the first on`, async t => {
-    patients += 1
-    const patient = `p${patients}`
-    const ids = await patientWith(patient)
-    const url = `${address.startsWith('?') ? rest.base : ''}${address}patient=${patient}&_count=3&_total=accurate`
-    const first = await rest.get(url)
-    await rest.post('Observation', { ...observation('', patient, 5), id: undefined })
-    await rest.delete(`Observation/${ids[0]}`)
-    await rest.post('Observation', { ...observation('', patient, 6), id: undefined })
-    const second = await rest.get(nextOf(first) ?? '')
-    const third = await rest.get(nextOf(second) ?? '')
-    const linkOf = (relation: string): string => String(select(third.json, `/link/[relation=${relation}]/url`)[0])
-    const back = await rest.get(linkOf('previous'))
-    const self = await rest.get(linkOf('self'))
-    t.same([first, second, third, back, self].map(totalOf), [many, many, many, many, many])
-    t.equal(totalOf(await rest.get(linkOf('first'))), many + 1)
-    t.equal(totalOf(await rest.get(`${linkOf('previous')}&_count=0`)), many)
-    const untold = await rest.get(url.replace('&_total=accurate', ''))
-    t.equal(totalOf(await rest.get(nextOf(untold) ?? '')), undefined)
-  })
+  t.test(
+    `the total of a page is that of the first, in the order of ${order}; it is counted anew from the first on`,
+    async t => {
+      patients += 1
+      const patient = `p${patients}`
+      const ids = await patientWith(patient)
+      const url = `${address.startsWith('?') ? rest.base : ''}${address}patient=${patient}&_count=3&_total=accurate`
+      const first = await rest.get(url)
+      await rest.post('Observation', { ...observation('', patient, 5), id: undefined })
+      await rest.delete(`Observation/${ids[0]}`)
+      await rest.post('Observation', { ...observation('', patient, 6), id: undefined })
+      const second = await rest.get(nextOf(first) ?? '')
+      const third = await rest.get(nextOf(second) ?? '')
+      const linkOf = (relation: string): string => String(select(third.json, `/link/[relation=${relation}]/url`)[0])
+      const back = await rest.get(linkOf('previous'))
+      const self = await rest.get(linkOf('self'))
+      t.same([first, second, third, back, self].map(totalOf), [many, many, many, many, many])
+      t.equal(totalOf(await rest.get(linkOf('first'))), many + 1)
+      t.equal(totalOf(await rest.get(`${linkOf('previous')}&_count=0`)), many)
+      const untold = await rest.get(url.replace('&_total=accurate', ''))
+      t.equal(totalOf(await rest.get(nextOf(untold) ?? '')), undefined)
+    },
+  )
 
 t.test('pages of AuditEvents tell the number of the first, without the lines that the pages leave', async t => {
   const url = 'AuditEvent?patient=p1&_count=2&_total=accurate'
