@@ -43,8 +43,6 @@ interface TrailSearch {
   readonly patient: string | null
   readonly view: TrailView
   readonly start: KeysetStart | undefined
-  /** How many lines the first page told, of a page after it. */
-  readonly told: number | undefined
 }
 
 /** The trail is ordered by time alone. */
@@ -75,7 +73,7 @@ async function found(
   context: Context,
   search: TrailSearch,
 ): Promise<Result<{ readonly page: TrailPage; readonly total: number | undefined }>> {
-  const { request, conditions, patient, view, start, told } = search
+  const { request, conditions, patient, view, start } = search
   const order = orderOf(request)
   if (!order.ok) return order
   const { nothing, ...asked } = conditions
@@ -86,7 +84,7 @@ async function found(
   const how = { descending: walk.order.descending, limit: request.count + 1, ...reached }
   const rows = none ? [] : await context.store.trail.find({ ...trail, ...how })
   const count = async (): Promise<number> => (nothing ? 0 : context.store.trail.count(trail))
-  const total = countsOnly(request) || request.total !== 'none' ? (told ?? (await count())) : undefined
+  const total = countsOnly(request) || request.total !== 'none' ? await count() : undefined
   const at = { order: order.value, count: request.count, start, positionOf }
   const page = none ? pageOfNothing(request, start) : keysetPage(rows, at)
   return ok({ page: { ...page, rows: page.rows.map(entry => shownTo(view, entry)) }, total })
@@ -102,8 +100,7 @@ interface Answered {
 function replyOf(context: Context, call: Call, { request, start, page, total }: Answered): Result<Reply> {
   const { rows: entries, previous, next } = page
   const { applied } = request
-  const query = queryString(applied)
-  const links = pagingLinks(context, call, { applied, query, start, previous, next, total })
+  const links = pagingLinks(context, call, { applied, query: queryString(applied), start, previous, next })
   if (!links.ok) return links
   const keeps = keepsOf(context, request, call.type)
   const body = searchset({
@@ -124,15 +121,15 @@ function replyOf(context: Context, call: Call, { request, start, page, total }: 
 async function empty(
   context: Context,
   call: Call,
-  at: Pick<TrailSearch, 'request' | 'start' | 'told' | 'patient'> & { readonly denial: Denial },
+  at: { request: SearchRequest; start: KeysetStart | undefined; patient: string | null; denial: Denial },
 ): Promise<Result<Reply>> {
-  const { request, start, told, patient, denial } = at
+  const { request, start, patient, denial } = at
   if (denial.because === 'token') return sayRefusal(context, call, { denial, patient })
   const asksTotal = countsOnly(request) || request.total !== 'none'
   const query = toldQuery(call, request)
   await leaveTrace(context, call, { patient, status: 200, outcome: 'refused', query, failed: denial.failed })
   return replyOf(context, call, {
-    ...{ request, start, page: pageOfNothing(request, start), total: asksTotal ? (told ?? 0) : undefined },
+    ...{ request, start, page: pageOfNothing(request, start), total: asksTotal ? 0 : undefined },
   })
 }
 
@@ -145,15 +142,15 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
   const { request } = opened.value
-  const page = { ...opened.value, start: keysetOf(opened.value.start) }
+  const start = keysetOf(opened.value.start)
   const conditions = trailConditions(request.query)
   if (!conditions.ok) return conditions
   const own = ownActs(context, call)
   if (own !== undefined) {
     const refused = request.patients.length > 0 ? await gate(context, call) : undefined
     if (refused !== undefined) return refused
-    const acts = await found(context, { ...page, conditions: conditions.value, patient: null, view: own })
-    return acts.ok ? replyOf(context, call, { ...page, ...acts.value }) : acts
+    const acts = await found(context, { request, conditions: conditions.value, patient: null, view: own, start })
+    return acts.ok ? replyOf(context, call, { request, start, ...acts.value }) : acts
   }
   const reach = await reachOf(context, call, request)
   if (!reach.ok) return reach
@@ -161,14 +158,15 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   const [patient] = records
   if (reach.value.records === 'every' || records.length > 1)
     return fail('tooCostly', 'expected a search on AuditEvent that names one patient', 'http.patient')
-  if (patient === undefined) return empty(context, call, { ...page, patient: null, denial: nobody })
+  if (patient === undefined) return empty(context, call, { request, start, patient: null, denial: nobody })
   const decision = await decideIn(context, call, patient)
   const view = decision.effect === 'permit' ? decision.trail : undefined
-  if (decision.effect === 'deny') return empty(context, call, { ...page, patient, denial: decision })
-  if (view === undefined) return empty(context, call, { ...page, patient, denial: { ...nobody, failed: 'visible' } })
-  const answer = await found(context, { ...page, conditions: conditions.value, patient, view })
+  if (decision.effect === 'deny') return empty(context, call, { request, start, patient, denial: decision })
+  if (view === undefined)
+    return empty(context, call, { request, start, patient, denial: { ...nobody, failed: 'visible' } })
+  const answer = await found(context, { request, conditions: conditions.value, patient, view, start })
   if (!answer.ok) return answer
   const { basis, told } = decision
   await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis, told })
-  return replyOf(context, call, { ...page, ...answer.value })
+  return replyOf(context, call, { request, start, ...answer.value })
 }

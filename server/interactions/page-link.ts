@@ -38,15 +38,12 @@ type SealedFirst = Omit<FirstRead<unknown>, 'seen'> & { readonly seen: number }
 interface Sealed extends Linked<unknown> {
   readonly parameters: Parameters
   readonly first?: SealedFirst | undefined
-  readonly total?: number | undefined
 }
 
 /** A page as it is asked for: `start` is undefined for the first. */
 export interface Page<Start> {
   readonly parameters: Parameters
   readonly start: Start | undefined
-  /** How many matches there were when the first page was read, where they were counted then. */
-  readonly total?: number | undefined
 }
 
 const boundTo = ({ principal }: Call, address: string): { caller: string; query: string } => ({
@@ -60,19 +57,16 @@ const firstOf = <First>(start: unknown): First | undefined =>
 
 const leanly = ({ seen, ...first }: FirstRead<unknown>): SealedFirst => ({ ...first, seen: seen.length })
 
-type Told = Linked<unknown> & Pick<Sealed, 'parameters' | 'total'>
-
-function contentOf({ parameters, total, self, previous, next }: Told): Content {
+function contentOf({ parameters, self, previous, next }: Linked<unknown> & Pick<Sealed, 'parameters'>): Content {
   const starts = { self, previous, next }
   const first = [next, previous, self].map(firstOf<FirstRead<unknown>>).find(each => each !== undefined)
-  if (first === undefined)
-    return { text: JSON.stringify({ parameters, total, ...starts } satisfies Sealed), bytes: noBytes }
+  if (first === undefined) return { text: JSON.stringify({ parameters, ...starts } satisfies Sealed), bytes: noBytes }
   const sealed = (start: unknown): unknown => {
     const own = firstOf<FirstRead<unknown>>(start)
     return own === undefined ? start : { ...(start as object), first: own === first ? true : leanly(own) }
   }
   const lean = { self: sealed(self), previous: sealed(previous), next: sealed(next) }
-  const text = JSON.stringify({ parameters, total, first: leanly(first), ...lean } satisfies Sealed)
+  const text = JSON.stringify({ parameters, first: leanly(first), ...lean } satisfies Sealed)
   return { text, bytes: first.seen }
 }
 
@@ -83,7 +77,7 @@ function contentOf({ parameters, total, self, previous, next }: Told): Content {
 export function pageQueries<Start>(
   context: Context,
   call: Call,
-  at: Linked<Start> & Pick<Page<Start>, 'parameters' | 'total'> & { readonly address: string },
+  at: Linked<Start> & { readonly address: string; readonly parameters: Parameters },
 ): (relation: Relation) => string {
   let sealed: string | undefined
   return relation => {
@@ -114,14 +108,14 @@ function divided(link: string): readonly [Relation, string] | undefined {
 /** The page to which a link leads; undefined where the page that it is of has no such link. */
 function pageAt<Start>({ text, bytes }: Content, relation: Relation): Page<Start> | undefined {
   const sealed = JSON.parse(text) as Sealed // the border: `contentOf` wrote it
-  const { parameters, total } = sealed
+  const { parameters } = sealed
   if (relation === 'first') return { parameters, start: undefined }
   const start = sealed[relation] as Start | undefined
   if (start === undefined) return undefined
   const said = firstOf<SealedFirst | true>(start)
   const first = said === true ? sealed.first : said
-  if (first === undefined) return { parameters, total, start }
-  return { parameters, total, start: { ...start, first: { ...first, seen: bytes.subarray(0, first.seen) } } }
+  if (first === undefined) return { parameters, start }
+  return { parameters, start: { ...start, first: { ...first, seen: bytes.subarray(0, first.seen) } } }
 }
 
 /** What a link to a page holds; undefined for one that is foreign, changed or too old, or says more than it may. */
@@ -149,5 +143,5 @@ export function openPage<Start>(context: Context, call: Call, address: string): 
       'expected a page link that this server gave you for this address and that has not expired',
       `http.${pageParameter}`,
     )
-  return ok({ ...page, parameters: resized(page.parameters, parameters) })
+  return ok({ parameters: resized(page.parameters, parameters), start: page.start })
 }

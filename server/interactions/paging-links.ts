@@ -13,8 +13,6 @@ export interface Paged<Start> extends Beside<Start> {
   readonly query: string
   /** Where this page begins; undefined for the first. */
   readonly start: Start | undefined
-  /** How many matches there were when the first page was read, where that is told: the pages after it tell the same. */
-  readonly total?: number | undefined
   /** For what address the links are good; where it is not said, for the one of the search. */
   readonly good?: string
 }
@@ -48,7 +46,7 @@ export function selfLink(query: string, { isFirst, urlWith, queryOf, most }: Wri
 
 /** @returns `self`, and `first`, `previous` and `next` where there are such pages; fails when a link would be longer than a URL may be. */
 export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Start>): Result<readonly Link[]> {
-  const { applied, query, start, previous, next, total } = page
+  const { applied, query, start, previous, next } = page
   const address = addressOf(call)
   const urlWith = (asked: string): string => urlOf(context, address, formed(call, asked))
   const most = context.mostUrlBytes
@@ -56,7 +54,7 @@ export function pagingLinks<Start>(context: Context, call: Call, page: Paged<Sta
   if (start === undefined && next === undefined && plain.length <= most) return ok([{ relation: 'self', url: plain }])
   const isBefore = next === 'first'
   const queryOf = pageQueries<Start>(context, call, {
-    ...{ address: page.good ?? address, parameters: applied, total, self: start, previous },
+    ...{ address: page.good ?? address, parameters: applied, self: start, previous },
     next: isBefore ? undefined : next,
   })
   const linkTo = (relation: 'first' | 'previous' | 'next', to = relation): Link => {

@@ -11,8 +11,6 @@ export interface OpenedSearch {
   readonly request: SearchRequest
   /** Where the page begins; undefined for the first. */
   readonly start: PageStart | undefined
-  /** How many matches the first page told, of a page after it. */
-  readonly told: number | undefined
 }
 
 function parsed(context: Context, call: Call, parameters: Call['parameters']): Result<SearchRequest> {
@@ -35,6 +33,5 @@ export function openSearch(context: Context, call: Call): Result<OpenedSearch> {
   const page = openPage<PageStart>(context, call, addressOf(call))
   if (!page.ok) return page
   const request = parsed(context, call, page.value.parameters)
-  const { start, total } = page.value
-  return request.ok ? ok({ request: request.value, start, told: total }) : request
+  return request.ok ? ok({ request: request.value, start: page.value.start }) : request
 }

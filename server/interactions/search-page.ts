@@ -1,9 +1,10 @@
 /** One page of matches: from the restrictions, in order, beside a position. https://hl7.org/fhir/R4/http.html#paging */
 import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
+import type { Restriction } from '../../security/restriction.ts'
 import { compareRows } from '../store/order.ts'
 import type { Found, Order } from '../store/store.ts'
-import { grown, remembering } from './first-read.ts'
+import { countedThen, grown, remembering } from './first-read.ts'
 import { keysToFollow } from './followed.ts'
 import type { Context } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
@@ -100,10 +101,27 @@ export async function pageOf(context: Context, asked: Asked, start: PageStart | 
   return pageAlong(context, roadOf(context, asked, order), { start: keysetOf(start), count: asked.request.count })
 }
 
-/** How many matches this caller may see. */
-export async function totalOf({ store }: Context, { request, query, restrictions }: Asked): Promise<number> {
-  const counts = await Promise.all(
-    restrictions.map(restriction => store.count({ restriction, type: request.type, query })),
-  )
-  return counts.reduce((sum, count) => sum + count, 0)
+/** How many matches this caller may see; for a page after the first, of those that its pages show. */
+export async function totalOf(
+  context: Context,
+  { request, query, restrictions }: Asked,
+  start: PageStart | undefined,
+): Promise<Result<number>> {
+  const { type } = request
+  const first = start?.first
+  const count = async (restriction: Restriction): Promise<Result<number>> =>
+    first === undefined
+      ? ok(await context.store.count({ restriction, type, query }))
+      : countedThen(context, [{ restriction, type, query }], first)
+  return sumOf(await Promise.all(restrictions.map(count)))
+}
+
+/** @returns the sum; the first failure where one failed. */
+export function sumOf(counts: readonly Result<number>[]): Result<number> {
+  let sum = 0
+  for (const count of counts) {
+    if (!count.ok) return count
+    sum += count.value
+  }
+  return ok(sum)
 }

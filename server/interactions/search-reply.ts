@@ -66,8 +66,7 @@ export async function searchReply(
   const { request, start, page, others, total, extra } = answered
   const query = queryString(request.applied)
   const { previous, next } = page
-  const paged = { applied: request.applied, query, start, previous, next, total }
-  const links = pagingLinks(context, call, paged)
+  const links = pagingLinks(context, call, { applied: request.applied, query, start, previous, next })
   if (!links.ok) return links
   const asEntries = entriesOf(context, request)
   const entries: SearchEntry[] = [

@@ -11,8 +11,8 @@ import { visiblePage, visibleTotal } from './open-records.ts'
 import { type Reach, reachOf } from './patient-names.ts'
 import { accessStatusOf } from './patient-status.ts'
 import { isRefusal, type Permitted, permitted, recordOf, traceRecords } from './permitted-search.ts'
-import { type OpenedSearch, openSearch } from './search-link.ts'
-import { countsOnly, emptyPage } from './search-page.ts'
+import { openSearch } from './search-link.ts'
+import { countsOnly, emptyPage, type PageStart } from './search-page.ts'
 import { searchReply } from './search-reply.ts'
 import { throughChains } from './through-chains.ts'
 import { leaveTrace } from './trail.ts'
@@ -24,9 +24,9 @@ export const asksTotal = (request: SearchRequest): boolean => countsOnly(request
 async function perform(
   context: Context,
   call: Call,
-  at: Permitted & Pick<OpenedSearch, 'start' | 'told'>,
+  at: Permitted & { start: PageStart | undefined },
 ): Promise<Result<Reply>> {
-  const { asked, record, facts, why, start, told } = at
+  const { asked, record, facts, why, start } = at
   const { request } = asked
   const page = countsOnly(request)
     ? ok(emptyPage(request, start))
@@ -34,8 +34,7 @@ async function perform(
   if (!page.ok) return page
   const others = await included(context, call, { rows: page.value.rows, record, facts, request })
   if (!others.ok) return others
-  const isCounted = asksTotal(request) && told === undefined
-  const counted = isCounted ? await visibleTotal(context, asked, record) : ok(told)
+  const counted = asksTotal(request) ? await visibleTotal(context, asked, { record, start }) : ok(undefined)
   if (!counted.ok) return counted
   const extra =
     page.value.rows.length === 0 ? await accessStatusOf(context, call, { request, record, facts }) : undefined
@@ -51,15 +50,15 @@ async function perform(
 async function refused(
   context: Context,
   call: Call,
-  at: OpenedSearch & { reach: Reach; denial: Denial },
+  at: { request: SearchRequest; start: PageStart | undefined; reach: Reach; denial: Denial },
 ): Promise<Result<Reply>> {
-  const { request, start, told, reach, denial } = at
+  const { request, start, reach, denial } = at
   const record = recordOf(reach)
   if (denial.because === 'token')
     return sayRefusal(context, call, { denial, patient: record === 'every' ? null : record })
   const facts = await factsOf(context, record)
   const extra = await accessStatusOf(context, call, { request, record, facts })
-  const total = told ?? (extra === undefined ? 0 : 1)
+  const total = extra === undefined ? 0 : 1
   const reply = await searchReply(context, call, {
     ...{ request, start },
     page: emptyPage(request, start),
@@ -86,7 +85,7 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
   if (closed !== undefined) return closed
   const opened = openSearch(context, call)
   if (!opened.ok) return opened
-  const { start, told } = opened.value
+  const { start } = opened.value
   const read = await withMembers(context, call, [opened.value.request] as const)
   if (!read.ok) return read
   const [request] = read.value
@@ -96,13 +95,13 @@ export async function searchType(context: Context, call: Call): Promise<Result<R
   if (!reach.ok) return reach
   if (namesNobody(reach.value)) {
     const absent: Denial = { effect: 'deny', failed: 'record-exists', because: 'record' }
-    return refused(context, call, { request, start, told, reach: { records: null }, denial: absent })
+    return refused(context, call, { request, start, reach: { records: null }, denial: absent })
   }
   const record = recordOf(reach.value)
   const wide = record === null || record === 'every' ? refuseWide(request.query) : undefined
   if (wide !== undefined) return wide
   const decided = await permitted(context, call, { request, reach: reach.value })
-  if (isRefusal(decided)) return refused(context, call, { request, start, told, reach: reach.value, denial: decided })
+  if (isRefusal(decided)) return refused(context, call, { request, start, reach: reach.value, denial: decided })
   const narrowed = await throughChains(context, call, decided)
-  return narrowed.ok ? perform(context, call, { ...narrowed.value, start, told }) : narrowed
+  return narrowed.ok ? perform(context, call, { ...narrowed.value, start }) : narrowed
 }

@@ -19,8 +19,6 @@ export interface TypesSearch {
   /** The order of an index; undefined where rows are sorted in memory. */
   readonly order: Order | undefined
   readonly start: PageStart | undefined
-  /** How many matches the first page told, of a page after it. */
-  readonly told: number | undefined
 }
 
 /** The trail keeps rules of its own, and is searched by itself. */
@@ -119,7 +117,7 @@ function orderOf(context: Context, requests: TypesSearch['requests']): Result<Or
   return ok(orders.every(each => JSON.stringify(each) === JSON.stringify(order)) ? order : undefined)
 }
 
-function searched(context: Context, call: Call, asked: Asked): Result<Omit<TypesSearch, 'start' | 'told'>> {
+function searched(context: Context, call: Call, asked: Asked): Result<Omit<TypesSearch, 'start'>> {
   const requests = parsed(context, call, asked)
   if (!requests.ok) return requests
   const order = orderOf(context, requests.value)
@@ -136,7 +134,7 @@ const refusedLink = (context: Context, call: Call, requests: TypesSearch['reques
 export function openTypesSearch(context: Context, given: Call): Result<TypesSearch | { readonly denial: Denial }> {
   const page = openPage<PageStart>(context, given, linkedAt(given))
   if (!page.ok) return page
-  const { parameters: asked, start, total } = page.value
+  const { parameters: asked, start } = page.value
   const call = { ...given, parameters: asked }
   const named = typesNamed(context, call)
   if (!named.ok) return named
@@ -147,5 +145,5 @@ export function openTypesSearch(context: Context, given: Call): Result<TypesSear
   const search = searched(context, call, { types: allowed.types, named: named.value, parameters })
   if (!search.ok) return search
   const denial = refusedLink(context, call, search.value.requests)
-  return ok(denial === undefined ? { ...search.value, start, told: total } : { denial })
+  return ok(denial === undefined ? { ...search.value, start } : { denial })
 }
