@@ -11,9 +11,8 @@ const heavyOperations: ReadonlySet<string> = new Set<OperationName>([
   ...(['everything', 'who-can-access', 'rehearse', 'merge', 'unmerge'] as const),
 ])
 
-/** What asks the trail for a number reads every line of a record: no index tells who sees which. A link to a page may ask for one. */
+/** What asks the trail for a number reads every line of a record: no index tells who sees which. */
 const counts = ([name, value]: readonly [string, string]): boolean =>
-  name === '_page' ||
   (name === '_summary' && value === 'count') ||
   (name === '_total' && value !== 'none') ||
   (name === '_count' && Number(value) === 0)

@@ -149,8 +149,6 @@ for (const [what, expected, call] of [
       ],
     },
   ],
-  ['a page of them by its link', true, { type: 'AuditEvent', parameters: [['_page', 'next.x']] }],
-  ['a page of another type by its link', false, { type: 'Observation', parameters: [['_page', 'next.x']] }],
   ['the number of another type', false, { type: 'Observation', parameters: [['_summary', 'count']] }],
 ] as const)
   t.test(`${what}: ${expected ? 'heavy' : 'ordinary'}`, async t => t.equal(isHeavy(call), expected))
