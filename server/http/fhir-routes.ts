@@ -56,10 +56,14 @@ function perform(route: Route, { context: usual, performers, config }: Parts) {
   }
 }
 
-/** Lets the work be waited for also when nobody waits for the answer any more. */
+/** Lets the work be waited for also when nobody waits for the answer any more. For who hung up before, none is begun: its place is another's by now. */
 const remembered =
   (work: ReturnType<typeof perform>): ReturnType<typeof perform> =>
-  (request, reply) => {
+  async (request, reply) => {
+    if (request.socket.destroyed) {
+      reply.hijack()
+      return reply
+    }
     const done = work(request, reply)
     request.work = done
     return done
