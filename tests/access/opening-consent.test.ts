@@ -78,6 +78,52 @@ t.test('its holder refuses the record by it, and takes the refusal back', async 
   t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 200)
 })
 
+t.test('a refusal by it is not lost: nothing else of the Consent changes, and it is the agreement again', async t => {
+  const own = await opened()
+  const holder = patientOf(own.record)
+  const refusal = { ...own.agreement, provision: { type: 'deny' } }
+  const record = `Patient/${own.record.id}`
+  expectStatus(await stage.put(holder, refusal), 200)
+  for (const [what, change] of Object.entries(changes))
+    if (what !== 'provision')
+      t.equal(
+        refusalOf(await stage.put(holder, { ...refusal, ...change })),
+        `422 refusedByRule Consent.${Object.keys(change)[0]}`,
+        what,
+      )
+  const gone = await stage.remove(holder, `Consent/${own.agreement.id}`)
+  t.equal(gone.status, 404, 'a closed record has nothing to delete')
+  t.equal((await stage.get(holder, record)).status, 404, 'refused as before')
+  expectStatus(await stage.put(holder, { ...refusal, language: 'fr' }), 200)
+  t.equal(refusalOf(await stage.put(holder, { ...refusal, status: 'inactive' })), '422 refusedByRule Consent.status')
+  const { provision: _, ...given } = own.agreement
+  expectStatus(await stage.put(holder, given), 200)
+  t.equal((await stage.get(holder, record)).status, 200)
+  t.equal(refusalOf(await stage.remove(holder, `Consent/${own.agreement.id}`)), '422 refusedByRule Consent')
+})
+
+t.test('its holder refuses the record while he changes nothing else of it', async t => {
+  const own = await opened()
+  for (const [what, change] of Object.entries(changes))
+    if (what !== 'provision')
+      t.equal(
+        refusalOf(await stage.put(patientOf(own.record), { ...own.agreement, provision: { type: 'deny' }, ...change })),
+        `422 refusedByRule Consent.${Object.keys(change)[0]}`,
+        what,
+      )
+})
+
+t.test('a refusal that is a Consent of its own is taken back by its status', async t => {
+  const own = await opened()
+  const holder = patientOf(own.record)
+  const refusal = consent(own.record, { type: 'deny' })
+  const id = await stage.createOne(holder, refusal)
+  t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 404)
+  expectStatus(await stage.put(holder, { ...refusal, id, status: 'inactive' }), 200)
+  t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 200)
+  expectStatus(await stage.remove(holder, `Consent/${id}`), 204)
+})
+
 t.test('a draft is no agreement yet', async t => {
   const own = await opened()
   const draft = consent(own.record, undefined, { ...verified, status: 'draft' })
