@@ -116,7 +116,12 @@ function documentsIn(rule: ConsentRule): readonly { readonly document: string; r
 function judgeTarget(rule: ConsentRule, judging: Judging): Result<undefined> {
   const stranger = documentsIn(rule).find(({ document }) => !isOfRecord(document, judging))
   if (stranger === undefined) return ok(undefined)
-  return fail('refusedByRule', 'expected a document of this record, found another', stranger.path)
+  const [type] = stranger.document.split('/')
+  return fail(
+    'refusedByRule',
+    `expected a resource of this record, found one of type ${type} that it does not keep`,
+    stranger.path,
+  )
 }
 
 /** Judges one write of a Consent. */
