@@ -1,5 +1,6 @@
 /** How many rules a record has: all of them are compiled together, into one row that every request reads. `access.md` section 4 */
 import { type Binary, BSON, type Document } from 'mongodb'
+import type { Limits, Part, PartRule } from '../../security/part-rule.ts'
 import type { Committed, RowWrite } from './store.ts'
 import { Stopped } from './unit-of-work.ts'
 
@@ -24,8 +25,20 @@ export function checkRules(rows: readonly Document[], writes: readonly RowWrite[
   if (bytes > mostRuleBytes && rules.length > 0) throw full()
 }
 
+/** Resources that rules mean with what they refer to, or what refers to them: every request looks them up. */
+const mostRelating = 500
+
+function relatingIn(facts: Document | undefined): number {
+  const parts: readonly Part[] = (facts?.parts ?? [])
+    .flatMap((rule: PartRule) => [rule, ...rule.except])
+    .flatMap((limits: Limits) => limits.parts)
+  return new Set(parts.flatMap(({ related = [], dependents = [] }) => [...related, ...dependents])).size
+}
+
 /** Stops a unit that makes the compiled row too large: by what rules say, or by labels that they name and that are deposited. */
 export function checkFacts(facts: Document, former: Document | undefined): void {
+  const relating = facts.relates === true ? relatingIn(facts) : 0
+  if (relating > mostRelating && relating > relatingIn(former)) throw full()
   const size = BSON.calculateObjectSize(facts)
   if (size > mostFactsBytes && size > (former === undefined ? 0 : BSON.calculateObjectSize(former))) throw full()
 }
