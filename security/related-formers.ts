@@ -6,6 +6,8 @@ import { isRelated, type References, type Sought, soughtBy } from './related-par
 /** Versions that ended after an instant, in milliseconds since 1970. */
 export interface SoughtFormers extends Sought {
   readonly since: number
+  /** Of the keys that are asked of them: what they refer to. */
+  readonly codes: readonly string[]
 }
 
 /** @returns the former versions that must be known; undefined where nothing is denied by relation. */
@@ -13,5 +15,6 @@ export function formersSought(facts: Facts, references: References): SoughtForme
   const denials = (facts.parts ?? []).filter(({ effect, parts }) => effect === 'deny' && parts.some(isRelated))
   if (denials.length === 0) return undefined
   const parts = denials.flatMap(rule => rule.parts)
-  return { ...soughtBy(parts, references), since: Math.min(...denials.map(rule => coveredSince(facts, rule))) }
+  const codes = [...new Set([...references.values()].flat())]
+  return { ...soughtBy(parts, references), codes, since: Math.min(...denials.map(rule => coveredSince(facts, rule))) }
 }

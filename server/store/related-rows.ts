@@ -33,29 +33,49 @@ const anyOf = ({ names, keys }: Sought): readonly Document[] => [
 const fields: Document = { type: 1, id: 1, depositor: 1, 'search.token': 1 }
 
 // The border: only `row-document.ts` writes what is read here.
-const toRelated = ({ _id, row, type, id, depositor, search, ended }: WalkedDocument): RelatedRow => ({
-  ...{ _id: String(row ?? _id), type: String(type), id: String(id) },
+const toRelated = ({ _id, type, id, depositor, search }: WalkedDocument): RelatedRow => ({
+  ...{ _id: String(_id), type: String(type), id: String(id) },
   depositor: depositor === null ? null : String(depositor),
   keys: (search as unknown as { readonly token: readonly string[] }).token,
-  ...(typeof ended === 'number' ? { ended } : {}),
 })
 
-export function openRelated(deployment: Deployment, most = mostRelated): RelatedRows {
-  async function look($or: readonly Document[], command: Document): Promise<Related> {
-    if ($or.length === 0) return { rows: [], beyond: false }
-    const rows = (await runFind(deployment, { ...command, limit: most + 1 })).map(toRelated)
-    return { rows: rows.slice(0, most), beyond: rows.length > most }
-  }
+// The border: only `formersCommand` makes what is read here.
+function toFormer({ _id, ended }: WalkedDocument): RelatedRow {
+  const { row, type, id, keys } = _id as unknown as Pick<RelatedRow, 'type' | 'id' | 'keys'> & { readonly row: string }
+  return { ...{ _id: row, type, id, keys }, depositor: null, ended: Number(ended) }
+}
+
+const quoted = (code: string): string => code.replace(/[^\w-]/g, '\\$&')
+
+/** Versions of a row that refer to the same are one, the last: a row that is written every hour is no more than one. */
+function formersCommand(patient: string, { since, codes, ...sought }: SoughtFormers, limit: number): Document {
+  const refers = { $regexMatch: { input: '$$this', regex: `^(?:${codes.map(quoted).join('|')})=` } }
+  const keys = { $filter: { input: '$search.token', cond: refers } }
   return {
-    related(patient, sought) {
-      const $or = anyOf(sought)
-      return look($or, { find: 'record', filter: { patient, $or }, projection: fields, hint: 'compartment' })
+    aggregate: 'record_history',
+    pipeline: [
+      { $match: { patient, ended: { $gt: new Date(since) }, $or: anyOf(sought) } },
+      { $group: { _id: { row: '$row', type: '$type', id: '$id', keys }, ended: { $max: '$ended' } } },
+      { $limit: limit },
+    ],
+    cursor: { batchSize: limit },
+    hint: 'ended',
+  }
+}
+
+export function openRelated(deployment: Deployment, most = mostRelated): RelatedRows {
+  const bounded = (rows: readonly RelatedRow[]): Related => ({ rows: rows.slice(0, most), beyond: rows.length > most })
+  const isNothing = ({ names, keys }: Sought): boolean => names.length === 0 && keys.length === 0
+  return {
+    async related(patient, sought) {
+      if (isNothing(sought)) return bounded([])
+      const command = { find: 'record', filter: { patient, $or: anyOf(sought) }, projection: fields }
+      const found = await runFind(deployment, { ...command, limit: most + 1, hint: 'compartment' })
+      return bounded(found.map(toRelated))
     },
-    relatedFormers(patient, sought) {
-      const $or = anyOf(sought)
-      const filter = { patient, ended: { $gt: new Date(sought.since) }, $or }
-      const projection = { ...fields, row: 1, ended: 1 }
-      return look($or, { find: 'record_history', filter, projection, hint: 'ended' })
+    async relatedFormers(patient, sought) {
+      if (isNothing(sought)) return bounded([])
+      return bounded((await runFind(deployment, formersCommand(patient, sought, most + 1))).map(toFormer))
     },
   }
 }
