@@ -159,3 +159,23 @@ for (const [sentence, meaning] of [
     for (const each of [target.id, target.ins, result]) t.notOk(said.includes(each), each)
     t.same((await found(a, source)).toSorted(), [letter, alone].toSorted(), 'her own record')
   })
+
+t.test(
+  'a denial of a letter that goes to the source as a listed one, and of what it refers to, holds in both',
+  async t => {
+    const [source, target] = [await stage.open(), await stage.open()]
+    const [a, b] = [patientOf(source), patientOf(target)]
+    const stays = await stage.createOne(hospital, document(target, own))
+    const other = await stage.createOne(hospital, document(target, own))
+    expectStatus(await merges(source, target), 200)
+    const letter = await stage.createOne(hospital, document(target, telling(`DocumentReference/${stays}`)))
+    await stage.create(b, consent(target, about('related', `DocumentReference/${letter}`)))
+    await stage.create(b, consent(target, authorises(rpps.gp)))
+    t.same(await found(gp, target), [other], 'while they are one')
+    expectStatus(await parts(source, target, { resource: { reference: `DocumentReference/${letter}` } }), 200)
+    await stage.create(a, consent(source, authorises(rpps.gp)))
+    t.same(await found(gp, target), [other], 'what it referred to')
+    t.same(await found(gp, source), [], 'the letter')
+    t.same((await found(a, source)).length, 1)
+  },
+)
