@@ -55,7 +55,7 @@ const moments: Readonly<Record<string, (sent: ClientRequest) => Promise<unknown>
 async function admitted(): Promise<Answer> {
   for (let tries = 1; ; tries += 1) {
     const answer = await stage.get(gp, `${everything}?_count=5`)
-    if ((answer.status !== 429 && answer.status !== 503) || tries === 200) return answer
+    if ((answer.status !== 429 && answer.status !== 503) || tries === 600) return answer
     await sleep(50)
   }
 }
