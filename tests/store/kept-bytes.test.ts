@@ -3,6 +3,7 @@ import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { KeptBytes } from '../../server/interactions/write/kept-bytes.ts'
 import { newUlid } from '../../server/new-ids.ts'
+import { takingBack } from '../../server/store/mongo-blobs.ts'
 import { Unavailable } from '../../server/store/unavailable.ts'
 import { opened } from './opened.ts'
 import { aRow, newKey, noon } from './rows.ts'
@@ -64,3 +65,18 @@ t.test(
     await kept.takeBack()
   },
 )
+
+t.test('what could not be taken back is taken with the next bytes', async t => {
+  const asked: string[] = []
+  let down = true
+  const takeBack = takingBack(async ({ by, blob }) => {
+    if (down) throw new Unavailable('the database cannot answer in time')
+    asked.push(`${by} ${blob}`)
+  })
+  await t.rejects(takeBack('one', ['a/1', 'a/2']), Unavailable)
+  await t.rejects(takeBack('two', ['b/1']), Unavailable)
+  down = false
+  await takeBack('three', ['c/1'])
+  await takeBack('four', ['d/1'])
+  t.same(asked, ['three c/1', 'two b/1', 'one a/1', 'one a/2', 'four d/1'])
+})
