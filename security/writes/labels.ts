@@ -99,7 +99,7 @@ function labelsOf(row: Own, companion: Companion | undefined, at: Authored): Lab
         ...(at.authors.get(write._id) ?? []),
         ...carriedKeys(row, companion, at.authors),
         ...shownKeys(plan),
-        ...agreedKeys(plan.write),
+        ...agreedKeys(plan.write, row.after, at.request.opens),
         ...labelKeys(row.after, write.before?.labels.keys ?? []),
       ]),
     ],

@@ -2,7 +2,7 @@
 import { objectOf } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
-import { agreedKey } from '../../search/key.ts'
+import { agreedKey, agreedLaterKey } from '../../search/key.ts'
 import { isActive } from '../consent-elements.ts'
 import { readConsent } from '../read-consent.ts'
 import type { ProposedWrite, Stored } from '../regime.ts'
@@ -25,12 +25,17 @@ function opensRecord(resource: Resource): boolean {
   return rule.ok && rule.value.kind === 'opened' && rule.value.effect === 'permit'
 }
 
-/** Whether the row is the agreement to the record, or was before its holder refused by it. */
-const isAgreement = ({ resource, labels }: Stored): boolean => labels.keys.includes(agreedKey) || opensRecord(resource)
+/** Whether the row is the agreement by which the record was opened, or was before its holder refused by it. What agrees to an open record opens nothing. */
+const isAgreement = ({ resource, labels: { keys } }: Stored): boolean =>
+  !keys.includes(agreedLaterKey) && (keys.includes(agreedKey) || opensRecord(resource))
 
-/** @returns the key by which a row goes on knowing that it was the agreement. */
-export const agreedKeys = ({ before }: ProposedWrite): readonly string[] =>
-  before !== undefined && before.resource.resourceType === 'Consent' && isAgreement(before) ? [agreedKey] : []
+/** @returns the key by which the row of a Consent goes on knowing whether it is the agreement. */
+export function agreedKeys({ before }: ProposedWrite, after: Resource, opens: boolean): readonly string[] {
+  if (after.resourceType !== 'Consent') return []
+  if (before !== undefined && isAgreement(before)) return [agreedKey]
+  const isLater = before?.labels.keys.includes(agreedLaterKey) === true || (!opens && opensRecord(after))
+  return isLater ? [agreedLaterKey] : []
+}
 
 /** What is said of it while it stands: everything but whether its holder refuses. */
 const isHolders = (name: string, { request: { principal }, plan: { rule } }: Judging): boolean =>

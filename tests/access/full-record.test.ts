@@ -2,8 +2,8 @@
 import t from 'tap'
 import { databaseOf } from '../notifications/support.ts'
 import { select } from '../support/pointer.ts'
-import { finess, gp, hospital, patientOf, rpps } from './support/cast.ts'
-import { authorises, blocks, careTeam, consent } from './support/consents.ts'
+import { finess, gp, hospital, laboratory, patientOf, rpps } from './support/cast.ts'
+import { authorises, blocks, careTeam, consent, verified } from './support/consents.ts'
 import { byFiness, byRpps, coded, creates, document, type Json, transaction } from './support/contents.ts'
 import { expectStatus, refusalOf, stageOn, startStage } from './support/stage.ts'
 
@@ -54,6 +54,19 @@ t.test('a thousand rules are kept; of those that come together beyond it, on two
   expectStatus(await stage.remove(owner, `Consent/${first}`), 204)
   expectStatus(await stage.post(owner, consent(record, blocks(rpps.gp))), 201)
   t.equal((await stage.get(gp, `Patient/${record.id}`)).status, 404)
+})
+
+t.test('others fill one half of the room: the patient says what holds, and takes away what they brought', async t => {
+  const record = await stage.open()
+  const owner = patientOf(record)
+  const agreement = consent(record, undefined, verified)
+  const [first = ''] = await stage.create(laboratory, ...Array.from({ length: 497 }, () => creates(agreement)))
+  const answers = await Promise.all(Array.from({ length: 6 }, () => stage.post(laboratory, agreement)))
+  t.same(answers.map(({ status }) => status).toSorted(), [201, 422, 422, 422, 422, 422])
+  t.equal(refusalOf(await stage.post(hospital, agreement)), '422 refusedByRule Consent', 'all others together')
+  expectStatus(await stage.post(owner, consent(record, blocks(rpps.gp))), 201)
+  expectStatus(await stage.remove(owner, `Consent/${first}`), 204)
+  expectStatus(await stage.post(hospital, agreement), 201)
 })
 
 t.test('what rules name is bounded too, and a smaller rule is still written', async t => {
