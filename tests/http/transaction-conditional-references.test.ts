@@ -120,3 +120,34 @@ t.test('criteria for a Patient that ask for more than one identifier, or find no
     t.equal((await transact(...entries)).status, 422, criteria)
   }
 })
+
+t.test('criteria that name a patient find nothing of the transaction that is about another', async t => {
+  const other = idOf(await rest.post('Patient', numbered('Patient', 'another')))
+  const result = { ...numbered('Observation', 'about'), ...observation(subject) }
+  const report = (named: string) => ({
+    ...{ resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' }, subject: { reference: subject } },
+    result: [{ reference: `${by('Observation', 'about')}&${named}` }],
+  })
+  const ask = (named: string) => transact(['POST', 'DiagnosticReport', report(named)], ['POST', 'Observation', result])
+  for (const named of [`patient=${other}`, `subject:identifier=${system}|another`, `subject=Patient/${other}`])
+    t.equal((await ask(named)).status, 412, named)
+  const found = await ask(`patient=${patient}`)
+  t.equal(found.status, 200, found.bytes.toString())
+  t.equal(await ledTo(found.json, '/result/0/reference'), placeOf(found.json, 1))
+})
+
+t.test('criteria that name the Patient of the transaction find what it creates for him', async t => {
+  const result = { ...numbered('Observation', 'of-new'), ...observation(by('Patient', 'quite-new')) }
+  const report = {
+    ...{ resourceType: 'DiagnosticReport', status: 'final', code: { text: 'x' } },
+    subject: { reference: by('Patient', 'quite-new') },
+    result: [{ reference: `${by('Observation', 'of-new')}&subject:identifier=${system}|quite-new` }],
+  }
+  const answer = await transact(
+    ['POST', 'DiagnosticReport', report],
+    ['POST', 'Observation', result],
+    ['POST', 'Patient', numbered('Patient', 'quite-new')],
+  )
+  t.equal(answer.status, 200, answer.bytes.toString())
+  t.equal(await ledTo(answer.json, '/result/0/reference'), placeOf(answer.json, 1))
+})

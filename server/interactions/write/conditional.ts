@@ -73,8 +73,12 @@ function readCriteria(context: Context, type: string, criteria: string): Result<
   return wide ?? request
 }
 
-/** A record is named by the key of one that was merged into it, too. */
-async function namesOthers(context: Context, request: SearchRequest, { patient, facts }: Within): Promise<boolean> {
+/** @returns whether criteria name others than the patient of a record, who is named by the key of one that was merged into it, too. */
+export async function namesOthers(
+  context: Context,
+  request: Pick<SearchRequest, 'patients'>,
+  { patient, facts }: Pick<Within, 'patient' | 'facts'>,
+): Promise<boolean> {
   for (const names of request.patients) {
     const keys = (await Promise.all(names.map(name => patientKeys(context, name)))).flat()
     const isIt = (key: string) => key === patient || (facts !== undefined && isKeyOf(facts, key))

@@ -64,7 +64,7 @@ async function byCondition(
     facts,
     gone: writes === undefined ? gone : new Set([...gone, ...writes.rows]),
   })
-  const match = onlyMatch([...rows, ...(writes?.find({ type, query: request.value.query }) ?? [])].map(localOf), path)
+  const match = onlyMatch([...rows, ...((await writes?.find(request.value)) ?? [])].map(localOf), path)
   if (!match.ok) return match
   return match.value === undefined
     ? fail('versionConflict', `expected a conditional reference that finds one ${type}, found none`, path)
