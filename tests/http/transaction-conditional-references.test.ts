@@ -151,3 +151,21 @@ t.test('criteria that name the Patient of the transaction find what it creates f
   t.equal(answer.status, 200, answer.bytes.toString())
   t.equal(await ledTo(answer.json, '/result/0/reference'), placeOf(answer.json, 1))
 })
+
+t.test(
+  'a Patient whom no compartment names is found by his criteria, and is not the one of the transaction',
+  async t => {
+    const other = idOf(await rest.post('Patient', numbered('Patient', 'beside')))
+    const focused = (named: string, ...entries: readonly Entry[]) =>
+      transact(['POST', 'Observation', { ...observation(subject), focus: [{ reference: named }] }], ...entries)
+    const found = await focused(by('Patient', 'beside'))
+    t.equal(found.status, 200, found.bytes.toString())
+    t.equal(await ledTo(found.json, '/focus/0/reference'), `Patient/${other}`)
+    t.equal((await focused(by('Patient', 'nobody'))).status, 412)
+    const put = ['PUT', `Patient/${patient}`, numbered('Patient', 'now', { id: patient })] as const
+    const own = await focused(by('Patient', 'now'), put)
+    t.equal(await ledTo(own.json, '/focus/0/reference'), subject)
+    t.equal(await ledTo((await focused(by('Patient', 'now'))).json, '/focus/0/reference'), subject)
+    t.equal(await ledTo((await focused(by('Patient', 'beside'), put)).json, '/focus/0/reference'), `Patient/${other}`)
+  },
+)

@@ -79,4 +79,6 @@ export interface UnitRecord {
   readonly opens: boolean
   /** The INS under which the record is registered when it opens. */
   readonly ins?: { readonly system: string; readonly value: string }
+  /** Criteria by which the resources of the unit name this patient. */
+  readonly criteria?: ReadonlySet<string>
 }

@@ -25,8 +25,9 @@ interface Reading {
   readonly context: Context
   readonly call: Call
   readonly items: readonly Item[]
-  /** Whom identifiers and ids mean: entries of one deposit name one patient many times. */
+  /** Whom identifiers and ids mean: entries of one deposit name one patient many times. And the criteria that do. */
   readonly known: Map<string, Promise<Named>>
+  readonly criteria: Set<string>
 }
 
 /** Looks a patient up once for the whole unit. */
@@ -61,6 +62,7 @@ async function createdPatient(reading: Reading, criteria: string): Promise<Named
 
 /** Whom a conditional reference means. https://hl7.org/fhir/R4/http.html#trules */
 async function bySearch(reading: Reading, criteria: string): Promise<Named> {
+  reading.criteria.add(criteria)
   const found = await byCriteria(reading, criteria)
   if (found !== 'unknown') return found
   const key = `created ${criteria}`
@@ -177,23 +179,22 @@ function namesNobody({ catalog, regime }: Context, items: readonly Item[]): Resu
  * the regime asks for facts, else 422; nobody named is the directory.
  */
 export async function recordOfUnit(context: Context, call: Call, items: readonly Item[]): Promise<Result<UnitRecord>> {
-  const reading: Reading = { context, call, items, known: new Map() }
+  const reading: Reading = { context, call, items, known: new Map(), criteria: new Set() }
   let keys: ReadonlySet<string> = new Set()
-  let path = items[0]?.path ?? 'Bundle'
   for (const item of items) {
     for (const named of await namedBy(reading, item)) {
       if (named === 'unknown' && !context.regime.needsFacts)
         return fail('refusedByRule', 'expected a reference to a Patient that exists, found none', item.path)
       if (named !== 'nobody') keys = new Set([...keys, keyOf(named)])
-      path = item.path
       if (keys.size > 1) keys = await withoutMerged(context, keys)
-      if (keys.size > 1) return twoPatients(path)
+      if (keys.size > 1) return twoPatients(item.path)
     }
   }
   const [key] = keys
+  const { criteria } = reading
   if (key === undefined) return namesNobody(context, items)
-  if (key !== 'created') return ok({ patient: key, opens: false })
+  if (key !== 'created') return ok({ patient: key, opens: false, criteria })
   const patient = items.find(item => item.type === 'Patient')?.written?.resource
   const ins = patient === undefined ? undefined : insOf(patient)
-  return ok({ patient: context.newPatientKey(), opens: true, ...(ins === undefined ? {} : { ins }) })
+  return ok({ patient: context.newPatientKey(), opens: true, criteria, ...(ins === undefined ? {} : { ins }) })
 }

@@ -7,8 +7,9 @@ import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resou
 import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Found } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
-import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
+import { matchesOf, namesOthers, onlyMatch, parseCriteria } from './conditional.ts'
 import type { Settled, Written } from './item.ts'
+import { hasIdentifier, identifierOf } from './one-identifier.ts'
 import type { Settling } from './settle.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
@@ -46,21 +47,42 @@ async function patientReference(context: Context, patient: string): Promise<stri
   return `Patient/${row?.id ?? patient}`
 }
 
+/** Whether criteria mean the unit's patient: he was named by them, or has the one identifier that they ask for. */
+async function meansPatient(
+  { context, record, facts }: Settling,
+  criteria: string,
+  writes: WrittenMatches | undefined,
+): Promise<boolean> {
+  if (record.patient === null) return false
+  if (record.criteria?.has(criteria) === true) return true
+  const identifier = identifierOf(criteria)
+  if (identifier === undefined) return false
+  if (writes?.patient !== undefined && hasIdentifier(writes.patient.item, identifier)) return true
+  return !(await namesOthers(context, { patients: [[identifier]] }, { patient: record.patient, facts }))
+}
+
+/** Where criteria are searched: Patients together, where a search may be of several; what else belongs to a record, in that of the unit. */
+function searchedIn({ context, record }: Settling, type: string): string | 'every' | null {
+  if (type === 'Patient' && !context.regime.onePatient) return 'every'
+  return (context.catalog.types.get(type)?.compartment.length ?? 0) > 0 ? record.patient : null
+}
+
 async function byCondition(
   settling: Settling,
   { type, criteria }: Extract<ParsedReference, { form: 'conditional' }>,
   { path, writes }: Pick<Holder, 'path' | 'writes'>,
 ): Promise<Result<string>> {
   const { context, call, record, facts, gone } = settling
-  if (type === 'Patient' && writes?.patient !== undefined) return ok(`Patient/${writes.patient.id}`)
-  if (type === 'Patient' && record.patient !== null) return ok(await patientReference(context, record.patient))
+  if (type === 'Patient' && record.patient !== null && (await meansPatient(settling, criteria, writes))) {
+    const written = writes?.patient
+    return ok(written === undefined ? await patientReference(context, record.patient) : `Patient/${written.id}`)
+  }
   const request = parseCriteria(context, type, { criteria, path })
   if (!request.ok) return request
-  const inRecord = (context.catalog.types.get(type)?.compartment.length ?? 0) > 0
   const rows = await matchesOf(context, call, {
     type,
     request: request.value,
-    patient: inRecord ? record.patient : null,
+    patient: searchedIn(settling, type),
     facts,
     gone: writes === undefined ? gone : new Set([...gone, ...writes.rows]),
   })
