@@ -3,7 +3,8 @@ import { fail, type Result } from '../../../resources/outcome.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import type { Found, RowWrite, Unit } from '../../store/store.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
-import { targetOf, traceOf } from '../trail.ts'
+import { refuse, targetOf, traceOf } from '../trail.ts'
+import { noRoom } from '../write/full-record.ts'
 
 /** How often it is thought through anew when another writer was faster. */
 const mostAttempts = 16
@@ -38,6 +39,7 @@ export async function commitLife(
     if (!change.ok) return change
     const { outcome } = await context.store.commit(unitOf(context, call, change.value))
     if (outcome === 'committed') return { ok: true, value: change.value.reply }
+    if (outcome === 'full') return refuse(context, call, { failure: noRoom(undefined), patient: change.value.patient })
   }
   return fail('conflict', 'expected to write without being overtaken, found other writers every time; try again')
 }

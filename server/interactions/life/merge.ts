@@ -6,7 +6,7 @@ import { leaveTrace } from '../trail.ts'
 import { insOf } from '../write/ins.ts'
 import { itemAdded } from './member-list.ts'
 import { mergeReply, type Patients, unitOf } from './merge-records.ts'
-import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
+import { type Attempt, type Gathered, joinOrPart, refuseFull, type Way } from './merging-attempts.ts'
 import type { Pair, Side, Unfit } from './merging-pair.ts'
 import { movedVersion } from './moved-version.ts'
 import { type Current, memberEdit, nextVersion } from './server-version.ts'
@@ -73,6 +73,7 @@ async function perform(context: Context, call: Call, gathered: Gathered): Promis
   }
   const writes = patientWrites(at, patients)
   const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: reason }))
+  if (outcome === 'full') return refuseFull(context, call, target.patient)
   if (outcome !== 'committed') return 'again'
   await sweepMerge(context, call, merge)
   return ok(mergeReply(patients, { rows, said: said.moved, name: 'moved' }))

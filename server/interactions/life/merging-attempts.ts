@@ -3,6 +3,8 @@ import { fail, type Result } from '../../../resources/outcome.ts'
 import { type Moving, movingOf } from '../../store/merge-request.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
 import { insKey } from '../patient-names.ts'
+import { refuse } from '../trail.ts'
+import { noRoom } from '../write/full-record.ts'
 import { insOf } from '../write/ins.ts'
 import { gateLife } from './life-access.ts'
 import { movingRows, type Patients, patientsOf } from './merge-records.ts'
@@ -32,6 +34,10 @@ export interface Way {
   readonly unfitOf: (pair: Pair) => Unfit | undefined
   readonly perform: (context: Context, call: Call, gathered: Gathered) => Promise<Attempt>
 }
+
+/** Rules for which the target has no room: nobody who comes later makes it otherwise. */
+export const refuseFull = (context: Context, call: Call, patient: string): Promise<Result<never>> =>
+  refuse(context, call, { failure: noRoom('http.target-patient'), patient })
 
 /** How often it is thought through anew when another writer was faster. */
 const mostAttempts = 16

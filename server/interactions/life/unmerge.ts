@@ -4,7 +4,7 @@ import type { Call, Context, Reply } from '../interaction.ts'
 import { copiedDenials } from './copied-denials.ts'
 import { type Listed, leaving, listedDocuments, namesThere, newIdOf, versionsThere } from './listed-documents.ts'
 import { mergeReply, unitOf } from './merge-records.ts'
-import { type Attempt, type Gathered, joinOrPart, type Way } from './merging-attempts.ts'
+import { type Attempt, type Gathered, joinOrPart, refuseFull, type Way } from './merging-attempts.ts'
 import type { Pair, Unfit } from './merging-pair.ts'
 import { movedVersion } from './moved-version.ts'
 import { partedPatients, pastPatients } from './parted-patients.ts'
@@ -55,6 +55,7 @@ async function part(
   }
   const writes = [...partedPatients(at, patients), ...denials, ...versionsThere(at, listed, renaming)]
   const { outcome } = await context.store.commit(unitOf(at, call, { merge, writes, basis: pair.reason }))
+  if (outcome === 'full') return refuseFull(context, call, pair.target.patient)
   if (outcome !== 'committed') return 'again'
   const moved = { rows: [...rows, ...listed.rows], gone: goneOf(listed, moving) }
   return ok(mergeReply(patients, { ...moved, said, name: 'moved' }))

@@ -4,10 +4,14 @@ import type { Item } from './item.ts'
 
 const ruling: ReadonlySet<string> = new Set(['Consent', 'CareTeam', 'RelatedPerson', 'Patient'])
 
-/** Fails with 422 at the first rule of the unit. */
-export const fullRecord = (items: readonly Item[]): Result<never> =>
+/** Fails with 422 at `path`. */
+export const noRoom = (path: string | undefined): Result<never> =>
   fail(
     'refusedByRule',
     'expected at most 1000 consents, care teams and related persons in a record, and what they name within 2 MiB (of data with the meanings related and dependents at most 500), one half of it by others than the patient, found more: delete what holds no more, or say it in fewer',
-    items.find(({ type }) => ruling.has(type))?.path,
+    path,
   )
+
+/** Fails with 422 at the first rule of the unit. */
+export const fullRecord = (items: readonly Item[]): Result<never> =>
+  noRoom(items.find(({ type }) => ruling.has(type))?.path)
