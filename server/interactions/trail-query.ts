@@ -21,6 +21,15 @@ export type Shown = ShownEntry & Pick<TrailEntry, '_id'>
 const tellsTooMuch = ({ outcome, status, targets }: TrailEntry): boolean =>
   outcome === 'refused' && status >= 400 && targets.length === 0
 
+/** What is written by criteria: a line has them where they found nothing, or too much, and none where what they found was refused. */
+const byCriteria: ReadonlySet<TrailEntry['interaction']> = new Set(['patch', 'delete'])
+
+/** A refusal that is like any other. */
+const untold = (line: TrailEntry): Shown => ({
+  ...{ ...line, status: null },
+  query: byCriteria.has(line.interaction) ? null : line.query,
+})
+
 /**
  * @returns the line as `view` shows it. To whom a mask may hide something, its query names the rows that the search
  * found and the caller sees, and no others: a hidden row is as if it had never been asked for, and so is an absent one. All refusals
@@ -30,8 +39,8 @@ export function shownTo(view: TrailView, entry: TrailEntry): Shown {
   const { query, targets } = entry
   const worded = query !== null && isOfTwo(view, entry) ? { ...entry, query: '…' } : entry
   if (seesEverything(view)) return worded
-  const told = tellsTooMuch(entry) ? { ...worded, status: null } : worded
-  if (worded.query === null) return told
+  const told = tellsTooMuch(entry) ? untold(worded) : worded
+  if (told.query === null) return told
   const seen = new Set(targets.map(({ id }) => id))
-  return { ...told, query: worded.query.replaceAll(rowId, id => (seen.has(id) ? id : '…')) }
+  return { ...told, query: told.query.replaceAll(rowId, id => (seen.has(id) ? id : '…')) }
 }

@@ -58,3 +58,24 @@ for (const [label, reader] of [
       t.equal(await lineFor(reader(hidden), hidden), await lineFor(reader(empty), empty))
       t.match(await lineFor(gp, hidden), `"${status}"`, 'the médecin traitant is told')
     })
+
+t.test('INVISIBLE_PATIENT: a patch by criteria that is refused is told as one that finds nothing', async t => {
+  const [hidden, empty] = [await opened(), await opened()]
+  const identifier = [{ system: 'urn:example:n', value: 'patched' }]
+  const securityLabel = labels('INVISIBLE_PATIENT')
+  await stage.createOne(hospital, document(hidden, { author, identifier, securityLabel }))
+  const patched = ({ id }: DossierRecord) =>
+    stage.send(hospital, `PATCH DocumentReference?patient=${id}&identifier=urn:example:n|patched`, {
+      body: JSON.stringify([{ op: 'replace', path: '/status', value: 'superseded' }]),
+      headers: { 'content-type': 'application/json-patch+json', 'if-match': 'W/"7"' },
+    })
+  t.equal((await patched(hidden)).status, 412)
+  t.equal((await patched(empty)).status, 404)
+  const queriesFor = async (reader: Actor, { id }: DossierRecord): Promise<number> => {
+    const lines = `AuditEvent?patient=${id}&agent:identifier=https://finess.esante.gouv.fr|${finess.hospital}&outcome=4`
+    return select(expectStatus(await stage.get(reader, lines), 200).json, '/entry/0/resource/entity/*/query').length
+  }
+  t.equal(await lineFor(patientOf(hidden), hidden), await lineFor(patientOf(empty), empty))
+  t.equal(await queriesFor(patientOf(hidden), hidden), await queriesFor(patientOf(empty), empty))
+  t.equal(await queriesFor(gp, empty), 1, 'the médecin traitant is told by which criteria')
+})
