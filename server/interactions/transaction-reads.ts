@@ -64,7 +64,8 @@ async function isThere(context: Context, call: Call): Promise<boolean> {
 async function isNext(context: Context, call: Call): Promise<boolean> {
   const { type, id = '', version } = call
   const place = await locate(context, type, id)
-  if (place === undefined) return version === '1'
+  // Who does not choose ids writes nothing there, and is told what he is told of what is hidden.
+  if (place === undefined) return version === '1' && context.regime.choosesIds(call.principal, type)
   const decision = await decideIn(context, call, place.patient)
   if (decision.effect === 'deny') return false
   const standing = await standingVersion(context, decision.restriction, { type, _id: place._id })

@@ -1,8 +1,8 @@
 /** A search that would be refused by itself fails the transaction it stands in, and nothing is written. `docs/decisions/0043-a-read-that-fails-fails-the-transaction.md` */
 import t from 'tap'
 import { select } from '../support/pointer.ts'
-import { type Actor, finess, gp, hospital, patientOf, rpps } from './support/cast.ts'
-import { authorises, consent } from './support/consents.ts'
+import { type Actor, finess, gp, hospital, operator, patientOf, rpps } from './support/cast.ts'
+import { authorises, consent, parent } from './support/consents.ts'
 import { asks, byFiness, byRpps, creates, document, type Json, transaction } from './support/contents.ts'
 import { expectStatus, startStage } from './support/stage.ts'
 
@@ -100,4 +100,20 @@ t.test('a line of the trail is read in a transaction, and one look leaves one li
     t.equal((await stage.post(patient, transaction(asks('GET', url)))).status, 200)
     t.equal((await linesOf()) - before, 2, 'that of the read, and that of the count before')
   }
+})
+
+t.test('a version of what an operator put under an id of his own tells a stranger nothing', async t => {
+  const stranger = await stage.open()
+  const put = (id: string): Json => ({ ...parent(stranger), id })
+  expectStatus(await stage.put(operator, put('chosen-here')), 201)
+  const answers = await Promise.all(
+    ['chosen-here', 'chosen-nowhere'].map(async id => {
+      const read = asks('GET', `RelatedPerson/${id}/_history/1`)
+      const write = { resource: put(id), request: { method: 'PUT', url: `RelatedPerson/${id}` } }
+      const { status, json } = await stage.post(gp, transaction(read, write))
+      return JSON.stringify([status, select(json, '/issue')]).replaceAll(id, '')
+    }),
+  )
+  t.equal(answers[0], answers[1])
+  t.match(answers[0], /Bundle\.entry\[0\]/)
 })
