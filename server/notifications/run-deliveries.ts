@@ -33,6 +33,7 @@ const keptUnannounced = 45 * 24 * 3600 * 1000
 /** Bounds of one round. */
 const patientsAtOnce = 64
 const noticesAtOnce = 32
+const heldAtOnce = 256
 const workers = 4
 
 const hour = 3_600_000
@@ -84,12 +85,15 @@ async function deliverOne(deliveries: Deliveries, notice: NoticeRow, turn: Turn)
   return true
 }
 
-const isInRecord = ({ sent }: NoticeRow): boolean => sent.some(name => name.startsWith('record '))
-
 /** What waits behind one that rests stands in the record meanwhile. What fails of it fails in its turn as well, and is told then. */
-async function standInRecord(deliveries: Deliveries, notices: readonly NoticeRow[], turn: Turn): Promise<void> {
-  for (const notice of notices) {
-    if (isInRecord(notice)) continue
+async function standInRecord(
+  deliveries: Deliveries,
+  patient: string,
+  { turn, isEnding }: { readonly turn: Turn; readonly isEnding: () => boolean },
+): Promise<void> {
+  const { store, now } = deliveries.context
+  for (const notice of await store.outbox.outside(patient, now(), heldAtOnce)) {
+    if (isEnding()) return
     await attempt(deliveries, notice, { turn, leaves: false }).catch(error => {
       if (endsAll(error)) throw error
     })
@@ -108,12 +112,12 @@ async function serve(deliveries: Deliveries, patient: string, { holder, isEnding
   if (!(await store.outbox.take(turn()))) return 0
   let done = 0
   try {
-    const { ready, held } = await store.outbox.due(patient, now(), noticesAtOnce)
+    const { ready, rests } = await store.outbox.due(patient, now(), noticesAtOnce)
     for (const notice of ready) {
       if (isEnding() || !(await deliverOne(deliveries, notice, turn))) break
       done += 1
     }
-    if (!isEnding()) await standInRecord(deliveries, [...ready.slice(done + 1), ...held], turn)
+    if (rests || done < ready.length) await standInRecord(deliveries, patient, { turn, isEnding })
   } catch (error) {
     if (!(error instanceof TurnLost)) throw error
   }

@@ -2,7 +2,7 @@
  * The queue of what must be told: in order for each patient, whose turn one server has at a time by a lease. A row is
  * done after it was delivered, so that a crash delivers it again rather than never. `docs/decisions/0035-notices.md`
  */
-import type { Db } from 'mongodb'
+import type { Db, Filter } from 'mongodb'
 import type { Notice } from '../../security/notices.ts'
 import type { Deployment } from './deployment.ts'
 import { insertMissing } from './durable-insert.ts'
@@ -21,8 +21,8 @@ export interface OutboxTurn {
 export interface Due {
   /** Up to the first that rests after a failure. */
   readonly ready: readonly NoticeRow[]
-  /** Those behind it, which wait for their turn. */
-  readonly held: readonly NoticeRow[]
+  /** Whether there is such a one, behind which others wait for their turn. */
+  readonly rests: boolean
 }
 
 export interface OutboxCounts {
@@ -42,6 +42,8 @@ export interface Outbox {
   release(turn: OutboxTurn): Promise<void>
   /** What is due for the patient whose turn one has. */
   due(patient: string, now: number, limit: number): Promise<Due>
+  /** What waits for him, due or not, and does not stand in his record yet, in order. */
+  outside(patient: string, now: number, limit: number): Promise<readonly NoticeRow[]>
   /** Notes that the notice went one way to one recipient. */
   sent(row: NoticeRow, way: string): Promise<void>
   /** It was told to everybody, and is forgotten at `expires`. */
@@ -143,6 +145,13 @@ const isLater = ({ due }: NoticeRow, now: number): boolean => due !== undefined 
 export function openOutbox(deployment: Deployment): Outbox {
   const { db } = deployment
   const rows = db.collection<NoticeRow>('outbox')
+  const waiting = (patient: string, now: number) => ({
+    patient,
+    order: { $lte: new Date(now) },
+    due: { $exists: true },
+  })
+  const inOrder = (which: Filter<NoticeRow>, limit: number): Promise<NoticeRow[]> =>
+    onceMore(() => rows.find(which, { hint: 'turn' }).sort({ order: 1, _id: 1 }).limit(limit).toArray())
   return {
     ...openTurns(db),
     ...openProgress(db),
@@ -158,15 +167,14 @@ export function openOutbox(deployment: Deployment): Outbox {
       return [...new Set(found.map(({ patient }) => patient))]
     },
     async due(patient, now, limit) {
-      const mine = { patient, order: { $lte: new Date(now) }, due: { $exists: true } }
-      const waiting = rows.find(mine, { hint: 'turn' }).sort({ order: 1, _id: 1 })
-      const found = await onceMore(() => waiting.limit(limit).toArray())
+      const found = await inOrder(waiting(patient, now), limit)
       const resting = found.findIndex(row => isLater(row, now))
       const due = found[resting]?.due
-      if (due === undefined) return { ready: found, held: [] }
+      if (due === undefined) return { ready: found, rests: false }
       // Who comes behind one that rests does not come before it.
       await onceMore(() => rows.updateMany({ patient, due: { $lt: due } }, { $set: { due } }))
-      return { ready: found.slice(0, resting), held: found.slice(resting + 1) }
+      return { ready: found.slice(0, resting), rests: true }
     },
+    outside: (patient, now, limit) => inOrder({ ...waiting(patient, now), sent: { $not: /^record / } }, limit),
   }
 }

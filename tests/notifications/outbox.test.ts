@@ -130,6 +130,23 @@ t.test('what waits behind one that fails stands in the record at once, and leave
   t.same(await store.outbox.counts(), { waiting: 0, aside: 0 })
 })
 
+t.test('however many wait behind one that fails, they stand in the record', async t => {
+  const { store, url, database } = await opened(t)
+  const db = databaseIn(t, url, database)
+  const patient = await aPatient(store)
+  const inRecord = () => db.collection('record').countDocuments({ patient, type: 'Communication' })
+  const server = serverOf(t, store, () => {
+    throw new Error('the gateway rests')
+  })
+  await store.outbox.put(inOrder(patient, 40))
+  await server.round()
+  t.equal(await inRecord(), 40)
+  await store.outbox.put([aNotice(patient, { once: `${patient}-40`, at: start, due: start })])
+  await server.round()
+  t.equal(await inRecord(), 41, 'what came meanwhile as well')
+  t.same(server.errors, ['delivery failed'])
+})
+
 t.test('one that fails too often is set aside and shown; those behind it go on; the operator puts it back', async t => {
   const { store } = await opened(t)
   const patient = await aPatient(store)
