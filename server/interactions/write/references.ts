@@ -7,6 +7,7 @@ import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resou
 import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Context } from '../interaction.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
+import { traceCriteria } from './criteria-trace.ts'
 import type { Written } from './item.ts'
 import type { Settling } from './settle.ts'
 
@@ -54,13 +55,9 @@ async function byCondition(
   const request = parseCriteria(context, type, { criteria, path })
   if (!request.ok) return request
   const inRecord = (context.catalog.types.get(type)?.compartment.length ?? 0) > 0
-  const rows = await matchesOf(context, call, {
-    type,
-    request: request.value,
-    patient: inRecord ? record.patient : null,
-    facts,
-    gone,
-  })
+  const within = { type, request: request.value, patient: inRecord ? record.patient : null, facts }
+  const rows = await matchesOf(context, call, { ...within, gone })
+  await traceCriteria(context, call, { ...within, rows })
   const match = onlyMatch(rows, path)
   if (!match.ok) return match
   return match.value === undefined

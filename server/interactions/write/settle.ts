@@ -10,6 +10,7 @@ import { idKey, locate } from '../locate.ts'
 import { targetOf } from '../trail.ts'
 import { nothingThere } from './absent.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
+import { tellCriteria } from './criteria-trace.ts'
 import type { Item, Settled, UnitRecord } from './item.ts'
 import type { KeptBytes } from './kept-bytes.ts'
 
@@ -101,6 +102,9 @@ async function conditional(settling: Settling, item: Item, criteria: string): Pr
     patient === 'nowhere'
       ? []
       : await matchesOf(context, call, { patient, facts, gone, type: item.type, request: request.value })
+  // The one match of a conditional create is told of with the answer.
+  if (rows.length > (item.ifNoneExist === undefined ? 0 : 1))
+    await tellCriteria(context, call, { type: item.type, patient: record.patient, facts, request: request.value, rows })
   const match = onlyMatch(rows, item.path)
   if (!match.ok) return match
   // Another unit opened this record since it was looked for: its claim stops this one, which is then thought through anew.
