@@ -3,7 +3,8 @@
  * patient's record is `<key>-<ulid>`, so that an id alone says where the row lives; a row of the directory is a ULID.
  */
 
-const letters = '[0-9a-hjkmnp-tv-z]'
+/** One character of Crockford's base 32, as a regular expression. */
+export const letters = '[0-9a-hjkmnp-tv-z]'
 const patientKeyForm = new RegExp(`^${letters}{12}$`)
 const recordForm = new RegExp(`^(${letters}{12})-${letters}{26}$`)
 const directoryForm = new RegExp(`^${letters}{26}$`)

@@ -85,7 +85,7 @@ function refusePatch(request: FastifyRequest): Failure | undefined {
 export function refuseContent({ body }: Route, request: FastifyRequest, type: string): Failure | undefined {
   if (body === 'none') return undefined
   const { 'content-type': contentType, 'content-encoding': encoding } = request.headers
-  if (encoding !== undefined && encoding !== 'identity' && !isPacked(request))
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity' && !isPacked(request))
     return unsupported(`plain bytes or ${takenEncoding}`, 'another content encoding')
   if (body === 'resource') return refuseResource(request, type)
   if (body === 'patch') return refusePatch(request)

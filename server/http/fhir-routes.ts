@@ -50,16 +50,20 @@ function perform(route: Route, { context: usual, performers, config }: Parts) {
     const { call, indent } = read.value
     const refused = refuseSystem(call, context)
     if (refused !== undefined) return sendFailure(reply, refused)
-    if (isHeavy(call) && !findsPlace(context, call, reply)) return sendFailure(reply, tooManyHeavy.failure)
+    if (isHeavy(context, call) && !findsPlace(context, call, reply)) return sendFailure(reply, tooManyHeavy.failure)
     const result = await performers[call.interaction](context, call)
     return result.ok ? sendReply(reply, result.value, indent) : sendFailure(reply, result.failure)
   }
 }
 
-/** Lets the work be waited for also when nobody waits for the answer any more. */
+/** Lets the work be waited for also when nobody waits for the answer any more. For who hung up before, none is begun: its place is another's by now. */
 const remembered =
   (work: ReturnType<typeof perform>): ReturnType<typeof perform> =>
-  (request, reply) => {
+  async (request, reply) => {
+    if (request.socket.destroyed) {
+      reply.hijack()
+      return reply
+    }
     const done = work(request, reply)
     request.work = done
     return done

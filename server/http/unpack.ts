@@ -34,9 +34,12 @@ class Unpacked extends Transform {
   }
 }
 
+/** Its two names. https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.3 */
+const namesOfGzip: ReadonlySet<string | undefined> = new Set([takenEncoding, 'x-gzip'])
+
 /** Whether the body is in gzip. */
 export const isPacked = ({ headers }: FastifyRequest): boolean =>
-  headers['content-encoding']?.toLowerCase() === takenEncoding
+  namesOfGzip.has(headers['content-encoding']?.toLowerCase())
 
 /**
  * Unpacks while the body comes, and stops at the limit: what would follow is neither unpacked nor kept.

@@ -1,11 +1,14 @@
 /** The entries of a batch or transaction as requests. https://hl7.org/fhir/R4/http.html#transaction */
+import type { Catalog } from '../../resources/catalog.ts'
 import { type JsonNode, type JsonText, memberOf } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
-import { addressOf, type EntryAddress } from './entry-address.ts'
+import { addressOf, type EntryAddress, relativeTo } from './entry-address.ts'
 import { asDefinition, beyondComplaint, refuseInTransaction, tooManyLong } from './entry-beyond.ts'
 import { type EntryComplaint, failEntries } from './entry-complaint.ts'
+import { isDecodable, nowhere } from './entry-nowhere.ts'
+import { isRead, isSearchBeyond, promised } from './entry-promised.ts'
 import type { Context } from './interaction.ts'
 import { forms } from './stray-parameters.ts'
 
@@ -27,24 +30,7 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 const isMethod = (method: string | undefined): method is EntryRequest['method'] =>
   method !== undefined && methods.has(method)
 
-/** Whether an entry only reads. */
-export const isRead = ({ method }: EntryRequest): boolean => method === 'GET' || method === 'HEAD'
-
-/** Whether criteria stand in the place of an id. */
-export const isConditional = (entry: EntryRequest): boolean =>
-  !isRead(entry) && entry.method !== 'POST' && entry.id === undefined
-
-/** Whether an entry searches several types, or within a compartment. */
-export const isSearchBeyond = ({ compartment, several }: EntryRequest): boolean =>
-  compartment !== undefined || several === true
-
 const holdsResource: ReadonlySet<EntryRequest['method']> = new Set(['POST', 'PUT', 'PATCH'])
-
-const wrongUrl = (path: string): EntryComplaint => ({
-  diagnostics: 'expected a URL such as Observation or Observation/id',
-  expression: `${path}.request.url`,
-  code: 'value',
-})
 
 const onlyRead = (path: string): EntryComplaint => ({
   diagnostics: 'expected GET: searches within a compartment or of several types, versions and histories are only read',
@@ -62,10 +48,11 @@ function namesOther({ method, type, id, fullUrl = '' }: EntryRequest): boolean {
   return method === 'PUT' && id !== undefined && ofUrl !== undefined && (ofUrl !== type || idOfUrl !== id)
 }
 
-/** What is wrong with the shape of an entry. */
-function complaintOf(entry: EntryRequest): EntryComplaint | undefined {
+/** What is wrong with the shape of an entry. What is not promised has none: it is told so where it would be performed. */
+function complaintOf(entry: EntryRequest, catalog: Catalog): EntryComplaint | undefined {
   const { path, method, id, query, resource, beyond } = entry
-  if (beyond !== undefined) return beyondComplaint(entry, beyond)
+  if (beyond !== undefined) return beyondComplaint(entry, beyond, catalog)
+  if (promised(catalog, entry) !== undefined) return undefined
   if (namesOther(entry))
     return {
       diagnostics: 'expected a fullUrl of the resource that the URL names, found that of another',
@@ -105,13 +92,6 @@ const wrongMethod = (path: string): EntryComplaint => ({
   code: 'not-supported',
 })
 
-/** A posted search has a form as its body, which no entry can hold. */
-const ofPostedSearch = (path: string): EntryComplaint => ({
-  diagnostics: 'expected a search by GET, with its parameters in the URL: no entry holds the form of _search',
-  expression: `${path}.request.url`,
-  code: 'not-supported',
-})
-
 /** Where the Bundle was sent. */
 type Surroundings = Pick<Context, 'base' | 'catalog'>
 
@@ -126,7 +106,7 @@ function entryOf(
   if (!isMethod(method)) return wrongMethod(path)
   const url = textOf(request?.url) ?? ''
   const address = addressOf(url, base)
-  if (address === undefined) return /(?:^|\/)_search\/?(?:\?|$)/.test(url) ? ofPostedSearch(path) : wrongUrl(path)
+  if (address === undefined || !isDecodable(url)) return nowhere({ method, path, url: relativeTo(base, url) }, catalog)
   const place = memberOf(node, 'resource')
   const read: EntryRequest = {
     path,
@@ -139,7 +119,7 @@ function entryOf(
     ifNoneExist: textOf(request?.ifNoneExist),
     resource: place === undefined ? undefined : { node: place, value: entry?.resource },
   }
-  return complaintOf(read) ?? read
+  return complaintOf(read, catalog) ?? read
 }
 
 /** Whether an entry cannot be performed. */

@@ -28,8 +28,7 @@ const compartmentForm = /^Patient\/([A-Za-z0-9.-]{1,64})\/([A-Z][A-Za-z]{1,63}|\
 
 const metadataForm = /^metadata\/?(?:\?(.*))?$/s
 const historyForm = /^(?:([A-Z][A-Za-z]{1,63})\/)?_history\/?(?:\?(.*))?$/s
-const operationForm =
-  /^(?:([A-Z][A-Za-z]{1,63})\/(?:([A-Za-z0-9.-]{1,64})\/)?)?(?:\$|%24)([a-z-]{1,64})\/?(?:\?(.*))?$/s
+const operationForm = /^(?:([A-Z][A-Za-z]{1,63})\/(?:([A-Za-z0-9.-]{1,64})\/)?)?\$([a-z-]{1,64})\/?(?:\?(.*))?$/s
 
 const nothingElse = { id: undefined, version: undefined, history: false } as const
 
@@ -58,10 +57,20 @@ function beyondOf(relative: string): EntryAddress | undefined {
   return { type, ...nothingElse, id, query, beyond: { interaction: 'operation', operation } }
 }
 
-/** @returns what a URL, relative or below `base`, names; undefined for any other. */
-export function addressOf(url: string, base: string): EntryAddress | undefined {
+/** What stands for itself also where it is escaped, and the signs of operations and of all types. https://www.rfc-editor.org/rfc/rfc3986#section-6.2.2.2 */
+const escapes = /%(?:2[4ADE]|3\d|4[1-9A-F]|5[\dAF]|6[1-9A-F]|7[\dAE])/gi
+
+/** @returns a URL below `base` without it, with nothing escaped in its path that need not be. */
+export function relativeTo(base: string, url: string): string {
   const isBelow = url.startsWith(`${base}/`) || url.startsWith(`${base}?`)
   const relative = (isBelow ? url.slice(base.length) : url).replace(/^\//, '')
+  if (!relative.includes('%')) return relative
+  return relative.replace(/^[^?]*/, path => path.replaceAll(escapes, decodeURIComponent))
+}
+
+/** @returns what a URL, relative or below `base`, names; undefined for any other. */
+export function addressOf(url: string, base: string): EntryAddress | undefined {
+  const relative = relativeTo(base, url)
   const [, type, id, history, version, query] = usualForm.exec(relative) ?? []
   return type === undefined
     ? (searchOf(relative) ?? beyondOf(relative))

@@ -41,29 +41,31 @@ export function asDefinition(address: EntryAddress, method: EntryBeyond['method'
 const levelOf = ({ type, id }: EntryAddress): OperationLevel =>
   id !== undefined ? 'instance' : type === 'Parameters' ? 'system' : 'type'
 
-/** Why an operation is not performed in a Bundle; undefined where it may be. */
-function operationComplaint({ path, method }: EntryBeyond, name: string): EntryComplaint | undefined {
+/** Why an operation is not performed in a Bundle; undefined where it may be. By which methods one is asked, its routes say as well. */
+function operationComplaint(entry: EntryBeyond, name: string, catalog: Catalog): EntryComplaint | undefined {
+  const { path, method, type } = entry
   const expression = `${path}.request.url`
   const operation = operationNamed(name)
-  if (operation === undefined)
+  if (operation === undefined || !isOffered(operation, levelOf(entry), { catalog, type }))
     return {
       diagnostics: 'expected an operation of this server, found another',
       ...{ expression, code: 'not-supported', kind: 'notServed' },
     }
   const { affectsState, tells }: Operation = operations[operation]
   const isRead = method === 'GET' || method === 'HEAD'
-  if (affectsState && !(isRead && tells === true))
+  const onlyPosted = affectsState && tells !== true
+  if (method !== 'POST' && (onlyPosted || !isRead))
     return {
-      diagnostics: `expected what only reads, found $${operation}, which changes something: send it as a request of its own`,
-      expression,
+      diagnostics: `expected ${onlyPosted ? '' : 'GET or '}POST of $${operation}`,
+      expression: `${path}.request.method`,
       code: 'not-supported',
+      kind: 'notAllowed',
     }
-  if (isRead || method === 'POST') return undefined
+  if (!affectsState || isRead) return undefined
   return {
-    diagnostics: `expected GET or POST of $${operation}`,
-    expression: `${path}.request.method`,
+    diagnostics: `expected what only reads, found $${operation}, which changes something: send it as a request of its own`,
+    expression,
     code: 'not-supported',
-    kind: 'notAllowed',
   }
 }
 
@@ -71,8 +73,9 @@ function operationComplaint({ path, method }: EntryBeyond, name: string): EntryC
 export function beyondComplaint(
   entry: EntryBeyond,
   { interaction, operation = '' }: Beyond,
+  catalog: Catalog,
 ): EntryComplaint | undefined {
-  if (interaction === 'operation') return operationComplaint(entry, operation)
+  if (interaction === 'operation') return operationComplaint(entry, operation, catalog)
   if (entry.method === 'GET' || entry.method === 'HEAD') return undefined
   return {
     diagnostics: 'expected GET: the capability statement and histories are only read',

@@ -1,31 +1,18 @@
 /** An entry of a batch, or a read in a transaction, performed by the same code as a request of its own. */
 import { STATUS_CODES } from 'node:http'
 import type { ResponseEntry } from '../../resources/bundle.ts'
-import { type Catalog, performs } from '../../resources/catalog.ts'
 import { splice } from '../../resources/json-text.ts'
 import { operationNamed } from '../../resources/operations.ts'
-import { type Failure, fail, failureKinds, type Result, toOperationOutcome } from '../../resources/outcome.ts'
+import { type Failure, failureKinds, toOperationOutcome } from '../../resources/outcome.ts'
 import type { Interaction, Resource } from '../../resources/resource.ts'
-import { type EntryRequest, isConditional, isRead, isSearchBeyond } from './bundle-entry.ts'
-import { boundedBytes, isBeyondPromised, tooLong } from './entry-beyond.ts'
+import type { EntryRequest } from './bundle-entry.ts'
+import { boundedBytes, tooLong } from './entry-beyond.ts'
 import { patchInBinary } from './entry-patch.ts'
+import { interactionOf, isRead, promised } from './entry-promised.ts'
 import type { Call, Context, Preferences, Reply } from './interaction.ts'
 import { collect } from './lifted.ts'
 import { forms } from './stray-parameters.ts'
 import { type ApartJson, partApart, partWhole } from './write/data-apart.ts'
-
-/** The interaction that an entry asks for. */
-export function interactionOf({ method, id, version, history, several, beyond }: EntryRequest): Interaction {
-  if (beyond !== undefined) return beyond.interaction
-  if (several === true) return 'search-system'
-  if (method === 'POST') return 'create'
-  if (method === 'PUT') return 'update'
-  if (method === 'PATCH') return 'patch'
-  if (method === 'DELETE') return 'delete'
-  if (version !== undefined) return 'vread'
-  if (history) return 'history-instance'
-  return id === undefined ? 'search-type' : 'read'
-}
 
 function preferencesOf(
   { preferences }: Call,
@@ -116,39 +103,9 @@ async function succeeded(reply: Reply, call: Call): Promise<ResponseEntry> {
   }
 }
 
-/** Whether the statement promises a search over several types, or within the compartment of a Patient. */
-export function searchesBeyond({ types, system, compartments }: Catalog, entry: EntryRequest): boolean {
-  const { type, compartment, several } = entry
-  if (compartment === undefined) return system.has('search-system')
-  const served = types.get(type)
-  const isMember = served?.interactions.has('search-type') === true && served.compartment.length > 0
-  return compartments?.has('Patient') === true && (several === true || isMember)
-}
-
-/** @returns why the statement does not promise what an entry asks, as it would be told for a request of its own. */
-export function promised(
-  { catalog }: Context,
-  { type, interaction }: Pick<Call, 'type' | 'interaction'>,
-  entry: EntryRequest,
-): Result<never> | undefined {
-  if (entry.beyond !== undefined)
-    return isBeyondPromised(catalog, entry, entry.beyond)
-      ? undefined
-      : fail('notServed', `expected what this server serves, found ${interaction}`, 'Bundle.entry.request.url')
-  if (isSearchBeyond(entry))
-    return searchesBeyond(catalog, entry)
-      ? undefined
-      : fail('notServed', 'expected types that are searched here, in a compartment its types, found others')
-  const served = catalog.types.get(type)
-  if (served === undefined)
-    return fail('notServed', 'expected a type that this server serves, found another', 'Bundle.entry.request.url')
-  if (performs(served, interaction, isConditional(entry))) return undefined
-  return fail('notAllowed', `expected an interaction that this server performs on ${type}, found ${interaction}`)
-}
-
 /** @returns the entry of the answer: what the interaction answered, or the outcome that says why not. */
 export async function performEntry(context: Context, call: Call, entry: EntryRequest): Promise<ResponseEntry> {
-  const result = promised(context, call, entry) ?? (await context.performers[call.interaction](context, call))
+  const result = promised(context.catalog, entry) ?? (await context.performers[call.interaction](context, call))
   if (!result.ok) return failed(result.failure)
   const { body, ...head } = result.value
   if (entry.method === 'HEAD' || body === undefined) return succeeded(head, call)

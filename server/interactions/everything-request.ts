@@ -1,4 +1,5 @@
 /** What $everything is asked for, from its parameters or from the link to one of its pages. https://hl7.org/fhir/R4/patient-operation-everything.html */
+import type { Link } from '../../resources/bundle.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { toInterval } from '../../search/date-interval.ts'
 import { and, everything, type Query } from '../../search/query.ts'
@@ -8,7 +9,7 @@ import type { Position } from '../store/store.ts'
 import type { Call, Context } from './interaction.ts'
 import { operationParameters } from './operation-parameters.ts'
 import { openPage, pageQueries } from './page-link.ts'
-import { selfLink } from './paging-links.ts'
+import { linksTooLong, selfLink } from './paging-links.ts'
 import { formed, urlOf } from './search-address.ts'
 
 /** The row after which a page begins. */
@@ -126,13 +127,32 @@ export function everythingRequest(context: Context, call: Call): Result<Everythi
 }
 
 /** @returns the links of an answer; `next` is where the page after it begins. */
-export function linksOf(context: Context, call: Call, at: { request: EverythingRequest; next?: Start | undefined }) {
+export function linksOf(
+  context: Context,
+  call: Call,
+  at: { request: EverythingRequest; next?: Start | undefined },
+): readonly Link[] {
   const { query, applied, start } = at.request
   const address = addressOf(call)
   const urlWith = (asked: string): string => urlOf(context, address, formed(call, asked))
   const queryOf = pageQueries<Start>(context, call, {
     ...{ address, parameters: applied, self: start, next: at.next },
   })
-  const self = selfLink({ query, sealed: start && queryOf('self') }, urlWith, context.mostUrlBytes)
-  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(queryOf('next')) } as const]
+  const self = selfLink(query, { isFirst: start === undefined, urlWith, queryOf, most: context.mostUrlBytes })
+  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(queryOf('next')) }]
+}
+
+/** A place where a page may begin, and none of which takes more letters. */
+const farthest: Start = {
+  type: 'T'.repeat(64),
+  after: { value: -Number.MAX_SAFE_INTEGER, tie: Number.MAX_SAFE_INTEGER },
+}
+
+/** @returns 400 where a page could have a link to the next that is longer than a URL may be: once the answer flows it is too late. */
+export function refuseLongLinks(context: Context, call: Call, request: EverythingRequest): Result<never> | undefined {
+  if (request.count === undefined) return undefined
+  const [, next] = linksOf(context, call, { request, next: farthest })
+  return next === undefined || next.url.length <= context.mostUrlBytes
+    ? undefined
+    : linksTooLong(context, 'name each type once in _type, write dates in their usual length, or ask without _count')
 }

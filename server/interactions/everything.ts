@@ -5,7 +5,7 @@ import type { Found } from '../store/store.ts'
 import { gate } from './access.ts'
 import { standingFacts } from './everything-access.ts'
 import { References, rowsAlong } from './everything-along.ts'
-import { everythingRequest, linksOf, type Start } from './everything-request.ts'
+import { everythingRequest, linksOf, refuseLongLinks, type Start } from './everything-request.ts'
 import { type Opened, rowsOf, startAfter } from './everything-rows.ts'
 import { Delivery } from './everything-trail.ts'
 import { FirstBytes } from './first-bytes.ts'
@@ -113,6 +113,8 @@ async function begin(context: Context, call: Call): Promise<Result<Reply>> {
   if (closed !== undefined) return closed
   const request = everythingRequest(context, call)
   if (!request.ok) return request
+  const long = refuseLongLinks(context, call, request.value)
+  if (long !== undefined) return long
   const found = await visibleRow(context, asRead)
   if ('refused' in found) return found.refused
   const { row, permit, facts } = found

@@ -3,6 +3,7 @@
  * `docs/decisions/0044-pages-of-one-moment.md`
  */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { and, type Query } from '../../search/query.ts'
 import type { Former, Found, Parts } from '../store/store.ts'
 import type { Context } from './interaction.ts'
 import type { Beside, FirstRead } from './page.ts'
@@ -166,4 +167,27 @@ export async function movedSince<Place>(
     all.push(...moved.value)
   }
   return ok(new Map(all))
+}
+
+/**
+ * @returns how many rows of one place the pages show, by the rights of now: those that stand as they stood when the first
+ * page was read, and those that changed since and were there. `tooCostly` where too many changed.
+ */
+export async function countedThen(
+  { store }: Context,
+  parts: Parts,
+  { at }: Pick<FirstRead<unknown>, 'at'>,
+): Promise<Result<number>> {
+  const settled: Query = { op: 'instant', name: 'updated', before: at + 1 }
+  const counts = parts.map(({ restriction, type, query }) =>
+    store.count({ restriction, type, query: and(query, settled) }),
+  )
+  const [formers, ...stand] = await Promise.all([
+    store.formers({ parts, since: at, until: at, limit: mostChanged + 1 }),
+    ...counts,
+  ])
+  if (formers.length > mostChanged) return tooMany()
+  const ids = [...new Set(formers.map(({ _id }) => _id))]
+  const moved = ids.length === 0 ? [] : await store.placed(parts, ids)
+  return ok(stand.reduce((sum, count) => sum + count, moved.length))
 }

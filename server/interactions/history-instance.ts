@@ -1,5 +1,5 @@
 /** The history of one resource: each version judged by its own labels and by what stands now. https://hl7.org/fhir/R4/http.html#history */
-import { ok, type Result } from '../../resources/outcome.ts'
+import type { Result } from '../../resources/outcome.ts'
 import type { Permit } from '../../security/decision.ts'
 import type { Found, Parts } from '../store/store.ts'
 import { gate, notFound, permitById } from './access.ts'
@@ -66,10 +66,11 @@ export async function historyInstance(context: Context, call: Call): Promise<Res
   const { permit } = decided
   const newest = await standingVersion(context, permit.restriction, { type: call.type, _id: place._id })
   if (newest === undefined) return refuse(context, call, { failure: absent, patient, failed: 'visible' })
-  const { versions, next } = await pageOf(context, { call, request: request.value, permit, place, newest })
+  const page = await pageOf(context, { call, request: request.value, permit, place, newest })
+  const places = [partsOf(permit, call)]
+  const reply = await historyReply(context, call, { request: request.value, ...page, places })
+  if (!reply.ok) return reply
   const { basis, told } = permit
-  await leaveTrace(context, call, { patient, status: 200, basis, told, targets: versions.map(targetOf) })
-  return ok(
-    await historyReply(context, call, { request: request.value, versions, next, places: [partsOf(permit, call)] }),
-  )
+  await leaveTrace(context, call, { patient, status: 200, basis, told, targets: page.versions.map(targetOf) })
+  return reply
 }

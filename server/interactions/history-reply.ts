@@ -1,5 +1,6 @@
 /** Versions as a history Bundle: what was asked then, and what was answered. https://hl7.org/fhir/R4/bundle.html#history */
 import { type ResponseEntry, responseBundle } from '../../resources/bundle.ts'
+import { ok, type Result } from '../../resources/outcome.ts'
 import type { Found, Parts } from '../store/store.ts'
 import { keyOf } from '../store/version-order.ts'
 import { etagOf } from './answer.ts'
@@ -33,10 +34,11 @@ interface Shown {
   readonly places: readonly Parts[]
 }
 
-/** @returns the answer. It has no total: how many versions there are is not counted. */
-export async function historyReply(context: Context, call: Call, page: Shown): Promise<Reply> {
+/** @returns the answer. It has no total: how many versions there are is not counted. Fails where no link to the next page can be written. */
+export async function historyReply(context: Context, call: Call, page: Shown): Promise<Result<Reply>> {
+  const links = historyLinks(context, call, page)
+  if (!links.ok) return links
   const revived = await revivedOf(context, page.places, page.versions)
   const entries = await Promise.all(page.versions.map(row => entryOf(context, row, revived)))
-  const links = historyLinks(context, call, page)
-  return { status: 200, headers: {}, body: responseBundle({ type: 'history', links, entries }) }
+  return ok({ status: 200, headers: {}, body: responseBundle({ type: 'history', links: links.value, entries }) })
 }

@@ -1,4 +1,5 @@
 /** What a history is asked for, from its URL or from a link to one of its pages. https://hl7.org/fhir/R4/http.html#history */
+import type { Link } from '../../resources/bundle.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import { toInterval } from '../../search/date-interval.ts'
 import { exactIdentifier } from '../../search/patient-names.ts'
@@ -6,7 +7,7 @@ import type { PatientName } from '../../search/search-request.ts'
 import { queryString } from '../../search/self-link.ts'
 import type { Call, Context } from './interaction.ts'
 import { openPage, pageQueries } from './page-link.ts'
-import { selfLink } from './paging-links.ts'
+import { linksTooLong, selfLink } from './paging-links.ts'
 import { formed, urlOf } from './search-address.ts'
 import { timeAsked, timePrefixes } from './time-asked.ts'
 
@@ -136,13 +137,21 @@ export function historyRequest(context: Context, call: Call): Result<HistoryRequ
   return read(context, { ...call, parameters }, page.value.start)
 }
 
-/** @returns the links of an answer; `next` is where the page after it begins. */
-export function historyLinks(context: Context, call: Call, at: { request: HistoryRequest; next: string | undefined }) {
+/** @returns the links of an answer; `next` is where the page after it begins. Fails where it would be longer than a URL may be. */
+export function historyLinks(
+  context: Context,
+  call: Call,
+  at: { readonly request: HistoryRequest; readonly next: string | undefined },
+): Result<readonly Link[]> {
   const { applied, start } = at.request
+  const most = context.mostUrlBytes
   const address = addressOf(call)
   const urlWith = (query: string): string => urlOf(context, address, formed(call, query))
   const queryOf = pageQueries<string>(context, call, { address, parameters: applied, self: start, next: at.next })
-  const sealed = start === undefined ? undefined : queryOf('self')
-  const self = selfLink({ query: queryString(applied), sealed }, urlWith, context.mostUrlBytes)
-  return at.next === undefined ? [self] : [self, { relation: 'next', url: urlWith(queryOf('next')) } as const]
+  const self = selfLink(queryString(applied), { isFirst: start === undefined, urlWith, queryOf, most })
+  if (at.next === undefined) return ok([self])
+  const next = urlWith(queryOf('next'))
+  return next.length <= most
+    ? ok([self, { relation: 'next', url: next }])
+    : linksTooLong(context, 'name the record by patient, write times in their usual length, or narrow it by _since')
 }

@@ -28,12 +28,14 @@ async function historyOf(
     : await openTypes(context, call, { types, record })
   const page = open.parts.length === 0 ? ok(nothing) : await versionsPage(context, open.parts, request)
   if (!page.ok) return page
+  const reply = await historyReply(context, call, { request, ...page.value, places: byExtent(open.parts) })
+  if (!reply.ok) return reply
   const query = `_history${request.applied.length === 0 ? '' : `?${queryString(request.applied)}`}`
   const { failed, why } = open
   const patient = record === 'every' ? null : record
   if (failed === undefined) await traceRecords(context, call, { record, query, why, rows: page.value.versions })
   else await leaveTrace(context, call, { patient, status: 200, outcome: 'refused', query, failed })
-  return ok(await historyReply(context, call, { request, ...page.value, places: byExtent(open.parts) }))
+  return reply
 }
 
 /** The history interaction on a type. */

@@ -1,9 +1,9 @@
 /** A search across records was decided without their facts: what a closed record holds is left out of its pages. */
-import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { fail, type Result } from '../../resources/outcome.ts'
 import { and, scalar } from '../../search/query.ts'
 import type { Found } from '../store/store.ts'
 import type { Context } from './interaction.ts'
-import { type Asked, type Page, pageOf, totalOf } from './search-page.ts'
+import { type Asked, type Page, type PageStart, pageOf, totalOf } from './search-page.ts'
 
 /** The records among those of the rows that are not open. */
 async function closedAmong({ store }: Context, rows: readonly Found[]): Promise<readonly string[]> {
@@ -21,6 +21,12 @@ const sized = (asked: Asked, count: number): Asked => ({ ...asked, request: { ..
 const outside = (asked: Asked, closed: readonly string[]): Asked =>
   closed.length === 0 ? asked : { ...asked, query: and(asked.query, { op: 'not', of: scalar('patient', ...closed) }) }
 
+/** Where a search looks, and where its page begins. */
+interface At {
+  readonly record: string | 'every' | null
+  readonly start: PageStart | undefined
+}
+
 /** The most rows whose records are looked at together. */
 const mostLooked = 1000
 
@@ -28,11 +34,7 @@ const mostLooked = 1000
  * @returns a page as `pageOf` does, as if closed records held nothing. What stands beyond the page is looked at as well: a
  * link to what is closed would tell of it.
  */
-export async function visiblePage(
-  context: Context,
-  asked: Asked,
-  { record, start }: { readonly record: string | 'every' | null; readonly start: Parameters<typeof pageOf>[2] },
-): Promise<Result<Page>> {
+export async function visiblePage(context: Context, asked: Asked, { record, start }: At): Promise<Result<Page>> {
   if (!isAcross(context, record)) return pageOf(context, asked, start)
   const { count } = asked.request
   const closed: string[] = []
@@ -46,12 +48,8 @@ export async function visiblePage(
 }
 
 /** @returns a total as `totalOf` does; `tooCostly` across records, because one would count what closed records hold. */
-export async function visibleTotal(
-  context: Context,
-  asked: Asked,
-  record: string | 'every' | null,
-): Promise<Result<number>> {
+export async function visibleTotal(context: Context, asked: Asked, { record, start }: At): Promise<Result<number>> {
   if (isAcross(context, record))
     return fail('tooCostly', 'expected a search in one record to be counted, found one across records', 'http._total')
-  return ok(await totalOf(context, asked))
+  return totalOf(context, asked, start)
 }

@@ -1,9 +1,10 @@
 /** One page of matches: from the restrictions, in order, beside a position. https://hl7.org/fhir/R4/http.html#paging */
 import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
+import type { Restriction } from '../../security/restriction.ts'
 import { compareRows } from '../store/order.ts'
 import type { Found, Order } from '../store/store.ts'
-import { grown, remembering } from './first-read.ts'
+import { countedThen, grown, remembering } from './first-read.ts'
 import { keysToFollow } from './followed.ts'
 import type { Context } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
@@ -42,16 +43,16 @@ async function firstPage({ places, order, read }: Road, count: number): Promise<
 /** @returns a page of an order that an index has. What `alongRoad` refuses is refused. */
 export async function pageAlong(context: Context, road: Road, { start, count }: From): Promise<Result<Page>> {
   const { order } = road
-  const at = context.now()
   if (start === undefined && road.code === undefined) {
     const page = await firstPage(road, count)
     const last = page.rows.at(-1)
-    return ok(remembering(page, { at, end: last && positionIn(last, order) }))
+    return ok(remembering(page, { at: context.now(), end: last && positionIn(last, order) }))
   }
   const first = start?.first
   const walk = { ...walkTo(order, start), limit: count + 1 }
   const found = await alongRoad(context, road, { walk, first })
   if (!found.ok) return found
+  const at = context.now() // after the rows were read: what has a later time was not seen
   const page = keysetPage(found.value, { order, count, start, positionOf: ({ position }: Placed) => position })
   const rows = page.rows.map(({ row }) => row)
   const end = page.rows.at(-1)?.position
@@ -100,10 +101,27 @@ export async function pageOf(context: Context, asked: Asked, start: PageStart | 
   return pageAlong(context, roadOf(context, asked, order), { start: keysetOf(start), count: asked.request.count })
 }
 
-/** How many matches this caller may see. */
-export async function totalOf({ store }: Context, { request, query, restrictions }: Asked): Promise<number> {
-  const counts = await Promise.all(
-    restrictions.map(restriction => store.count({ restriction, type: request.type, query })),
-  )
-  return counts.reduce((sum, count) => sum + count, 0)
+/** How many matches this caller may see; for a page after the first, of those that its pages show. */
+export async function totalOf(
+  context: Context,
+  { request, query, restrictions }: Asked,
+  start: PageStart | undefined,
+): Promise<Result<number>> {
+  const { type } = request
+  const first = start?.first
+  const count = async (restriction: Restriction): Promise<Result<number>> =>
+    first === undefined
+      ? ok(await context.store.count({ restriction, type, query }))
+      : countedThen(context, [{ restriction, type, query }], first)
+  return sumOf(await Promise.all(restrictions.map(count)))
+}
+
+/** @returns the sum; the first failure where one failed. */
+export function sumOf(counts: readonly Result<number>[]): Result<number> {
+  let sum = 0
+  for (const count of counts) {
+    if (!count.ok) return count
+    sum += count.value
+  }
+  return ok(sum)
 }

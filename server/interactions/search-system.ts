@@ -146,10 +146,11 @@ async function perform(
   const open = narrowed.value
   const [page, total] = await Promise.all([typesPage(context, search, open), typesTotal(context, search, open)])
   if (!page.ok) return page
+  if (!total.ok) return total
   const { rows } = page.value
   const others = await alongWith(context, call, { search, record: recordOfAll(all), open, rows })
   if (!others.ok) return others
-  const reply = await replyOf(context, call, { search, page: page.value, others: others.value, total })
+  const reply = await replyOf(context, call, { search, page: page.value, others: others.value, total: total.value })
   if (reply.ok) await trace(context, call, { search, all, rows: [...rows, ...others.value] })
   return reply
 }

@@ -34,7 +34,7 @@ async function perform(
   if (!page.ok) return page
   const others = await included(context, call, { rows: page.value.rows, record, facts, request })
   if (!others.ok) return others
-  const counted = asksTotal(request) ? await visibleTotal(context, asked, record) : ok(undefined)
+  const counted = asksTotal(request) ? await visibleTotal(context, asked, { record, start }) : ok(undefined)
   if (!counted.ok) return counted
   const extra =
     page.value.rows.length === 0 ? await accessStatusOf(context, call, { request, record, facts }) : undefined

@@ -129,11 +129,11 @@ export async function sortedPage(
   const [asked] = searched
   if (asked === undefined) return ok({ rows: [], previous: undefined, next: undefined })
   const { sort, count } = asked.request
-  const at = context.now()
   const first = start?.first
   const compare = (left: SortPlace, right: SortPlace): number => comparePlaces(sort, left, right)
   const ordered = await inOrder(context, searched, { first, compare })
   if (!ordered.ok) return ordered
+  const at = context.now() // after the places were read: what has a later time was not seen
   const [from, to] = sliceOf(ordered.value, compare, { start, count })
   const wanted = ordered.value.slice(from, to)
   const last = wanted.at(-1)

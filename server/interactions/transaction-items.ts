@@ -1,10 +1,10 @@
 /** The entries of a transaction that write, as items in the order in which they are performed. https://hl7.org/fhir/R4/http.html#trules */
 import { type Complaint, type FailureKind, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import { writtenAt } from './body.ts'
-import { type EntryRequest, isRead } from './bundle-entry.ts'
-import { interactionOf, promised } from './entry-call.ts'
+import type { EntryRequest } from './bundle-entry.ts'
 import { type EntryComplaint, failEntries } from './entry-complaint.ts'
 import { entryPatch } from './entry-patch.ts'
+import { interactionOf, isRead, promised } from './entry-promised.ts'
 import type { Call, Context } from './interaction.ts'
 import { nothingThere } from './write/absent.ts'
 import { namedBy } from './write/conditional.ts'
@@ -24,7 +24,7 @@ export type EntryItems = readonly [EntryRequest, readonly Item[]]
 
 /** What the statement does not promise. */
 function unserved(context: Context, entry: EntryRequest): EntryComplaint | undefined {
-  const refused = promised(context, { type: entry.type, interaction: interactionOf(entry) }, entry)
+  const refused = promised(context.catalog, entry)
   if (refused === undefined || refused.ok) return undefined
   const { kind, complaints } = refused.failure
   const at = { expression: `${entry.path}.request.url`, code: 'not-supported' } as const

@@ -7,9 +7,10 @@ import type { SearchRequest } from '../../search/search-request.ts'
 import { refuseWide } from '../../search/too-wide.ts'
 import type { Decision } from '../../security/decision.ts'
 import { decideIn, decideWith } from './access.ts'
-import { type EntryRequest, isRead } from './bundle-entry.ts'
+import type { EntryRequest } from './bundle-entry.ts'
 import { refusedChain } from './chains.ts'
 import { callOf } from './entry-call.ts'
+import { isRead } from './entry-promised.ts'
 import type { Call, Context } from './interaction.ts'
 import { locate } from './locate.ts'
 import { isAcross } from './open-records.ts'
@@ -34,8 +35,9 @@ interface Written {
 function writtenBy(all: readonly EntryItems[]): Written {
   const kept = new Set<string>()
   const deleted = new Set<string>()
+  // What is created has an id that nobody knows yet, whatever its resource says.
   for (const { method, type, id, written } of all.flatMap(([, items]) => items))
-    (method === 'DELETE' ? deleted : kept).add(`${type}/${id ?? written?.resource.id ?? ''}`)
+    if (method !== 'POST') (method === 'DELETE' ? deleted : kept).add(`${type}/${id ?? written?.resource.id ?? ''}`)
   return { kept, deleted }
 }
 
@@ -56,6 +58,17 @@ async function isThere(context: Context, call: Call): Promise<boolean> {
       ? standing
       : await context.store.version(restriction, type, place._id, number)
   return row !== undefined && String(row.version) === version && !row.deleted
+}
+
+/** Whether a version is the next of a resource, which the transaction writes: none that comes later can be read in it. */
+async function isNext(context: Context, call: Call): Promise<boolean> {
+  const { type, id = '', version } = call
+  const place = await locate(context, type, id)
+  if (place === undefined) return version === '1'
+  const decision = await decideIn(context, call, place.patient)
+  if (decision.effect === 'deny') return false
+  const standing = await standingVersion(context, decision.restriction, { type, _id: place._id })
+  return standing !== undefined && version === String(standing.version + 1)
 }
 
 /** Whether a search is answered, be it with nothing: what the token does not cover is refused. */
@@ -103,7 +116,9 @@ async function isSound(context: Context, call: Call, written: Written): Promise<
   if (isSearch(call)) return isAnswerable(context, call)
   const isPlain = interaction === 'history-instance' || askedPart(context, call).ok
   if (!isPlain) return false
-  return written.kept.has(`${type}/${id}`) || isThere(context, call)
+  const isKept = written.kept.has(`${type}/${id}`)
+  if (isKept && (interaction !== 'vread' || (await isNext(context, call)))) return true
+  return isThere(context, call)
 }
 
 const inEntry = ({ path }: EntryRequest, { kind, complaints: [first, ...others] }: Failure): Result<never> => {

@@ -7,7 +7,17 @@ import { included } from './include.ts'
 import type { Call, Context } from './interaction.ts'
 import type { Permitted } from './permitted-search.ts'
 import type { ReadRows } from './road.ts'
-import { codeOf, countsOnly, emptyPage, keysetOf, type Page, pageAlong, sortedOf, totalOf } from './search-page.ts'
+import {
+  codeOf,
+  countsOnly,
+  emptyPage,
+  keysetOf,
+  type Page,
+  pageAlong,
+  sortedOf,
+  sumOf,
+  totalOf,
+} from './search-page.ts'
 import type { TypesSearch } from './search-types.ts'
 import { sortedPage } from './sorted-page.ts'
 
@@ -36,15 +46,14 @@ export async function typesPage(
   return pageAlong(context, road, { start: keysetOf(start), count })
 }
 
-/** @returns how many matches there are, where that was asked for. */
+/** @returns how many matches there are, where that was asked for; for a page after the first, of those that its pages show. */
 export async function typesTotal(
   context: Context,
-  { requests: [first] }: TypesSearch,
+  { requests: [first], start }: TypesSearch,
   open: readonly Permitted[],
-): Promise<number | undefined> {
-  if (!countsOnly(first) && first.total === 'none') return undefined
-  const totals = await Promise.all(open.map(({ asked }) => totalOf(context, asked)))
-  return totals.reduce((sum, total) => sum + total, 0)
+): Promise<Result<number | undefined>> {
+  if (!countsOnly(first) && first.total === 'none') return ok(undefined)
+  return sumOf(await Promise.all(open.map(({ asked }) => totalOf(context, asked, start))))
 }
 
 /** The facts of the record in which a search looks: the same for all of its types. */

@@ -1,6 +1,6 @@
 /** Which targets of a line a caller sees, said of one target, as a condition on it, and as their number. `access.md` section 8. */
 import type { Document } from 'mongodb'
-import { parseServerId } from '../../resources/ids.ts'
+import { letters, parseServerId } from '../../resources/ids.ts'
 import type { AuditTarget } from '../../security/audit-entry.ts'
 import type { TrailRequest } from './store.ts'
 import type { TargetMask } from './target-masks.ts'
@@ -35,13 +35,11 @@ const isSeen = (
 ): boolean =>
   visibleMasks.includes(mask) || (masksAfterHidden.includes(mask) && hiddenUntil !== null && hiddenUntil <= now)
 
-const keyForm = '[0-9a-z]{12}'
-
-/** What ids of other records look like, where targets of one may stand in the lines: `isOfRecord` as an expression. */
+/** What ids of other records look like, where targets of one may stand in the lines: `isOfRecord` as an expression. An id that a client chose looks otherwise. */
 const foreign = ({ patient, also = [], parted = [] }: Asker): string | undefined =>
   patient === null || parted.length === 0
     ? undefined
-    : `^(?!(?:${[patient, ...also].join('|')})(?:-|$))${keyForm}(?:-[0-9a-z]{26})?$`
+    : `^(?!(?:${[patient, ...also].join('|')})(?:-|$))${letters}{12}(?:-${letters}{26})?$`
 
 const byCopy = ({ visibleMasks, masksAfterHidden, now }: Asker): Document => ({
   $or: [

@@ -11,6 +11,7 @@ const limited = { environment: { BODY_LIMIT_MIB: '1' } }
 for (const [sentence, url, headers, body, expected] of [
   ['JSON', '/fhir/Patient', json, '{"resourceType":"Patient"}', { text: '{"resourceType":"Patient"}' }],
   ['JSON, the encoding in capitals', '/fhir/Patient', { ...json, 'content-encoding': 'GZIP' }, '{}', { text: '{}' }],
+  ['JSON, by its old name', '/fhir/Patient', { ...json, 'content-encoding': 'x-gzip' }, '{}', { text: '{}' }],
   [
     'XML',
     '/fhir/Patient',
@@ -56,6 +57,7 @@ for (const [sentence, encoding, payload, status, kind] of [
   ['deflate', 'deflate', whole, 415, 'unsupportedMediaType'],
   ['Brotli', 'br', whole, 415, 'unsupportedMediaType'],
   ['no encoding, said so', 'identity', Buffer.from('{}'), 200, undefined],
+  ['no encoding, said in capitals', 'IDENTITY', Buffer.from('{}'), 200, undefined],
 ] as const) {
   t.test(`a body of ${sentence} in ${encoding} gets ${status}`, async t => {
     const { app, calls } = shell(limited)

@@ -65,6 +65,54 @@ const rows: readonly Row[] = [
   ['DELETE', 'Practitioner', 400],
   ['DELETE', 'Practitioner/nobody', 404],
   ['DELETE', 'Practitioner/doc/_history', 405],
+  ['POST', 'Nope', 404],
+  ['POST', 'Nope/1', 404],
+  ['POST', 'AuditEvent', 405],
+  ['PUT', 'AuditEvent', 405, { resourceType: 'AuditEvent' }],
+  ['GET', 'nothing', 404],
+  ['HEAD', 'nothing', 404],
+  ['POST', 'nothing', 404, doctor],
+  ['DELETE', 'nothing/1', 404],
+  ['GET', 'Practitioner/doc/1/2/3', 404],
+  ['GET', 'Practitioner/do_c', 404],
+  ['GET', 'Practitioner/do_c/_history', 404],
+  ['GET', 'Practitioner/do_c/_history/1', 404],
+  ['PUT', 'Practitioner/do_c', 400, { ...doctor, id: 'do_c' }],
+  ['PUT', 'Practitioner/do_c/_history/1', 405, doctor],
+  ['POST', 'Practitioner/do_c', 405, doctor],
+  ['DELETE', 'Practitioner/do_c', 404],
+  ['PUT', 'AuditEvent/do_c', 405, { resourceType: 'AuditEvent', id: 'do_c' }],
+  ['GET', 'Practitioner/_foo', 404],
+  ['GET', 'Practitioner/doc/*', 404],
+  ['DELETE', 'Practitioner/doc/*', 404],
+  ['DELETE', 'Patient/ann/*', 405],
+  ['GET', '_search', 405],
+  ['GET', 'Patient/_search', 405],
+  ['GET', 'Patient/_search?_id=ann', 405],
+  ['GET', 'Nope/_search', 404],
+  ['GET', 'Binary/_search', 404],
+  ['POST', 'Nope/_search', 404, doctor],
+  ['GET', 'Patient/ann/Observation/_search', 405],
+  ['GET', 'Patient/ann/Practitioner/_search', 404],
+  ['GET', 'Patient/ann/_search', 404],
+  ['POST', 'Patient/ann/_search', 404, doctor],
+  ['GET', '%50ractitioner/d%6Fc', 200],
+  ['GET', 'Patient/%61nn/%2A', 200],
+  ['GET', 'Practitioner/%ff', 400],
+  ['GET', 'Practitioner?name=%ff', 400],
+  ['PUT', 'Patient/ann/$everything', 405, patient],
+  ['PATCH', 'Patient/ann/$everything', 405, patient],
+  ['POST', 'Nope/1/$everything', 404],
+  ['GET', 'Patient/$everything', 404],
+  ['PUT', 'Patient/$everything', 404, patient],
+  ['GET', 'Practitioner/doc/$everything', 404],
+  ['GET', 'Patient/$merge', 405],
+  ['DELETE', 'Patient/$merge', 405],
+  ['GET', 'Patient/ann/$merge', 404],
+  ['PUT', 'Patient/ann/$merge', 404, patient],
+  ['DELETE', 'Patient/ann/$merge', 404],
+  ['DELETE', 'SearchParameter/one/$reindex', 405],
+  ['PUT', 'SearchParameter/one/$reindex', 405, patient],
 ]
 
 const json = { 'content-type': 'application/fhir+json' }
@@ -86,23 +134,24 @@ for (const row of rows)
     t.same([await alone(row), await within('batch', row), await within('transaction', row)], [row[2], row[2], row[2]])
   })
 
-/** Where they differ: what no interaction of R4 looks like is no request, and what only stands alone is told so. */
+/** Where they differ: what stands by itself alone is told so. */
 const apart = [
-  ['nothing', 404, 400, 400],
-  ['Practitioner/do_c', 404, 400, 400],
-  ['Practitioner/doc/*', 404, 400, 400],
-  ['Patient/_search', 405, 400, 400],
-  ['Patient/ann/$everything', 200, 200, 400],
+  ['GET', 'Patient/ann/$everything', 200, 200, 400],
+  ['GET', 'SearchParameter/one/$reindex', 404, 404, 400],
+  ['POST', 'SearchParameter/one/$reindex', 404, 400, 400],
 ] as const
 
-for (const [url, byItself, inBatch, inTransaction] of apart)
-  t.test(`GET ${url} is ${byItself} alone, ${inBatch} in a batch and ${inTransaction} in a transaction`, async t => {
-    const row = ['GET', url, byItself] as const
-    t.same(
-      [await alone(row), await within('batch', row), await within('transaction', row)],
-      [byItself, inBatch, inTransaction],
-    )
-  })
+for (const [method, url, byItself, inBatch, inTransaction] of apart)
+  t.test(
+    `${method} ${url} is ${byItself} alone, ${inBatch} in a batch and ${inTransaction} in a transaction`,
+    async t => {
+      const row = [method, url, byItself] as const
+      t.same(
+        [await alone(row), await within('batch', row), await within('transaction', row)],
+        [byItself, inBatch, inTransaction],
+      )
+    },
+  )
 
 t.test('a transaction that is refused for one entry writes none, whatever the status', async t => {
   for (const [n, url] of ['Nope/1', 'Patient/ann/Practitioner', '$nope', 'AuditEvent/_history'].entries()) {

@@ -341,14 +341,20 @@ for (const [sentence, entries, status, issue] of [
     400,
     'malformedBody not-supported Bundle.entry[1].request.method',
   ],
-  ['an operation', [good, ['GET', '$explain-access']], 400, 'malformedBody not-supported Bundle.entry[1].request.url'],
+  [
+    'an operation',
+    [good, ['GET', `Patient/${patient}/$everything`]],
+    400,
+    'malformedBody not-supported Bundle.entry[1].request.url',
+  ],
   [
     'a posted search',
     [good, ['POST', 'Practitioner/_search', {}]],
     400,
     'malformedBody not-supported Bundle.entry[1].request.url',
   ],
-  ['a URL that is none', [good, ['GET', '..']], 400, 'malformedBody value Bundle.entry[1].request.url'],
+  ['a URL that is none', [good, ['GET', 'no url']], 400, 'malformedBody value Bundle.entry[1].request.url'],
+  ['an address of nothing', [good, ['GET', '..']], 404, 'notServed not-supported Bundle.entry[1].request.url'],
   [
     'a create without a resource',
     [good, ['POST', 'Practitioner']],

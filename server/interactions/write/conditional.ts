@@ -114,7 +114,7 @@ export async function matchesOf(
 }
 
 /** The one match, none, or 412 for several. */
-export function onlyMatch(rows: readonly Found[], path: string): Result<Found | undefined> {
+export function onlyMatch<Match>(rows: readonly Match[], path: string): Result<Match | undefined> {
   return rows.length > 1
     ? fail('multipleMatches', 'expected criteria that match one resource, found several', path)
     : ok(rows[0])

@@ -9,6 +9,7 @@ import { type Inline, inlineData, liftingEdits } from './attachments.ts'
 import type { Item, Settled, Written } from './item.ts'
 import { type LocalReference, resolvedReferences } from './references.ts'
 import type { Settling } from './settle.ts'
+import type { WrittenMatches } from './written-matches.ts'
 
 export interface Draft {
   readonly settled: Settled
@@ -98,11 +99,13 @@ export async function contentOf(
     readonly written: Written
     readonly next: NextVersion
     readonly targets: ReadonlyMap<string, string>
+    readonly writes?: WrittenMatches
   },
 ): Promise<Result<NonNullable<Draft['after']>>> {
-  const { item, written, next, targets } = at
+  const { item, written, next, targets, writes } = at
   const { path, fullUrl } = item
-  const references = await resolvedReferences(settling, { written, targets, path, holder: fullUrl })
+  const beside = writes === undefined ? {} : { writes }
+  const references = await resolvedReferences(settling, { written, targets, path, holder: fullUrl, ...beside })
   if (!references.ok) return references
   const inline = inlineData(written, path)
   if (!inline.ok) return inline

@@ -12,6 +12,7 @@ import { nothingThere } from './absent.ts'
 import { contentOf, type Draft } from './draft.ts'
 import type { Item, Settled } from './item.ts'
 import type { Settling } from './settle.ts'
+import { type WrittenMatches, writtenMatches } from './written-matches.ts'
 
 type Current = Stored & { readonly row: Row }
 
@@ -87,9 +88,9 @@ const deletedBefore = (settled: Settled, buried: Found): Settled => ({
 
 async function draftOf(
   settling: Settling,
-  at: { settled: Settled; targets: ReadonlyMap<string, string> },
+  at: { settled: Settled; targets: ReadonlyMap<string, string>; writes: WrittenMatches },
 ): Promise<Result<Draft | Settled>> {
-  const { settled, targets } = at
+  const { settled, targets, writes } = at
   const now = await standing(settling, settled)
   if (now === 'hidden') return nothingThere(settled.item)
   const fit = checked(settling, settled, now)
@@ -108,7 +109,7 @@ async function draftOf(
   const { written } = settled.item
   if (settled.item.method === 'DELETE' || written === undefined) return ok({ ...base, after: undefined })
   const content = await contentOf(settling, {
-    ...{ item: settled.item, written, targets },
+    ...{ item: settled.item, written, targets, writes },
     next: { id: settled.id, version, updated },
   })
   return content.ok ? ok({ ...base, after: content.value }) : content
@@ -130,7 +131,8 @@ const isDraft = (each: Draft | Settled): each is Draft => 'settled' in each
 export async function draftsOf(settling: Settling, all: readonly Settled[]): Promise<Result<Drafted>> {
   const targets = targetsOf(all)
   const writing = all.filter(({ existing }) => existing === undefined)
-  const drafted = await allAtOnce(writing, settled => draftOf(settling, { settled, targets }))
+  const writes = writtenMatches(settling, writing)
+  const drafted = await allAtOnce(writing, settled => draftOf(settling, { settled, targets, writes }))
   if (!drafted.ok) return drafted
   const drafts = drafted.value.filter(isDraft)
   if (drafts.length === writing.length) return ok({ drafts, settled: all })

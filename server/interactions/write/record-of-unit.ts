@@ -1,9 +1,9 @@
 /** The one record that a unit of writes names. `access.md` section 6, "Naming the patient in a deposit". */
 import { patientReferences } from '../../../resources/compartment.ts'
-import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
+import { listOf, objectOf } from '../../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, parseReference } from '../../../resources/reference.ts'
-import type { Reference, Resource } from '../../../resources/resource.ts'
+import type { Reference } from '../../../resources/resource.ts'
 import type { PatientName } from '../../../search/search-request.ts'
 import { isIns } from '../../../security/actor-identifier.ts'
 import { belongsToRecords } from '../../../security/belongs-to-records.ts'
@@ -14,6 +14,8 @@ import { matchesOf, parseCriteria } from './conditional.ts'
 import { insOf } from './ins.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { withoutMerged } from './of-record.ts'
+import { hasIdentifier, identifierOf } from './one-identifier.ts'
+import { sourcePatient } from './source-patient.ts'
 
 /** What a reference means: a record by key, the Patient that this unit creates, somebody unknown, or nothing about patients. */
 type Named = { readonly key: string } | 'created' | 'unknown' | 'nobody'
@@ -43,13 +45,28 @@ const onlyKey = (keys: readonly string[]): Named => {
 const byIdentifier = async (reading: Reading, system: string | undefined, value: string | undefined): Promise<Named> =>
   system === undefined || value === undefined ? 'unknown' : lookedUp(reading, { by: 'identifier', system, value })
 
-/** `identifier=system|value` and nothing else. */
 async function byCriteria(reading: Reading, criteria: string): Promise<Named> {
-  const parameters = [...new URLSearchParams(criteria)]
-  const [name, text] = parameters[0] ?? []
-  const bar = text?.indexOf('|') ?? -1
-  if (parameters.length !== 1 || name !== 'identifier' || text === undefined || bar < 1) return 'unknown'
-  return byIdentifier(reading, text.slice(0, bar), text.slice(bar + 1))
+  const identifier = identifierOf(criteria)
+  return identifier === undefined ? 'unknown' : lookedUp(reading, identifier)
+}
+
+/** The Patient of the unit, whom criteria find when all is written; asked for criteria that find nobody yet. */
+async function createdPatient(reading: Reading, criteria: string): Promise<Named> {
+  const identifier = identifierOf(criteria)
+  if (identifier === undefined) return 'unknown'
+  const entry = reading.items.find(item => item.type === 'Patient' && hasIdentifier(item, identifier))
+  if (entry === undefined || (await patientKeys(reading.context, identifier)).length > 0) return 'unknown'
+  return byPatientItem(reading, entry)
+}
+
+/** Whom a conditional reference means. https://hl7.org/fhir/R4/http.html#trules */
+async function bySearch(reading: Reading, criteria: string): Promise<Named> {
+  const found = await byCriteria(reading, criteria)
+  if (found !== 'unknown') return found
+  const key = `created ${criteria}`
+  const created = reading.known.get(key) ?? createdPatient(reading, criteria)
+  reading.known.set(key, created)
+  return created
 }
 
 /** The Patient whom a conditional create finds. What is wrong with its criteria is said when the item is settled. */
@@ -107,18 +124,11 @@ async function byReference(reading: Reading, holder: Item, reference: Reference)
   if (entry !== undefined) return entry.type === 'Patient' ? byPatientItem(reading, entry) : 'nobody'
   const parsed = parseReference(text, reading.context.base)
   if (parsed.form === 'contained') return byContained(reading, holder, parsed.id)
-  if (parsed.form === 'conditional') return parsed.type === 'Patient' ? byCriteria(reading, parsed.criteria) : 'nobody'
+  if (parsed.form === 'conditional') return parsed.type === 'Patient' ? bySearch(reading, parsed.criteria) : 'nobody'
   if (parsed.form !== 'local') return 'unknown'
   if (parsed.type === 'Patient') return byPatientId(reading, parsed.id)
   const place = await locate(reading.context, parsed.type, parsed.id)
   return place?.patient === null || place?.patient === undefined ? 'nobody' : { key: place.patient }
-}
-
-/** The Patient of whom the document was made stands beside its subject. IHE MHD, DocumentReference.context.sourcePatientInfo. */
-const sourcePatient = (resource: Resource): Reference | undefined => {
-  const info = objectOf(objectOf(resource.context)?.sourcePatientInfo)
-  const reference = textOf(info?.reference)
-  return reference === undefined ? undefined : { reference }
 }
 
 /** Whom a reference means by its text, and by the INS beside it: they must be one. */

@@ -5,11 +5,13 @@ import { walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resources/reference.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
+import type { Found } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
 import { traceCriteria } from './criteria-trace.ts'
-import type { Written } from './item.ts'
+import type { Settled, Written } from './item.ts'
 import type { Settling } from './settle.ts'
+import type { WrittenMatches } from './written-matches.ts'
 
 /** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry. */
 const linking = new Set(['reference', 'url', 'valueUri', 'valueUrl', 'valueOid', 'valueUuid', 'valueCanonical'])
@@ -48,22 +50,31 @@ async function patientReference(context: Context, patient: string): Promise<stri
 async function byCondition(
   settling: Settling,
   { type, criteria }: Extract<ParsedReference, { form: 'conditional' }>,
-  path: string,
+  { path, writes }: Pick<Holder, 'path' | 'writes'>,
 ): Promise<Result<string>> {
   const { context, call, record, facts, gone } = settling
+  if (type === 'Patient' && writes?.patient !== undefined) return ok(`Patient/${writes.patient.id}`)
   if (type === 'Patient' && record.patient !== null) return ok(await patientReference(context, record.patient))
   const request = parseCriteria(context, type, { criteria, path })
   if (!request.ok) return request
   const inRecord = (context.catalog.types.get(type)?.compartment.length ?? 0) > 0
   const within = { type, request: request.value, patient: inRecord ? record.patient : null, facts }
-  const rows = await matchesOf(context, call, { ...within, gone })
+  const rows = await matchesOf(context, call, {
+    ...within,
+    gone: writes === undefined ? gone : new Set([...gone, ...writes.rows]),
+  })
   await traceCriteria(context, call, { ...within, rows })
-  const match = onlyMatch(rows, path)
+  const match = onlyMatch([...rows, ...(writes?.find({ type, query: request.value.query }) ?? [])].map(localOf), path)
   if (!match.ok) return match
   return match.value === undefined
     ? fail('versionConflict', `expected a conditional reference that finds one ${type}, found none`, path)
     : ok(`${match.value.type}/${match.value.id}`)
 }
+
+const localOf = (found: Found | Settled): LocalReference => ({
+  type: 'item' in found ? found.item.type : found.type,
+  id: found.id,
+})
 
 /** A reference to a resource of this server. */
 export interface LocalReference {
@@ -90,6 +101,8 @@ interface Holder {
   readonly written: Written
   /** `fullUrl` of each entry → `Type/id`. */
   readonly targets: ReadonlyMap<string, string>
+  /** What is written together: conditions find it as it will be. */
+  readonly writes?: WrittenMatches
   readonly path: string
   /** The `fullUrl` of the entry. */
   readonly holder: string | undefined
@@ -143,7 +156,7 @@ export async function resolvedReferences(settling: Settling, at: Holder): Promis
     const parsed = isReference ? parseReference(target ?? link.value, settling.context.base) : undefined
     if (settling.facts?.merged !== undefined) target = (await goesOn(settling, at.written, parsed)) ?? target
     if (parsed?.form === 'conditional') {
-      const found = await byCondition(settling, parsed, at.path)
+      const found = await byCondition(settling, parsed, at)
       if (!found.ok) return found
       target = found.value
     }
