@@ -48,5 +48,11 @@ export const nameKey = (patient: string): string => `#name=${patient}`
 /** The row was hidden from a minor's representatives and was shown to them; written and read by `security/`. */
 export const shownKey = '#shown=representatives'
 
+/** The Consent was an agreement to the record before it refused it; written and read by `security/`. */
+export const agreedKey = '#agreed=record'
+
+/** The Consent agrees to a record that was open already; written and read by `security/`. */
+export const agreedLaterKey = '#agreed=later'
+
 /** An actor whom a Consent names by RPPS or FINESS; written by `security/`, read by its restrictions. */
 export const actorKey = (identifier: string): string => `#actor=${identifier}`

@@ -6,7 +6,7 @@ import { type GateRequest, said } from './gate.ts'
 import type { Principal } from './principal.ts'
 import { readConsent } from './read-consent.ts'
 
-/** Rules that a professional writes in the name of the patient. To open a record is care of its own. */
+/** Rules that a professional writes in the name of the patient. To open a record for who has none is care of its own. */
 const attested: ReadonlySet<ConsentRule['kind']> = new Set(['authorise', 'treating', 'authorise-part', 'mask-document'])
 
 /** Whether the token is that of an emergency, in which the patient cannot be asked. */
@@ -24,18 +24,25 @@ export function emergencyGate(principal: Principal): Denial | undefined {
 
 const writing: ReadonlySet<GateRequest['interaction']> = new Set(['create', 'update', 'patch', 'delete'])
 
-function restsOnAgreement({ type, interaction }: GateRequest, after: Resource | undefined): boolean {
+/** A write that is asked for, with the state to come where the request holds it, and whether a Patient comes with it. */
+interface Asked extends GateRequest {
+  readonly after?: Resource
+  readonly opens?: boolean
+}
+
+function restsOnAgreement({ type, interaction, after, opens }: Asked): boolean {
   if (type === 'CareTeam') return writing.has(interaction)
   if (type !== 'Consent' || after === undefined) return false
   const rule = readConsent(after)
-  return rule.ok && attested.has(rule.value.kind)
+  if (!rule.ok) return false
+  return attested.has(rule.value.kind) || (rule.value.kind === 'opened' && opens !== true)
 }
 
 /**
  * @param request with the state to come, where the request holds it: what a patch makes of a Consent is judged when it is known.
  * @returns what the token of an emergency does not write; undefined when nothing.
  */
-export function attestedGate(request: GateRequest & { readonly after?: Resource }): Denial | undefined {
-  if (!isEmergency(request.principal) || !restsOnAgreement(request, request.after)) return undefined
+export function attestedGate(request: Asked): Denial | undefined {
+  if (!isEmergency(request.principal) || !restsOnAgreement(request)) return undefined
   return emergencyGate(request.principal)
 }

@@ -1,6 +1,6 @@
 /** The data that an access touched, as entities of an AuditEvent. https://hl7.org/fhir/R4/auditevent-definitions.html#AuditEvent.entity */
 import type { Interaction } from '../resources/resource.ts'
-import type { AuditEntry, AuditTarget } from './audit-entry.ts'
+import type { AuditTarget, ShownEntry } from './audit-entry.ts'
 
 export const entityType = 'http://terminology.hl7.org/CodeSystem/audit-entity-type'
 export const objectRole = 'http://terminology.hl7.org/CodeSystem/object-role'
@@ -15,7 +15,7 @@ export const finds: ReadonlySet<Interaction> = new Set([
 
 type Entity = Readonly<Record<string, unknown>>
 
-const patientOf = ({ patient }: AuditEntry): readonly Entity[] =>
+const patientOf = ({ patient }: ShownEntry): readonly Entity[] =>
   patient === null
     ? []
     : [
@@ -27,7 +27,7 @@ const patientOf = ({ patient }: AuditEntry): readonly Entity[] =>
       ]
 
 /** The one object of a read or write. What a search found is told by its type, for BALP reads a system object there as the query. */
-function dataOf({ targets, interaction }: AuditEntry): readonly Entity[] {
+function dataOf({ targets, interaction }: ShownEntry): readonly Entity[] {
   const isOne = targets.length === 1 && !finds.has(interaction)
   return targets.map((target: AuditTarget) => ({
     what: { reference: `${target.type}/${target.id}${target.version === null ? '' : `/_history/${target.version}`}` },
@@ -39,7 +39,7 @@ function dataOf({ targets, interaction }: AuditEntry): readonly Entity[] {
 }
 
 /** The search as it was applied: readable in `description`, exact in `query`. */
-const queryOf = ({ query, interaction }: AuditEntry): readonly Entity[] =>
+const queryOf = ({ query, interaction }: ShownEntry): readonly Entity[] =>
   query === null && !finds.has(interaction)
     ? []
     : [
@@ -50,7 +50,7 @@ const queryOf = ({ query, interaction }: AuditEntry): readonly Entity[] =>
         },
       ]
 
-const requestOf = ({ request }: AuditEntry): Entity => ({
+const requestOf = ({ request }: ShownEntry): Entity => ({
   what: { identifier: { value: request } },
   type: {
     ...{ system: 'https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType', code: 'XrequestId' },
@@ -59,8 +59,8 @@ const requestOf = ({ request }: AuditEntry): Entity => ({
 })
 
 /** What decided: the matrix in force, and why the door opened. */
-function policyOf({ policy, basis, status }: AuditEntry): Entity {
-  const details = Object.entries({ policy, basis, status: String(status) })
+function policyOf({ policy, basis, status }: ShownEntry): Entity {
+  const details = Object.entries({ policy, basis, status: status === null ? null : String(status) })
   return {
     type: { system: entityType, code: '4', display: 'Other' },
     role: { system: objectRole, code: '13', display: 'Security Resource' },
@@ -69,7 +69,7 @@ function policyOf({ policy, basis, status }: AuditEntry): Entity {
 }
 
 /** The entities of an event: the patient, the data, the query, the request and the policy that decided. */
-export const entitiesOf = (entry: AuditEntry): readonly Entity[] => [
+export const entitiesOf = (entry: ShownEntry): readonly Entity[] => [
   ...patientOf(entry),
   ...dataOf(entry),
   ...queryOf(entry),

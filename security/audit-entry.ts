@@ -52,3 +52,9 @@ export interface AuditEntry {
   /** X-Request-Id. */
   readonly request: string
 }
+
+/** A line as somebody is shown it. */
+export interface ShownEntry extends Omit<AuditEntry, 'status'> {
+  /** Null where it is not told. */
+  readonly status: number | null
+}

@@ -1,7 +1,7 @@
 /** The trail as FHIR: an AuditEvent in the shape of IHE BALP, rendered from one stored line. https://hl7.org/fhir/R4/auditevent.html */
 import type { Coding, Resource } from '../resources/resource.ts'
 import { entitiesOf } from './audit-entities.ts'
-import type { AuditAgent, AuditEntry } from './audit-entry.ts'
+import type { AuditAgent, AuditEntry, ShownEntry } from './audit-entry.ts'
 import { type AuditPattern, auditPatterns } from './audit-profiles.ts'
 
 /** What the server knows of itself. */
@@ -110,7 +110,7 @@ const serverOf = (base: string, { server: part }: AuditPattern): Element => ({
 })
 
 /** Only what succeeded, and holds what the profile asks for, claims it. */
-function profileOf(entry: AuditEntry, { profile }: AuditPattern): readonly string[] {
+function profileOf(entry: ShownEntry, { profile }: AuditPattern): readonly string[] {
   const isWhole = profile === 'Query' ? Boolean(entry.query) : entry.targets.length === 1
   if (profile === undefined || entry.outcome !== 'success' || !isWhole) return []
   return [`${profileBase}${entry.patient === null ? '' : 'Patient'}${profile}`]
@@ -118,9 +118,9 @@ function profileOf(entry: AuditEntry, { profile }: AuditPattern): readonly strin
 
 /**
  * Renders a stored line. Holds identifiers, never content: of a refusal only that it was refused.
- * @param entry the line with its id; targets that the caller may not see are already left out.
+ * @param entry the line with its id; targets that the caller may not see are already left out, and a status that may tell of them.
  */
-export function toAuditEvent(entry: AuditEntry & { readonly _id: string }, { base }: AuditOptions): Resource {
+export function toAuditEvent(entry: ShownEntry & { readonly _id: string }, { base }: AuditOptions): Resource {
   const pattern = auditPatterns[entry.interaction]
   const profile = profileOf(entry, pattern)
   const { code, text } = outcomes[entry.outcome]

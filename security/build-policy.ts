@@ -19,15 +19,22 @@ export interface PolicySources {
 const matchable = ({ rows }: AccessMatrix) => rows.filter(({ type }) => type.system !== '')
 
 /** The setting opens the social columns, so it stands above the restrictions that close one of them as a whole. */
-const closesByRow = ({ column, type }: ColumnRestriction, sources: PolicySources): boolean =>
+const closesByRow = ({ column, type }: ColumnRestriction, sources: Pick<PolicySources, 'socialColumns'>): boolean =>
   !(sources.socialColumns && socialColumns.has(column) && type === '*')
+
+/** @returns the restrictions that close something on a day. */
+export const restrictionsOn = (
+  sources: Pick<PolicySources, 'restrictions' | 'socialColumns'>,
+  day: string,
+): readonly ColumnRestriction[] => sources.restrictions.filter(each => each.since <= day && closesByRow(each, sources))
 
 function readersOf(column: string, sources: PolicySources, day: string): ReadonlySet<string> {
   if (socialColumns.has(column) && !sources.socialColumns) return new Set()
-  const closing = sources.restrictions
-    .filter(each => each.column === column && each.since <= day && closesByRow(each, sources))
-    .map(({ type }) => type)
-  const closed = new Set(closing)
+  const closed = new Set(
+    restrictionsOn(sources, day)
+      .filter(each => each.column === column)
+      .map(({ type }) => type),
+  )
   if (closed.has('*')) return new Set()
   const open = matchable(sources.matrix).filter(row => row.columns.has(column) && !closed.has(row.type.code))
   return new Set(open.map(({ type }) => type.code))

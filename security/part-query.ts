@@ -21,29 +21,23 @@ interface Asked {
 /** Masks with one of the bits. */
 const masksWith = (bits: number): readonly number[] => masks.all.filter(mask => (mask & bits) !== 0)
 
-/** Resources by `Type/id`, those of a type together. */
-function named(documents: readonly string[]): readonly Query[] {
-  const ids = new Map<string, string[]>()
-  for (const name of documents) {
-    const [type = '', id = ''] = name.split('/')
-    const those = ids.get(type)
-    if (those === undefined) ids.set(type, [id])
-    else those.push(id)
-  }
-  return [...ids].map(([type, those]) => and(scalar('type', type), scalar('id', ...those)))
+/** Resources of a type, of those that are named by `Type/id`. */
+function named(documents: Iterable<string>, type: string): Query {
+  const ids = [...documents].filter(name => name.startsWith(`${type}/`)).map(name => name.slice(type.length + 1))
+  return ids.length === 0 ? nothing : and(scalar('type', type), scalar('id', ...ids))
 }
 
 /** Single resources, those that they reach, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
 function documentsQuery(part: Part, { effect, type, reader }: Asked): Query {
   const only = effect === 'permit'
   const { documents = [], rows = [], dependents = [], reached } = part
-  if (reached === undefined) return or(...named(documents), { op: 'follows', in: rows, only })
+  if (reached === undefined) return or(named(documents, type), { op: 'follows', in: rows, only })
   if (reached.beyond && !only) return everything
   // Who may write what refers to others opens nothing for himself by what he writes there.
   const targets = reached.targets.filter(({ by }) => !only || !ownsDeposit(reader, by))
   const followed = [...rows, ...reached.rows, ...targets.map(({ row }) => row)]
   return or(
-    ...named([...new Set([...documents, ...targets.map(({ name }) => name)])]),
+    named(new Set([...documents, ...[...targets, ...reached.referring].map(({ name }) => name)]), type),
     key(...referringKeys(dependents, type, reached.references)),
     { op: 'follows', in: followed, only },
   )

@@ -43,6 +43,8 @@ export interface Reached {
   readonly references: ReadonlyMap<string, readonly string[]>
   /** `_id`s of the rows that are reached; what came with them follows them. */
   readonly rows: readonly string[]
+  /** Of a denial: what referred when it was looked up, or had referred since the denial was written. */
+  readonly referring: readonly Omit<Target, 'by'>[]
   /** Whether there are more than are looked up: then a denial is of everything, and a permit of nothing more. */
   readonly beyond: boolean
 }

@@ -92,6 +92,8 @@ export interface Regime {
     readonly now: number
     /** The state to come of a write, where the request holds it. */
     readonly after?: Resource
+    /** Whether a Patient is created beside it. */
+    readonly opens?: boolean
   }): Denial | undefined
   /** What the token alone refuses of an operation on a record's life; absent where records have no such life. */
   readonly gateLife?: (request: LifeRequest) => Denial | undefined

@@ -68,6 +68,9 @@ const cellsOf = (policy: Policy, mode: AccessMode, change: CellChange['change'])
 
 const isSame = (one: Query, other: Query): boolean => JSON.stringify(one) === JSON.stringify(other)
 
+/** What lets somebody in: all else only takes away, also an agreement to everything with exceptions. */
+const permits: ReadonlySet<ConsentRule['kind']> = new Set(['authorise', 'authorise-part', 'treating', 'administrator'])
+
 /** In the ordinary mode a denial is tried on somebody authorised, a permission on somebody who is not. */
 function authorising(
   facts: Facts,
@@ -124,7 +127,7 @@ export function rehearseConsent({ law, consent, now, zone }: RehearsedConsent): 
   const [before, after] = [factsOf([], zone), factsOf([active], zone)]
   const [named] = namingsOf(ruleSources(anybody, [active], zone), { facts: after, now })
   const actor = named?.actor ?? nobody
-  const denies = (consent.provision as { readonly type?: unknown } | undefined)?.type === 'deny'
+  const denies = !permits.has(rule.value.kind)
   const policy = law.inForce(now)
   const reads = readsAll(law, policy, now)
   return ok(

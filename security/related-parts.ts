@@ -4,6 +4,7 @@
  */
 import { referenceKey } from '../search/key.ts'
 import { pointedBy } from '../search/pointed.ts'
+import { coveredSince } from './covered-since.ts'
 import type { Facts } from './facts.ts'
 import type { Limits, Part, PartRule, Reached, Target } from './part-rule.ts'
 
@@ -17,6 +18,8 @@ export interface RelatedRow {
   readonly id: string
   readonly depositor: string | null
   readonly keys: readonly string[]
+  /** Of a former version: when it ended, in milliseconds since 1970. */
+  readonly ended?: number
 }
 
 /** Which rows must be known: those that are named by `Type/id`, and those with one of the keys. */
@@ -46,6 +49,9 @@ export function referencesOf(parameters: Iterable<string>): References {
 const partsOf = ({ parts = [] }: Facts): readonly Part[] =>
   parts.flatMap(rule => [rule, ...rule.except]).flatMap(limits => limits.parts)
 
+/** Whether it means resources with what they refer to, or what refers to them. */
+export const isRelated = (part: Part): boolean => (part.related ?? part.dependents) !== undefined
+
 const nameOf = ({ type, id }: Pick<RelatedRow, 'type' | 'id'>): string => `${type}/${id}`
 
 const keysTo = (names: readonly string[], codes: Iterable<string>): readonly string[] =>
@@ -56,8 +62,10 @@ export const referringKeys = (names: readonly string[], type: string, references
   keysTo(names, references.get(type) ?? [])
 
 /** @returns the rows that must be known before the parts of these facts can be. */
-export function soughtOf(facts: Facts, references: References): Sought {
-  const parts = partsOf(facts)
+export const soughtOf = (facts: Facts, references: References): Sought => soughtBy(partsOf(facts), references)
+
+/** @returns the rows that must be known for these parts. */
+export function soughtBy(parts: readonly Part[], references: References): Sought {
   const dependents = new Set(parts.flatMap(part => part.dependents ?? []))
   const related = parts.flatMap(part => part.related ?? [])
   const codes = new Set([...references.values()].flat())
@@ -77,12 +85,37 @@ export function relatedTargets(facts: Facts, rows: readonly RelatedRow[], refere
 
 /** The record as far as it was looked up. */
 interface Known extends Related {
+  /** Versions that were superseded or deleted. */
+  readonly formers?: Related
   readonly references: References
   /** `_id`s by `Type/id` of what is referred to. */
   readonly idOf: (name: string) => string
+  /** Most `_id`s and names of all parts together; every query of a row holds them. */
+  readonly most?: number
 }
 
-function reachedBy({ related = [], dependents = [] }: Part, { rows, beyond, references, idOf }: Known): Reached {
+/** The rows of which a part is made, and for a denial the former versions that it covers. */
+interface Within extends Known {
+  readonly covered: Related
+}
+
+const nothingCovered: Related = { rows: [], beyond: false }
+
+/** What a denial covered stays covered, whatever became of what it was related by: that is not for others to decide. */
+function coveredBy(rule: PartRule, facts: Facts, { formers = nothingCovered }: Known): Related {
+  if (rule.effect === 'permit') return nothingCovered
+  const since = coveredSince(facts, rule)
+  return { ...formers, rows: formers.rows.filter(({ ended = 0 }) => ended > since) }
+}
+
+const onceEach = (rows: readonly RelatedRow[]): Reached['referring'] => [
+  ...new Map(rows.map(each => [each._id, { name: nameOf(each), row: each._id }])).values(),
+]
+
+function reachedBy(part: Part, within: Within, effect: PartRule['effect']): Reached {
+  const { related = [], dependents = [] } = part
+  const { covered, references, idOf } = within
+  const rows = [...within.rows, ...covered.rows]
   const named = rows.filter(row => related.includes(nameOf(row)) || dependents.includes(nameOf(row)))
   const targets = named
     .filter(row => related.includes(nameOf(row)))
@@ -92,14 +125,49 @@ function reachedBy({ related = [], dependents = [] }: Part, { rows, beyond, refe
   )
   const referring = rows.filter(({ type, keys }) => keys.some(key => asked.get(type)?.has(key)))
   const ids = [...named, ...referring].map(({ _id }) => _id)
-  return { targets, rows: [...new Set(ids)], references, beyond }
+  return {
+    ...{ targets, rows: [...new Set(ids)], references, beyond: within.beyond || covered.beyond },
+    referring: effect === 'deny' ? onceEach(referring) : [],
+  }
 }
+
+/** Some 200 KB of `_id`s, which a search of every type repeats for each type. */
+const mostReached = 4000
+
+const sizeOf = ({ reached }: Part): number =>
+  reached === undefined ? 0 : reached.targets.length + reached.rows.length + reached.referring.length
+
+/** The same with fewer: then a denial is of everything. */
+function cut(part: Part, most: number): Part {
+  const { reached } = part
+  if (reached === undefined) return part
+  const [targets, rows] = [reached.targets.slice(0, most), reached.rows.slice(0, most)]
+  return { ...part, reached: { ...reached, targets, rows, referring: [], beyond: true } }
+}
+
+const eachPart = <Given extends Limits>(limits: Given, become: (part: Part) => Part): Given => ({
+  ...limits,
+  parts: limits.parts.map(become),
+})
 
 /** @returns the facts with what their parts reach. */
 export function withRelated(facts: Facts, known: Known): Facts {
-  const reach = (part: Part): Part =>
-    (part.related ?? part.dependents) === undefined ? part : { ...part, reached: reachedBy(part, known) }
-  const within = <Given extends Limits>(limits: Given): Given => ({ ...limits, parts: limits.parts.map(reach) })
-  const settled = (rule: PartRule): PartRule => ({ ...within(rule), except: rule.except.map(within) })
-  return facts.parts === undefined ? facts : { ...facts, parts: facts.parts.map(settled) }
+  const reach = (part: Part, covered: Related, effect: PartRule['effect']): Part =>
+    isRelated(part) ? { ...part, reached: reachedBy(part, { ...known, covered }, effect) } : part
+  const settled = (rule: PartRule): PartRule => {
+    const covered = coveredBy(rule, facts, known)
+    const opens = (part: Part): Part => reach(part, nothingCovered, 'permit')
+    const except = rule.except.map(limits => eachPart(limits, opens))
+    return { ...eachPart(rule, part => reach(part, covered, rule.effect)), except }
+  }
+  const settledFacts: Facts = { ...facts, parts: (facts.parts ?? []).map(settled) }
+  const { most = mostReached } = known
+  const reaching = partsOf(settledFacts).filter(isRelated)
+  if (reaching.reduce((sum, part) => sum + sizeOf(part), 0) <= most) return settledFacts
+  const fewer = (part: Part): Part => cut(part, Math.floor(most / (2 * reaching.length)))
+  const bounded = (rule: PartRule): PartRule => ({
+    ...eachPart(rule, fewer),
+    except: rule.except.map(limits => eachPart(limits, fewer)),
+  })
+  return { ...settledFacts, parts: settledFacts.parts?.map(bounded) ?? [] }
 }

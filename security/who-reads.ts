@@ -173,7 +173,8 @@ function masksOf(subject: Subject, sources: readonly RuleSource[]): readonly OfM
     .filter(({ says, parts }) => says.masks.length + says.maskedRows.length + parts.length > 0)
     .filter(
       ({ says, parts }) =>
-        says.maskedRows.includes(entry.id) || (readsUnmasked && !reads({ masks: says.masks, parts })),
+        says.maskedRows.some(row => row === entry.id || entry.follows?.includes(row) === true) ||
+        (readsUnmasked && !reads({ masks: says.masks, parts })),
     )
     .map(({ reference }) => ({ source: reference }))
 }

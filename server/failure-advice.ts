@@ -22,8 +22,8 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   tooCostly: {
     means:
-      'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, or too many versions had to be passed over.',
-    remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow what `expression` names.',
+      'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, too many versions had to be passed over, or the rules of the record name too many resources.',
+    remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow what `expression` names; ask for one type.',
   },
   badPage: {
     means: 'The link to a page has expired, or belongs to another caller or search.',

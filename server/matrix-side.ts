@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { fail, ok, type Result } from '../resources/outcome.ts'
 import { parseAccessMatrix } from '../security/access-matrix.ts'
-import { buildPolicy } from '../security/build-policy.ts'
+import { buildPolicy, restrictionsOn } from '../security/build-policy.ts'
 import { firstInstantOf } from '../security/first-day.ts'
 import type { Side } from '../security/policy-changes.ts'
 import type { PolicyHistory } from '../security/policy-in-force.ts'
@@ -12,7 +12,7 @@ import type { PolicyHistory } from '../security/policy-in-force.ts'
 const sideOf = (history: PolicyHistory, matrix: Side['matrix'], day: string): Side => ({
   matrix,
   policy: buildPolicy({ ...history, matrix }, day),
-  restrictions: history.restrictions.filter(({ since }) => since <= day),
+  restrictions: restrictionsOn(history, day),
 })
 
 function ofDay(history: PolicyHistory, day: string): Result<Side> {

@@ -1,20 +1,49 @@
 /** Facts of records whose Consents mean what refers to a resource, or what it refers to: looked up as it is now, for every request. */
 import { parseServerId } from '../resources/ids.ts'
 import type { Facts } from '../security/facts.ts'
-import { type References, referencesOf, relatedTargets, soughtOf, withRelated } from '../security/related-parts.ts'
+import { formersSought, type SoughtFormers } from '../security/related-formers.ts'
+import {
+  type References,
+  type Related,
+  referencesOf,
+  relatedTargets,
+  soughtOf,
+  withRelated,
+} from '../security/related-parts.ts'
 import type { MongoStore } from './store/mongo-store.ts'
 import type { RelatedRows } from './store/related-rows.ts'
 
 const idIn = (name: string): string => name.slice(name.indexOf('/') + 1)
 
+const nothingFound: Related = { rows: [], beyond: false }
+
+interface Named {
+  /** `Type/id` */
+  readonly names: readonly string[]
+  readonly past: SoughtFormers | undefined
+}
+
+/** `_id`s of the rows whose id a client chose, also where they were deleted. */
+async function chosenIds(store: RelatedRows, patient: string, { names, past }: Named) {
+  const chosen = names.filter(name => parseServerId(idIn(name)) === undefined)
+  const current = await store.related(patient, { names: chosen, keys: [] })
+  const there = new Set(current.rows.map(({ type, id }) => `${type}/${id}`))
+  const gone = chosen.filter(name => !there.has(name))
+  const formers =
+    past === undefined ? nothingFound : await store.relatedFormers(patient, { ...past, names: gone, keys: [] })
+  const ids = new Map([...formers.rows, ...current.rows].map(({ _id, type, id }) => [`${type}/${id}`, _id]))
+  return { ids, beyond: current.beyond || formers.beyond }
+}
+
 async function reached(store: RelatedRows, facts: Facts, references: References): Promise<Facts> {
   const { rows, beyond } = await store.related(facts.patient, soughtOf(facts, references))
-  const targets = relatedTargets(facts, rows, references)
-  const chosen = targets.filter(name => parseServerId(idIn(name)) === undefined)
-  const others = await store.related(facts.patient, { names: chosen, keys: [] })
-  const ids = new Map(others.rows.map(({ _id, type, id }) => [`${type}/${id}`, _id]))
-  const idOf = (name: string): string => ids.get(name) ?? idIn(name)
-  return withRelated(facts, { rows, beyond: beyond || others.beyond, references, idOf })
+  // After the current ones: what is superseded meanwhile is found by one of the two.
+  const past = formersSought(facts, references)
+  const formers = past === undefined ? nothingFound : await store.relatedFormers(facts.patient, past)
+  const names = relatedTargets(facts, [...rows, ...formers.rows], references)
+  const others = await chosenIds(store, facts.patient, { names, past })
+  const idOf = (name: string): string => others.ids.get(name) ?? idIn(name)
+  return withRelated(facts, { rows, formers, beyond: beyond || others.beyond, references, idOf })
 }
 
 /**

@@ -53,9 +53,12 @@ export const isPatient = ({ request: { principal, patient } }: Judging): boolean
 /** Whether the caller is that writer of a Consent which says `rule`. */
 const is: Readonly<Record<Writer, (rule: ConsentRule, judging: Judging) => boolean>> = {
   patient: (_, judging) => isPatient(judging),
-  // Once a record is open, only its holder refuses it.
+  // Once a record is open, only its holder refuses it, and in an emergency nobody agrees to it in his name.
   opener: (rule, { request: { principal, opens } }) =>
-    rule.kind === 'opened' && principal.kind !== 'patient' && mayOpen(principal) && (opens || rule.effect === 'permit'),
+    rule.kind === 'opened' &&
+    principal.kind !== 'patient' &&
+    mayOpen(principal) &&
+    (opens || (rule.effect === 'permit' && !isEmergency(principal))),
   // Who is blocked cannot prepare his return; in an emergency the patient cannot be asked.
   himself: (rule, { request: { principal, now }, facts }) =>
     principal.kind === 'professional' &&
@@ -116,7 +119,12 @@ function documentsIn(rule: ConsentRule): readonly { readonly document: string; r
 function judgeTarget(rule: ConsentRule, judging: Judging): Result<undefined> {
   const stranger = documentsIn(rule).find(({ document }) => !isOfRecord(document, judging))
   if (stranger === undefined) return ok(undefined)
-  return fail('refusedByRule', 'expected a document of this record, found another', stranger.path)
+  const [type] = stranger.document.split('/')
+  return fail(
+    'refusedByRule',
+    `expected a resource of this record, found one of type ${type} that it does not keep`,
+    stranger.path,
+  )
 }
 
 /** Judges one write of a Consent. */

@@ -11,6 +11,7 @@ import type { Labels, ProposedWrite, WriteRequest } from '../regime.ts'
 import { labelKeys } from '../sensitivity.ts'
 import { firstDeposit } from './first-deposit.ts'
 import type { Plan } from './judging.ts'
+import { agreedKeys } from './opening-consent.ts'
 
 const idOf = ({ after, entry, before, _id }: ProposedWrite): string => after?.id ?? entry?.id ?? before?.entry.id ?? _id
 
@@ -98,6 +99,7 @@ function labelsOf(row: Own, companion: Companion | undefined, at: Authored): Lab
         ...(at.authors.get(write._id) ?? []),
         ...carriedKeys(row, companion, at.authors),
         ...shownKeys(plan),
+        ...agreedKeys(plan.write, row.after, at.request.opens),
         ...labelKeys(row.after, write.before?.labels.keys ?? []),
       ]),
     ],

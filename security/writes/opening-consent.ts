@@ -2,8 +2,10 @@
 import { objectOf } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
+import { agreedKey, agreedLaterKey } from '../../search/key.ts'
 import { isActive } from '../consent-elements.ts'
 import { readConsent } from '../read-consent.ts'
+import type { ProposedWrite, Stored } from '../regime.ts'
 import type { Judging } from './judging.ts'
 
 /** What describes the resource and says nothing of the agreement. */
@@ -18,28 +20,45 @@ const lettersOf = (value: unknown): string | undefined =>
 
 /** Whether an active Consent says that the record may be open. */
 function opensRecord(resource: Resource): boolean {
+  if (resource.resourceType !== 'Consent' || !isActive(resource)) return false
   const rule = readConsent(resource)
-  return isActive(resource) && rule.ok && rule.value.kind === 'opened' && rule.value.effect === 'permit'
+  return rule.ok && rule.value.kind === 'opened' && rule.value.effect === 'permit'
 }
 
+/** Whether the row is the agreement by which the record was opened, or was before its holder refused by it. What agrees to an open record opens nothing. */
+const isAgreement = ({ resource, labels: { keys } }: Stored): boolean =>
+  !keys.includes(agreedLaterKey) && (keys.includes(agreedKey) || opensRecord(resource))
+
+/** @returns the key by which the row of a Consent goes on knowing whether it is the agreement. */
+export function agreedKeys({ before }: ProposedWrite, after: Resource, opens: boolean): readonly string[] {
+  if (after.resourceType !== 'Consent') return []
+  if (before !== undefined && isAgreement(before)) return [agreedKey]
+  const isLater = before?.labels.keys.includes(agreedLaterKey) === true || (!opens && opensRecord(after))
+  return isLater ? [agreedLaterKey] : []
+}
+
+/** What is said of it while it stands: everything but whether its holder refuses. */
+const isHolders = (name: string, { request: { principal }, plan: { rule } }: Judging): boolean =>
+  name === 'provision' && principal.kind === 'patient' && rule?.kind === 'opened'
+
 /**
- * The agreement by which a record was opened stays as it was given. Its holder refuses the record by the same Consent, which
- * the history keeps then; nobody else changes it, and nobody deletes it.
+ * The agreement by which a record was opened stays as it was given. Its holder refuses the record by `provision` of the same
+ * Consent, and takes the refusal back by it, as often as he likes; nothing else of it changes meanwhile, nobody else changes
+ * it, and nobody deletes it.
  * @returns fails with 422 and the name of the first element that differs.
  */
-export function judgeKeptOpening({ request, plan }: Judging): Result<undefined> {
-  const { after, rule, write } = plan
-  const before = write.before?.resource
-  if (before === undefined || !opensRecord(before)) return ok(undefined)
+export function judgeKeptOpening(judging: Judging): Result<undefined> {
+  const { after, write } = judging.plan
+  if (write.before === undefined || !isAgreement(write.before)) return ok(undefined)
   if (after === undefined)
     return fail('refusedByRule', 'expected the agreement to the record to stay, found its deletion', 'Consent')
-  if (request.principal.kind === 'patient' && rule?.kind === 'opened' && rule.effect === 'deny') return ok(undefined)
+  const before = write.before.resource
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(name => !free.has(name))
-  const changed = names.find(name => lettersOf(before[name]) !== lettersOf(after[name]))
+  const changed = names.find(name => lettersOf(before[name]) !== lettersOf(after[name]) && !isHolders(name, judging))
   if (changed === undefined) return ok(undefined)
   return fail(
     'refusedByRule',
-    'expected the agreement to the record as it was given, found another; its holder refuses the record by provision.type',
+    'expected the agreement to the record as it was given, found another; its holder refuses the record, and takes that back, by provision.type alone',
     `Consent.${changed}`,
   )
 }

@@ -50,7 +50,7 @@ function perform(route: Route, { context: usual, performers, config }: Parts) {
     const { call, indent } = read.value
     const refused = refuseSystem(call, context)
     if (refused !== undefined) return sendFailure(reply, refused)
-    if (isHeavy(call) && !findsPlace(context, call, reply)) return sendFailure(reply, tooManyHeavy.failure)
+    if (isHeavy(context, call) && !findsPlace(context, call, reply)) return sendFailure(reply, tooManyHeavy.failure)
     const result = await performers[call.interaction](context, call)
     return result.ok ? sendReply(reply, result.value, indent) : sendFailure(reply, result.failure)
   }

@@ -9,6 +9,7 @@ import { type Failure, fail, failureKinds, toOperationOutcome } from '../../reso
 import type { Resource } from '../../resources/resource.ts'
 import type { Config } from '../config.ts'
 import { describeError } from '../log.ts'
+import { TooLarge } from '../store/too-large.ts'
 import { Unavailable } from '../store/unavailable.ts'
 import { sendFailure, sendOutcome } from './answer.ts'
 import { fhirJson, givenRequestId } from './headers.ts'
@@ -41,10 +42,16 @@ const unavailable = fail(
   'the database did not answer in time; look whether a write was done before you send it again',
 ).failure
 
+const tooLarge = fail(
+  'tooCostly',
+  'expected less at a time: the rules of the record name too many resources for this; ask for one type',
+).failure
+
 /** The failure that an error means; undefined for a bug. */
 function failureOf(error: unknown): Failure | undefined {
   if (error instanceof Refused) return error.failure
   if (error instanceof Unavailable) return unavailable
+  if (error instanceof TooLarge) return tooLarge
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   return code === 'ECONNRESET' ? interrupted : ofFramework[code]
 }

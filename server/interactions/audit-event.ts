@@ -19,10 +19,10 @@ import { openSearch } from './search-link.ts'
 import { countsOnly, keysetOf } from './search-page.ts'
 import { warnings } from './search-reply.ts'
 import { leaveTrace } from './trail.ts'
-import { shownTo } from './trail-query.ts'
+import { type Shown, shownTo } from './trail-query.ts'
 import { type TrailConditions, trailConditions } from './trail-search.ts'
 
-export const eventOf = (context: Context, entry: TrailEntry): Uint8Array =>
+export const eventOf = (context: Context, entry: Shown): Uint8Array =>
   bytesOf(toAuditEvent(entry, { base: context.base }))
 
 export const requestOf = (view: TrailView, at: { patient: string | null; now: number }): TrailRequest => ({
@@ -56,14 +56,14 @@ export function orderOf({ sort }: SearchRequest): Result<Order> {
 }
 
 /** A page of the trail. */
-interface TrailPage extends Beside<KeysetStart> {
-  readonly rows: readonly TrailEntry[]
+interface TrailPage<Entry = Shown> extends Beside<KeysetStart> {
+  readonly rows: readonly Entry[]
 }
 
 const positionOf = ({ at, _id }: TrailEntry): Position => ({ value: at, tie: _id })
 
 /** The page of a search that finds nothing, or is only counted. */
-const pageOfNothing = (request: SearchRequest, start: KeysetStart | undefined): TrailPage =>
+const pageOfNothing = (request: SearchRequest, start: KeysetStart | undefined): TrailPage<TrailEntry> =>
   keysetPage<TrailEntry>([], {
     order: { by: 'updated', descending: true },
     ...{ count: request.count, start: countsOnly(request) ? undefined : start, positionOf },

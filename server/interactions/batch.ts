@@ -6,7 +6,7 @@ import { jsonOfBody } from './body.ts'
 import { type EntryRead, type EntryRequest, isComplaint, readEntries, repeated } from './bundle-entry.ts'
 import { callOf, failed, performEntry } from './entry-call.ts'
 import { failEntries } from './entry-complaint.ts'
-import { isHeavyEntry, tooManyHeavy } from './heavy.ts'
+import { isHeavyEntryOf, tooManyHeavy } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 
 /** The order in which a batch with the same resource in several entries has an outcome that can be told. */
@@ -26,7 +26,7 @@ export async function batch(context: Context, call: Call): Promise<Result<Reply>
     answers.set(entry, await performEntry(context, callOf(call, entry, json.value), entry))
     return ok(undefined)
   }
-  const heavy = new Set(performable.filter(isHeavyEntry))
+  const heavy = new Set(performable.filter(isHeavyEntryOf(context, call)))
   const leave = heavy.size === 0 ? () => undefined : context.heavy.enter(call.principal)
   if (leave === undefined) return tooManyHeavy
   try {

@@ -88,6 +88,7 @@ export async function readBinary(context: Context, call: Call): Promise<Result<R
   await leaveTrace(context, call, {
     patient: found.place.patient,
     status: reply.status,
+    outcome: 'success', // of a range beyond it, too: its size was told
     basis: found.permit.basis,
     told: found.permit.told,
     targets: [targetOf(found.row)],

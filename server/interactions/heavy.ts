@@ -3,8 +3,11 @@ import type { OperationName } from '../../resources/operations.ts'
 import { fail } from '../../resources/outcome.ts'
 import type { Principal } from '../../security/principal.ts'
 import type { EntryRequest } from './bundle-entry.ts'
+import { callOf } from './entry-call.ts'
 import { isRead } from './entry-promised.ts'
-import type { Call } from './interaction.ts'
+import type { Call, Context } from './interaction.ts'
+import { openPage, pageParameter } from './page-link.ts'
+import { addressOf } from './search-address.ts'
 
 /** Operations that go through a record, or through all. */
 const heavyOperations: ReadonlySet<string> = new Set<OperationName>([
@@ -17,16 +20,28 @@ const counts = ([name, value]: readonly [string, string]): boolean =>
   (name === '_total' && value !== 'none') ||
   (name === '_count' && Number(value) === 0)
 
-/** Whether the call is worth many others. Of most it says so by two comparisons. */
-export const isHeavy = ({ operation, type, parameters }: Pick<Call, 'operation' | 'type' | 'parameters'>): boolean =>
-  operation === undefined ? type === 'AuditEvent' && parameters.some(counts) : heavyOperations.has(operation)
-
-/** Whether an entry of a Bundle asks for such. */
-export function isHeavyEntry(entry: EntryRequest): boolean {
-  const { beyond, type, query = '' } = entry
-  if (beyond?.operation !== undefined) return heavyOperations.has(beyond.operation)
-  return type === 'AuditEvent' && isRead(entry) && isHeavy({ type, parameters: [...new URLSearchParams(query)] })
+/** Whether the number is asked of the trail: by the URL, or by the search that a link to a page holds. */
+function countsTrail(context: Context, call: Call): boolean {
+  if (call.parameters.some(counts)) return true
+  if (!call.parameters.some(([name]) => name === pageParameter)) return false
+  const page = openPage(context, call, addressOf(call))
+  return page.ok && page.value.parameters.some(counts)
 }
+
+/** Whether the call is worth many others. Of most it says so by two comparisons. */
+export const isHeavy = (context: Context, call: Call): boolean =>
+  call.operation === undefined
+    ? call.type === 'AuditEvent' && countsTrail(context, call)
+    : heavyOperations.has(call.operation)
+
+/** @returns what says whether an entry of a Bundle asks for such. */
+export const isHeavyEntryOf =
+  (context: Context, call: Call) =>
+  (entry: EntryRequest): boolean => {
+    const { beyond, type } = entry
+    if (beyond?.operation !== undefined) return heavyOperations.has(beyond.operation)
+    return type === 'AuditEvent' && isRead(entry) && isHeavy(context, callOf(call, entry))
+  }
 
 /** Nothing was done for who is told this. */
 export const tooManyHeavy = fail(

@@ -8,7 +8,7 @@ import type { FirstRead } from './page.ts'
 type Parameters = Call['parameters']
 
 /** The parameter of a link to a page. */
-const pageParameter = '_page'
+export const pageParameter = '_page'
 
 const noBytes = new Uint8Array()
 

@@ -51,24 +51,46 @@ export async function permitted(
   return { asked, record, facts, why: decision }
 }
 
-/** One line for each record that the answer touches, and one when it touches none. */
-export async function traceRecords(
+/** What an answer touches, and why. */
+interface Touched {
+  readonly record: string | 'every' | null
+  readonly query: string
+  readonly why: Why
+  readonly rows: readonly Found[]
+}
+
+/**
+ * Why what stands in one record is shown. A search across records finds what names its caller; what comes along was decided
+ * in the record in which it is, by a door that may be an emergency, and a first access.
+ */
+async function whyIn(
   context: Context,
   call: Call,
-  at: { record: string | 'every' | null; query: string; why: Why; rows: readonly Found[] },
-): Promise<void> {
+  { record, why, patient, rows }: Omit<Touched, 'query'> & { readonly patient: string | null },
+): Promise<Why> {
+  if (record !== 'every' || patient === null || !context.regime.onePatient) return why
+  const beside = rows.find(({ type }) => type !== call.type)
+  if (beside === undefined) return why
+  const asked = { principal: call.principal, interaction: 'search-type', type: beside.type } as const
+  const decision = decideWith(context, asked, { patient, facts: await factsOf(context, patient) })
+  return decision.effect === 'permit' ? decision : why
+}
+
+/** One line for each record that the answer touches, and one when it touches none. */
+export async function traceRecords(context: Context, call: Call, at: Touched): Promise<void> {
   const records = new Map<string | null, Found[]>(at.record === 'every' || at.record === null ? [] : [[at.record, []]])
   for (const row of at.rows) records.set(row.patient, [...(records.get(row.patient) ?? []), row])
   await Promise.all(
-    [...records].map(([patient, rows]) =>
-      leaveTrace(context, call, {
+    [...records].map(async ([patient, rows]) => {
+      const { basis, told } = await whyIn(context, call, { ...at, patient, rows })
+      await leaveTrace(context, call, {
         patient,
         status: 200,
         query: at.query,
-        basis: at.why.basis,
-        told: at.why.told,
+        basis,
+        told,
         targets: rows.map(targetOf),
-      }),
-    ),
+      })
+    }),
   )
 }

@@ -1,5 +1,6 @@
-/** The searches that a trail tells: their words must not name what a mask hides. `access.md` section 8. */
+/** The words of searches and the ways of refusals that a trail tells: they must not name what a mask hides. `access.md` section 8. */
 
+import type { ShownEntry } from '../../security/audit-entry.ts'
 import type { TrailView } from '../../security/decision.ts'
 import { masks } from '../../security/mask-lists.ts'
 import type { TrailEntry } from '../store/store.ts'
@@ -13,15 +14,24 @@ const seesEverything = ({ visibleMasks }: TrailView): boolean => masks.all.every
 const isOfTwo = ({ parted = [] }: TrailView, { at, query }: TrailEntry): boolean =>
   query?.startsWith('$') === false && parted.some(({ from, until }) => from <= at && at <= until)
 
+/** A line with its id, as it is rendered. */
+export type Shown = ShownEntry & Pick<TrailEntry, '_id'>
+
+/** Gone, overtaken, there twice: how one was refused tells that something is there, or was, which a mask may hide. */
+const tellsTooMuch = ({ outcome, status, targets }: TrailEntry): boolean =>
+  outcome === 'refused' && status >= 400 && targets.length === 0
+
 /**
  * @returns the line as `view` shows it. To whom a mask may hide something, its query names the rows that the search
- * found and the caller sees, and no others: a hidden row is as if it had never been asked for, and so is an absent one. How a
- * search was worded while the record was one with another person's is not shown to anybody.
+ * found and the caller sees, and no others: a hidden row is as if it had never been asked for, and so is an absent one. All refusals
+ * of what the line does not name are one to him. How a search was worded while the record was one with another person's is not shown to anybody.
  */
-export function shownTo(view: TrailView, entry: TrailEntry): TrailEntry {
-  if (entry.query === null) return entry
-  if (isOfTwo(view, entry)) return { ...entry, query: '…' }
-  if (seesEverything(view)) return entry
-  const seen = new Set(entry.targets.map(({ id }) => id))
-  return { ...entry, query: entry.query.replaceAll(rowId, id => (seen.has(id) ? id : '…')) }
+export function shownTo(view: TrailView, entry: TrailEntry): Shown {
+  const { query, targets } = entry
+  const worded = query !== null && isOfTwo(view, entry) ? { ...entry, query: '…' } : entry
+  if (seesEverything(view)) return worded
+  const told = tellsTooMuch(entry) ? { ...worded, status: null } : worded
+  if (worded.query === null) return told
+  const seen = new Set(targets.map(({ id }) => id))
+  return { ...told, query: worded.query.replaceAll(rowId, id => (seen.has(id) ? id : '…')) }
 }

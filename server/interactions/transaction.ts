@@ -6,7 +6,7 @@ import { jsonOfBody } from './body.ts'
 import { type EntryRequest, entriesOf } from './bundle-entry.ts'
 import { callOf, performEntry, statusLine } from './entry-call.ts'
 import { isRead } from './entry-promised.ts'
-import { isHeavyEntry, tooManyHeavy } from './heavy.ts'
+import { isHeavyEntryOf, tooManyHeavy } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { type EntryItems, itemsOf } from './transaction-items.ts'
 import { readable } from './transaction-reads.ts'
@@ -92,7 +92,9 @@ export async function transaction(context: Context, call: Call): Promise<Result<
   if (!json.ok) return json
   const entries = entriesOf(json.value, context)
   if (!entries.ok) return entries
-  const leave = entries.value.some(isHeavyEntry) ? context.heavy.enter(call.principal) : () => undefined
+  const leave = entries.value.some(isHeavyEntryOf(context, call))
+    ? context.heavy.enter(call.principal)
+    : () => undefined
   if (leave === undefined) return tooManyHeavy
   try {
     return await performAll(context, call, { json: json.value, entries: entries.value })

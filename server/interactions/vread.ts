@@ -49,6 +49,7 @@ export async function vreadAs(
   await leaveTrace(context, call, {
     patient,
     status: reply.status,
+    outcome: 'success', // of a range beyond it, too: its size was told
     basis: decided.permit.basis,
     told: decided.permit.told,
     targets: [targetOf(row)],

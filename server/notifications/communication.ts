@@ -101,7 +101,10 @@ function lineOf(row: Row, notice: NoticeRow, { base, regime }: Pick<Context, 'ba
   }
 }
 
-export type Composing = Pick<Context, 'now' | 'zone' | 'base' | 'regime' | 'index' | 'canonicalDate' | 'newTie'>
+export type Composing = Pick<
+  Context,
+  'now' | 'zone' | 'base' | 'regime' | 'index' | 'canonicalDate' | 'newTie' | 'registryKey'
+>
 
 /** @returns the unit that writes the Communication and its line of the trail; a second one of the same notice is overtaken. */
 export function unitOf(context: Composing, told: InRecord): Unit {

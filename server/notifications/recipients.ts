@@ -62,9 +62,15 @@ const patientWays: Readonly<Record<Channel['name'], (patient: Resource, now: num
   webhook: ({ id }) => `Patient/${id ?? ''}`,
 }
 
-/** What a minor keeps from his representatives stays in the record: his address may be theirs. */
-function ofPatient(patient: Resource, { secret }: NoticeRow, now: number): Recipient {
-  const channels = secret ? [] : notificationChoiceOf(patient).channels
+/**
+ * What a minor keeps from his representatives stays in the record: his address may be theirs. Of a closed record nothing
+ * leaves but that it was opened in an emergency before: its holder died, or wants none.
+ */
+const staysInside = ({ active }: Resource, { secret, topic }: NoticeRow): boolean =>
+  secret || (active === false && topic !== 'emergency-access')
+
+function ofPatient(patient: Resource, notice: NoticeRow, now: number): Recipient {
+  const channels = staysInside(patient, notice) ? [] : notificationChoiceOf(patient).channels
   const ways = channels.flatMap((by): Way[] => {
     const to = patientWays[by](patient, now)
     return to === undefined ? [] : [{ by, to }]

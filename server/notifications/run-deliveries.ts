@@ -4,8 +4,7 @@ import { keepTurn } from '../jobs/keep-turn.ts'
 import { repeat } from '../jobs/repeat.ts'
 import type { NoticeRow } from '../store/notice-document.ts'
 import type { OutboxTurn } from '../store/outbox.ts'
-import { Unavailable } from '../store/unavailable.ts'
-import { type Delivering, deliver, TurnLost } from './deliver.ts'
+import { type Delivering, deliver, endsAll, TurnLost } from './deliver.ts'
 import { Undeliverable } from './message.ts'
 
 export interface Deliveries extends Delivering {
@@ -57,20 +56,44 @@ async function failed({ context, tries, onError }: Deliveries, notice: NoticeRow
   return false
 }
 
+type Turn = () => OutboxTurn
+
+/** Delivers within the turn: what `leaves` the record as well, or not. Rejects with what failed. */
+async function attempt(
+  deliveries: Deliveries,
+  notice: NoticeRow,
+  { turn, leaves }: { readonly turn: Turn; readonly leaves: boolean },
+): Promise<void> {
+  const keep = (): Promise<boolean> => deliveries.context.store.outbox.keep(turn())
+  const work = () => deliver(deliveries, notice, { keep, leaves })
+  // Lost in the middle of a step, it is known before the next.
+  await keepTurn({ keep, lost: () => undefined, everyMillis: heartbeat }, work)
+}
+
 /** @returns whether the next notice of the patient may follow. */
-async function deliverOne(deliveries: Deliveries, notice: NoticeRow, turn: () => OutboxTurn): Promise<boolean> {
+async function deliverOne(deliveries: Deliveries, notice: NoticeRow, turn: Turn): Promise<boolean> {
   const { outbox } = deliveries.context.store
   try {
-    const keep = (): Promise<boolean> => outbox.keep(turn())
-    // Lost in the middle of a step, it is known before the next.
-    await keepTurn({ keep, lost: () => undefined, everyMillis: heartbeat }, () => deliver(deliveries, notice, keep))
+    await attempt(deliveries, notice, { turn, leaves: true })
   } catch (error) {
-    if (error instanceof TurnLost || error instanceof Unavailable) throw error
+    if (endsAll(error)) throw error
     return failed(deliveries, notice, error)
   }
   const kept = notice.topic === 'unannounced-document' ? keptUnannounced : keptFor
   await outbox.done(notice, deliveries.context.now() + kept)
   return true
+}
+
+const isInRecord = ({ sent }: NoticeRow): boolean => sent.some(name => name.startsWith('record '))
+
+/** What waits behind one that rests stands in the record meanwhile. What fails of it fails in its turn as well, and is told then. */
+async function standInRecord(deliveries: Deliveries, notices: readonly NoticeRow[], turn: Turn): Promise<void> {
+  for (const notice of notices) {
+    if (isInRecord(notice)) continue
+    await attempt(deliveries, notice, { turn, leaves: false }).catch(error => {
+      if (endsAll(error)) throw error
+    })
+  }
 }
 
 interface Server {
@@ -85,10 +108,12 @@ async function serve(deliveries: Deliveries, patient: string, { holder, isEnding
   if (!(await store.outbox.take(turn()))) return 0
   let done = 0
   try {
-    for (const notice of await store.outbox.due(patient, now(), noticesAtOnce)) {
+    const { ready, held } = await store.outbox.due(patient, now(), noticesAtOnce)
+    for (const notice of ready) {
       if (isEnding() || !(await deliverOne(deliveries, notice, turn))) break
       done += 1
     }
+    if (!isEnding()) await standInRecord(deliveries, [...ready.slice(done + 1), ...held], turn)
   } catch (error) {
     if (!(error instanceof TurnLost)) throw error
   }

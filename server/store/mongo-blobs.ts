@@ -46,15 +46,16 @@ interface Keeping {
 
 const lastOf = ({ bytes }: Keeping): number => Math.max(Math.ceil(bytes.length / chunkSize) - 1, 0)
 
-/** Those chunks that somebody else may take back are nobody's from here on. @returns how many are there then. */
+/** Those chunks that somebody else may take back are nobody's from here on. @returns how many stay then: one that another brought in the meantime does not. */
 async function share(deployment: Deployment, chunks: Document, keeper: string | undefined): Promise<number> {
   const held = { find: 'blob', filter: chunks, projection: { by: 1 }, hint: '_id_', batchSize: 1000 }
+  const stays = ({ by }: Document): boolean => by === undefined || by === keeper
   const found = await runFind(deployment, held)
-  if (found.every(({ by }) => by === undefined || by === keeper)) return found.length
+  if (found.every(stays)) return found.length
   const anothers = { ...chunks, by: { $exists: true, ...(keeper !== undefined && { $ne: keeper }) } }
   const stored = deployment.db.collection<Document>('blob')
   await onceMore(() => stored.updateMany(anothers, { $unset: { by: '' } }, { hint: '_id_', writeConcern: durable }))
-  return (await runFind(deployment, held)).length
+  return (await runFind(deployment, held)).filter(stays).length
 }
 
 /** A chunk that exists is the same: the name of a blob is the hash of its bytes. It may be taken back before it is shared. */
@@ -107,6 +108,31 @@ async function* read(deployment: Deployment, blob: string, asked: ByteRange | un
     throw new Error('the bytes of an attachment are not those that were stored')
 }
 
+/** What is to be taken back, with who brought it. */
+interface Leftover {
+  readonly by: string
+  readonly blob: string
+}
+
+/** How many that the database did not take away are remembered, as long as this server runs, and how many of them are asked for again with the next. */
+const leftoverLimits = { kept: 1000, again: 10 }
+
+/** @returns `BlobStore.takeBack`, which takes with it what could not be taken back before. */
+export function takingBack(remove: (leftover: Leftover) => Promise<unknown>): BlobStore['takeBack'] {
+  const leftovers: Leftover[] = []
+  return async (by, blobs) => {
+    const asked = [...blobs.map(blob => ({ by, blob })), ...leftovers.splice(0, leftoverLimits.again)]
+    for (const [place, leftover] of asked.entries())
+      try {
+        await remove(leftover)
+      } catch (error) {
+        leftovers.push(...asked.slice(place))
+        leftovers.splice(0, leftovers.length - leftoverLimits.kept)
+        throw error
+      }
+  }
+}
+
 /** @returns the blobs of a database. The same bytes in two records are two blobs: one says nothing about the other. */
 export const openBlobs = (deployment: Deployment): BlobStore => ({
   async put(owner, bytes, keeper) {
@@ -116,14 +142,12 @@ export const openBlobs = (deployment: Deployment): BlobStore => ({
     if (bytes.length <= chunkSize || !(await isKept(deployment, keeping))) await write(deployment, keeping)
     return { sha256, size: bytes.length }
   },
-  async takeBack(keeper, blobs) {
-    const brought = { by: keeper }
-    for (const blob of blobs)
-      await onceMore(() =>
-        deployment.db
-          .collection<Document>('blob')
-          .deleteMany({ ...everyChunk(blob), ...brought }, { hint: '_id_', writeConcern: durable }),
-      )
-  },
+  takeBack: takingBack(({ by, blob }) =>
+    onceMore(() =>
+      deployment.db
+        .collection<Document>('blob')
+        .deleteMany({ ...everyChunk(blob), by }, { hint: '_id_', writeConcern: durable }),
+    ),
+  ),
   get: (owner, sha256, range) => read(deployment, `${owner}/${sha256}`, range),
 })

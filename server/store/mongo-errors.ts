@@ -7,6 +7,7 @@ import {
   MongoTopologyClosedError,
 } from 'mongodb'
 import { Rival } from './statements.ts'
+import { TooLarge } from './too-large.ts'
 import { Unavailable } from './unavailable.ts'
 
 /** The server left, or is no longer the primary: the same request may succeed elsewhere. */
@@ -17,6 +18,9 @@ const tooLate = new Set([50, 64, 202, 290])
 
 /** The server will not do it until its operator helps: it may not write, does not know us, or its disk is full. */
 const unfit = new Set([13, 18, 14031])
+
+/** What we asked is longer than a document may be: the driver sends it all the same. */
+const tooLarge = 10334
 
 const duplicateKey = 11000
 const writeConflict = 112
@@ -54,8 +58,9 @@ const isLate = (error: unknown): boolean =>
   (error instanceof Error &&
     /WaitQueueTimeout|NotConnected|OperationTimeout|ClientClosed|ExpiredSession/.test(error.name))
 
-/** @returns `Unavailable` for what only time can heal, else the error itself: it is a bug. */
+/** @returns `Unavailable` for what only time can heal, `TooLarge` for what is asked in vain, else the error itself: it is a bug. */
 export function asUnavailable(error: unknown): unknown {
+  if (codeOf(error) === tooLarge) return new TooLarge('a command of more than 16 MB', { cause: error })
   if (error instanceof Unavailable || !(isLost(error) || isLate(error) || isConflict(error))) return error
   return new Unavailable('the database cannot answer in time', { cause: error })
 }

@@ -17,6 +17,14 @@ export interface OutboxTurn {
   readonly until: number
 }
 
+/** What is due for a patient, in order. */
+export interface Due {
+  /** Up to the first that rests after a failure. */
+  readonly ready: readonly NoticeRow[]
+  /** Those behind it, which wait for their turn. */
+  readonly held: readonly NoticeRow[]
+}
+
 export interface OutboxCounts {
   readonly waiting: number
   readonly aside: number
@@ -32,8 +40,8 @@ export interface Outbox {
   /** @returns whether the turn is still one's own, and lasts on. */
   keep(turn: OutboxTurn): Promise<boolean>
   release(turn: OutboxTurn): Promise<void>
-  /** What is due for the patient whose turn one has, in order, up to the first that rests after a failure. */
-  due(patient: string, now: number, limit: number): Promise<readonly NoticeRow[]>
+  /** What is due for the patient whose turn one has. */
+  due(patient: string, now: number, limit: number): Promise<Due>
   /** Notes that the notice went one way to one recipient. */
   sent(row: NoticeRow, way: string): Promise<void>
   /** It was told to everybody, and is forgotten at `expires`. */
@@ -153,14 +161,12 @@ export function openOutbox(deployment: Deployment): Outbox {
       const mine = { patient, order: { $lte: new Date(now) }, due: { $exists: true } }
       const waiting = rows.find(mine, { hint: 'turn' }).sort({ order: 1, _id: 1 })
       const found = await onceMore(() => waiting.limit(limit).toArray())
-      const rests = found.find(row => isLater(row, now))?.due
-      if (rests === undefined) return found
+      const resting = found.findIndex(row => isLater(row, now))
+      const due = found[resting]?.due
+      if (due === undefined) return { ready: found, held: [] }
       // Who comes behind one that rests does not come before it.
-      await onceMore(() => rows.updateMany({ patient, due: { $lt: rests } }, { $set: { due: rests } }))
-      return found.slice(
-        0,
-        found.findIndex(row => isLater(row, now)),
-      )
+      await onceMore(() => rows.updateMany({ patient, due: { $lt: due } }, { $set: { due } }))
+      return { ready: found.slice(0, resting), held: found.slice(resting + 1) }
     },
   }
 }

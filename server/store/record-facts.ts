@@ -106,10 +106,10 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const rows = await find(at, {
     find: 'record',
     filter: { patient, type: { $in: typesThatRule } },
-    projection: { json: 1, updated: 1 },
+    projection: { json: 1, updated: 1, depositor: 1 },
     hint: 'compartment',
   })
-  if (former?.open !== false) checkRules(rows, change.writes) // a closed one is opened again by a rule
+  if (former?.open !== false) checkRules(rows, change) // a closed one is opened again by a rule
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
   const resources = rulesAfterMerge(rows.map(toResource), kept.merged ?? [])
@@ -123,7 +123,7 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
   const u = { ...facts, ...kept, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
-  checkFacts(u, former)
+  checkFacts(u, former, change)
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }

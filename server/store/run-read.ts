@@ -25,7 +25,7 @@ async function readAll({ commands }: Deployment, command: Document): Promise<rea
 async function readOn(way: Way, command: Document, cursor: Walked): Promise<readonly Buffer[]> {
   const found: Buffer[] = []
   for (let open = cursor; !isOver(open); ) {
-    const reply = await way.run({ getMore: cursorNamed(open), collection: command.find })
+    const reply = await way.run({ getMore: cursorNamed(open), collection: command.find ?? command.aggregate })
     const { id, nextBatch = [] } = reply.cursor as unknown as Batch
     found.push(...nextBatch)
     open = id

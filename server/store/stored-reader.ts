@@ -3,6 +3,7 @@ import type { Document } from 'mongodb'
 import type { WalkedDocument } from './bson-walker.ts'
 import type { Deployment } from './deployment.ts'
 import { inGroups } from './groups.ts'
+import { valuesOf } from './query-weight.ts'
 import { collectionOf, storedCommand } from './read-commands.ts'
 import { isClosed } from './reader.ts'
 import type { Within } from './restriction-filter.ts'
@@ -15,8 +16,15 @@ interface Asked extends Within {
   readonly _id: string
 }
 
-/** Rows may be large, and each brings the filter of its restriction. */
-const limits = { group: 32, queue: 20_000 }
+/** A value of a list takes some 70 bytes, twice where all of a row's are asked: so many in a group stay far below 16 MB. */
+const valuesInGroup = 50_000
+
+/** Rows may be large, and each brings the filter of its restriction, which may name thousands of rows. */
+const limits = {
+  group: valuesInGroup,
+  weigh: ({ restriction }: Asked): number => Math.max(valuesInGroup / 32, valuesOf(restriction)),
+  queue: 20_000,
+}
 
 const commandOf = (asked: Asked): Document => storedCommand(asked, asked._id)
 

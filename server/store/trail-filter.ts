@@ -1,5 +1,6 @@
 /** What of a record's trail a caller may see and asks for. `access.md` section 8. */
 import type { Document } from 'mongodb'
+import { masks } from '../../security/mask-lists.ts'
 import type { TrailRequest } from './store.ts'
 import { type Eyes, isOfRecord } from './trail-eyes.ts'
 import { toldFilter } from './trail-told.ts'
@@ -10,6 +11,10 @@ const aboutOne = ['read', 'vread', 'history-instance', 'create', 'update', 'patc
 const visible = ({ seen }: Eyes): Document => ({
   $or: [{ interaction: { $nin: aboutOne } }, { targets: { $size: 0 } }, { targets: { $elemMatch: seen } }],
 })
+
+/** Whether every line of the record is the caller's to see: then none need be read to be counted. */
+export const seesEveryLine = ({ visibleMasks, parted = [] }: Pick<TrailRequest, 'visibleMasks' | 'parted'>): boolean =>
+  parted.length === 0 && masks.all.every(mask => visibleMasks.includes(mask))
 
 /** The accesses of an agent in the forms of `TrailRequest.ownAgent`. */
 function ownAccess(agent: string): Document {
@@ -40,14 +45,28 @@ const ofType = (types: readonly string[]): Document => {
   return { $or: [{ interaction: values }, { type: values }] }
 }
 
-/** A line about what the caller sees: he sees the line too. Of a resource that is named, its mask in force is known without a list. */
-function about(request: TrailRequest, { seenAs }: Eyes, entities: readonly string[]): Document {
+/** The keys of the records whose Patients are named: every line of such a record names its Patient. */
+function recordsNamed({ patient, also = [] }: TrailRequest, entities: readonly string[]): readonly string[] {
+  if (patient === null) return []
+  return [patient, ...also].filter(key => entities.includes(`Patient/${key}`))
+}
+
+/**
+ * A line about what the caller sees: he sees the line too. Of a resource that is named, its mask in force is known without a
+ * list. A line names the Patient whose record it stands in, and is the caller's where he sees it otherwise.
+ */
+function about(request: TrailRequest, eyes: Eyes, entities: readonly string[]): Document {
   const targets = entities.flatMap(entity => {
     const slash = entity.indexOf('/')
     const target = { type: entity.slice(0, slash), id: entity.slice(slash + 1) }
-    return isOfRecord(request, target) ? (seenAs(target.type, target.id) ?? []) : []
+    return isOfRecord(request, target) ? (eyes.seenAs(target.type, target.id) ?? []) : []
   })
-  return targets.length === 0 ? { $nor: [{}] } : { targets: { $elemMatch: { $or: targets } } }
+  const records = recordsNamed(request, entities)
+  const named = [
+    ...(targets.length === 0 ? [] : [{ targets: { $elemMatch: { $or: targets } } }]),
+    ...(records.length === 0 ? [] : [{ patient: { $in: records }, ...visible(eyes) }]),
+  ]
+  return named.length === 0 ? { $nor: [{}] } : { $or: named }
 }
 
 /** The periods of a line: each must hold. */
@@ -80,7 +99,8 @@ export const trailFilter = (request: TrailRequest, eyes: Eyes, ofOne: readonly s
   ...ofRecords(request),
   ...(request.id === undefined ? {} : { _id: request.id }),
   $and: [
-    ...(request.entities.length > 0 ? [] : [visible(eyes)]), // a target that is seen is asked for, then
+    {},
+    ...(request.entities.length > 0 || seesEveryLine(request) ? [] : [visible(eyes)]), // a target that is seen is asked for, then
     ...(request.hidesSecret === true ? [{ 'agent.secret': { $exists: false } }] : []),
     ...(request.ownAgent === null ? [] : [own(request.ownAgent)]),
     ...since(request.at),

@@ -22,6 +22,7 @@ export function stagesOfOne(request: TrailRequest, { seen, changed }: Eyes): Doc
   const exempt = first.filter(interaction => others.every(list => list.includes(interaction)))
   const lines = {
     ...ofRecords(request),
+    ...(request.id === undefined ? {} : { _id: request.id }),
     ...{ interaction: { $nin: exempt }, 'targets.1': { $exists: true }, targets: { $elemMatch: changed } },
     $and: [{}, ...since(request.at)],
   }

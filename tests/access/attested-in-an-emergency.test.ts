@@ -31,9 +31,10 @@ import {
   type Json,
   loinc,
   notice,
+  patient,
   transaction,
 } from './support/contents.ts'
-import { type DossierRecord, expectStatus, refusalOf, startStage } from './support/stage.ts'
+import { type DossierRecord, expectStatus, newIns, startStage } from './support/stage.ts'
 
 t.setTimeout(240_000)
 const stage = await startStage(t)
@@ -57,6 +58,7 @@ const part = (own: string): Json => ({ ...masksTypes(coded(loinc, '11502-2')), .
 
 /** What is attested, by whom; each is written by the same person in the ordinary mode. */
 const attested: readonly (readonly [what: string, Actor, (of: Pick<DossierRecord, 'id'>) => Json])[] = [
+  ['agrees to a record that is open', hospitalPhysician, of => consent(of, undefined, verified)],
   ['authorises himself', stranger, of => consent(of, authorises(rpps.stranger), verified)],
   ['authorises himself for a type', stranger, of => consent(of, part(rpps.stranger), verified)],
   ['becomes médecin traitant', stranger, of => consent(of, treats(rpps.stranger), verified)],
@@ -133,15 +135,25 @@ t.test('a closed record is opened again with a token of mode normal', async t =>
   t.equal((await stage.send(stranger, `POST Patient/${closed.id}/$reactivate`, agreed)).status, 200)
 })
 
-t.test(
-  'what is not attested is written in every mode: a block by the médecin traitant, an agreement to the record',
-  async t => {
-    const treating = inMode(hospitalPhysician, 'bris_de_glace')
-    t.equal((await stage.post(treating, consent(record, blocks('99700019999'), { status: 'draft' }))).status, 201)
-    t.equal((await stage.post(treating, consent(record, undefined, verified))).status, 201)
-    t.match(
-      refusalOf(await stage.post(treating, consent(record, undefined))),
-      /^422 refusedByRule Consent.verification/,
+t.test('what is not attested is written in every mode: a block by the médecin traitant', async t => {
+  const treating = inMode(hospitalPhysician, 'bris_de_glace')
+  t.equal((await stage.post(treating, consent(record, blocks('99700019999'), { status: 'draft' }))).status, 201)
+})
+
+t.test('a record is opened in every mode for who has none; who has one is asked when he can be', async t => {
+  const urn = 'urn:uuid:00000000-0000-4000-8000-000000000001'
+  const opening = (ins: string) =>
+    transaction(
+      creates(patient(ins), urn),
+      creates(consent({ id: '' }, undefined, { ...verified, patient: { reference: urn } })),
     )
-  },
-)
+  for (const mode of modes) {
+    const asked = inMode(hospitalPhysician, mode)
+    const ins = newIns()
+    if (mode === 'bris_de_glace') t.equal((await stage.post(asked, opening(ins))).status, 200, mode)
+    for (const of of [record, absent]) {
+      const answer = await stage.post(asked, transaction(creates(consent(of, undefined, verified))))
+      t.equal(answer.status, 403, `${mode}: a record that is there, or not`)
+    }
+  }
+})

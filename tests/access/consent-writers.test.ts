@@ -82,17 +82,7 @@ const rules: readonly (readonly [
   [
     'record opened',
     () => undefined,
-    [
-      'authorised',
-      'treating',
-      'stranger',
-      'in an emergency',
-      'the call centre',
-      'the depositor',
-      'another structure',
-      'secretary',
-      'insurance',
-    ],
+    ['authorised', 'treating', 'stranger', 'the depositor', 'another structure', 'secretary', 'insurance'],
     true,
   ],
   ['record refused', () => ({ type: 'deny' }), [], true],

@@ -2,8 +2,8 @@
 import t from 'tap'
 import { databaseOf } from '../notifications/support.ts'
 import { select } from '../support/pointer.ts'
-import { finess, gp, hospital, patientOf, rpps } from './support/cast.ts'
-import { authorises, blocks, careTeam, consent } from './support/consents.ts'
+import { finess, gp, hospital, laboratory, patientOf, rpps } from './support/cast.ts'
+import { authorises, blocks, careTeam, consent, verified } from './support/consents.ts'
 import { byFiness, byRpps, coded, creates, document, type Json, transaction } from './support/contents.ts'
 import { expectStatus, refusalOf, stageOn, startStage } from './support/stage.ts'
 
@@ -56,12 +56,29 @@ t.test('a thousand rules are kept; of those that come together beyond it, on two
   t.equal((await stage.get(gp, `Patient/${record.id}`)).status, 404)
 })
 
-t.test('what rules name is bounded too, and a smaller rule is still written', async t => {
+t.test('others fill one half of the room: the patient says what holds, and takes away what they brought', async t => {
   const record = await stage.open()
   const owner = patientOf(record)
+  const agreement = consent(record, undefined, verified)
+  const [first = ''] = await stage.create(laboratory, ...Array.from({ length: 497 }, () => creates(agreement)))
+  const answers = await Promise.all(Array.from({ length: 6 }, () => stage.post(laboratory, agreement)))
+  t.same(answers.map(({ status }) => status).toSorted(), [201, 422, 422, 422, 422, 422])
+  t.equal(refusalOf(await stage.post(hospital, agreement)), '422 refusedByRule Consent', 'all others together')
+  expectStatus(await stage.post(owner, consent(record, blocks(rpps.gp))), 201)
+  expectStatus(await stage.remove(owner, `Consent/${first}`), 204)
+  expectStatus(await stage.post(hospital, agreement), 201)
+})
+
+t.test('what rules name is bounded too, and a smaller rule is still written', async t => {
+  const record = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const owner = patientOf(record)
+  const types = [
+    ...['DocumentReference', 'Observation', 'List', 'Condition', 'Procedure', 'DiagnosticReport', 'Immunization'],
+    ...['MedicationRequest', 'MedicationStatement', 'AllergyIntolerance'],
+  ]
   const data = Array.from({ length: 100 }, (_, n) => ({
     meaning: 'instance',
-    reference: { reference: `DocumentReference/${record.id}-01m8059acqpq9fa9mh94z4${1000 + n}` },
+    reference: { reference: `${types[n % types.length]}/${record.id}-01m8059acqpq9fa9mh94z4${1000 + n}` },
   }))
   const provision = (size: number): Json => ({
     ...blocks(rpps.gp),
@@ -76,12 +93,46 @@ t.test('what rules name is bounded too, and a smaller rule is still written', as
     else ids.push(/Consent\/([^/]+)/.exec(answer.headers.get('location') ?? '')?.[1] ?? '')
   }
   t.ok(ids.length > 3 && ids.length < 30, `${ids.length} of them`)
+  const several = await stage.get(gp, `?_type=${types.join()}&patient=${record.id}`)
+  t.equal(refusalOf(several), '400 tooCostly', 'rules for each type are more than the database takes')
+  t.match(select(several.json, '/issue/0/diagnostics')[0], /ask for one type/)
+  for (const path of [`DocumentReference?patient=${record.id}`, `Patient/${record.id}/$everything`])
+    t.equal((await stage.get(gp, path)).status, 200, path)
   expectStatus(await stage.put(owner, { ...consent(record, provision(1)), id: ids[0] }), 200)
   const [facts] = await db
     .collection('access')
     .aggregate([{ $match: { _id: record.id as never } }, { $project: { size: { $bsonSize: '$$ROOT' } } }])
     .toArray()
   t.ok(facts?.size < 2.1 * 1024 * 1024)
+})
+
+t.test('what is meant with what it refers to, or what refers to it, is bounded: every request looks it up', async t => {
+  const record = await stage.open()
+  const owner = patientOf(record)
+  const ids: string[] = []
+  for (let n = 0; n < 2; n += 1)
+    ids.push(
+      ...(await stage.create(
+        hospital,
+        ...Array.from({ length: 251 }, () => creates(document(record, { author: [byFiness(finess.hospital)] }))),
+      )),
+    )
+  const denial = (from: number, to: number): Json => ({
+    ...blocks(rpps.gp),
+    data: ids.slice(from, to).map(id => ({
+      meaning: 'dependents',
+      reference: { reference: `DocumentReference/${id}` },
+    })),
+  })
+  const said: string[] = []
+  for (let from = 0; from < 500; from += 100)
+    said.push(await stage.createOne(owner, consent(record, denial(from, from + 100))))
+  const refused = await stage.post(owner, consent(record, denial(500, 502)))
+  t.equal(refusalOf(refused), '422 refusedByRule Consent')
+  t.match(select(refused.json, '/issue/0/diagnostics')[0], /related and dependents at most 500/)
+  t.equal((await stage.get(owner, `Patient/${record.id}`)).status, 200)
+  expectStatus(await stage.put(owner, { ...consent(record, denial(0, 90)), id: said[0] }), 200)
+  expectStatus(await stage.post(owner, consent(record, denial(500, 502))), 201)
 })
 
 t.test('a label leaves the facts with the document that bore it', async t => {

@@ -1,7 +1,7 @@
 /** A label and a Consent that would hide a document from professionals and from its patient at once. `access.md` section 5; `docs/decisions/0047-no-agreement-in-an-emergency.md` */
 import t from 'tap'
-import { finess, hospital, hospitalPhysician, patientOf } from './support/cast.ts'
-import { consent, masksDocument, verified } from './support/consents.ts'
+import { colleague, finess, gp, hospital, hospitalPhysician, patientOf, rpps } from './support/cast.ts'
+import { authorises, consent, masksDocument, treats, verified } from './support/consents.ts'
 import { byFiness, creates, document, type Json, labels, transaction } from './support/contents.ts'
 import { expectStatus, refusalOf, startStage } from './support/stage.ts'
 
@@ -59,6 +59,28 @@ t.test('a depositor is not told that the patient masked what he hides', async t 
   const told = answers.map(({ status, headers }) => `${status} ${headers.get('etag')}`)
   t.same(told, ['200 W/"2"', '200 W/"2"'])
 })
+
+t.test(
+  'both masks stand then: who may announce it sees it, others do not, and what the patient said holds on',
+  async t => {
+    const record = await stage.open(
+      each => [patientOf(each), consent(each, authorises(rpps.gp))],
+      each => [patientOf(each), consent(each, treats(rpps.colleague))],
+    )
+    const owner = patientOf(record)
+    const id = await stage.createOne(hospital, document(record, { author }))
+    await stage.create(owner, consent(record, masksDocument(`DocumentReference/${id}`)))
+    expectStatus(await stage.put(hospital, { ...document(record, hidden), id }), 200)
+    const seen = async () =>
+      Promise.all(
+        [owner, gp, hospital, colleague].map(async who => (await stage.get(who, `DocumentReference/${id}`)).status),
+      )
+    t.same(await seen(), [404, 404, 200, 200])
+    t.equal((await stage.send(gp, `POST DocumentReference/${id}/$announce`)).status, 404)
+    expectStatus(await stage.send(colleague, `POST DocumentReference/${id}/$announce`), 200)
+    t.same(await seen(), [200, 404, 200, 200])
+  },
+)
 
 t.test('MASKS_TOGETHER allows both', async t => {
   const record = await together.open()

@@ -52,6 +52,12 @@ async function reading(): Promise<Readonly<Record<string, readonly number[]>>> {
   return Object.fromEntries(await Promise.all(rows))
 }
 
+const idsOn = (page: unknown): readonly unknown[] => select(page, '/entry/*/resource/id')
+const nextOf = (page: unknown): string => String(select(page, '/link/[relation=next]/url')[0])
+
+/** A page of the nurse before midnight, of which another follows. */
+const { json: evening } = await stage.get(nurse, `DocumentReference?patient=${record.id}&_count=1&_total=accurate`)
+
 for (const [instant, says, expected] of [
   [
     '2026-11-30T22:59:59.999Z',
@@ -86,6 +92,12 @@ for (const [instant, says, expected] of [
       part => select(part, '/[name=column]/valueCode')[0] === 'T',
     )
     t.same(select(nurses, '/[name=reads]/valueBoolean'), [expected.nurse[0] === 200])
+    if (instant !== '2026-11-30T23:00:00Z') return
+    t.same(select(evening, '/total'), [2])
+    const { json: page, status } = await stage.get(nurse, nextOf(evening))
+    t.equal(status, 200, 'a link that was given before midnight leads on after it')
+    t.same(idsOn(page), idsOn(evening).includes(report) ? [summary] : [], 'to what the second version opens')
+    t.same(select(page, '/total'), [1], 'and counts that')
   })
 }
 

@@ -125,3 +125,57 @@ t.test('a mask of a document that goes to the source goes with it', async t => {
   expectStatus(await stage.put(a, { ...(mask as Json), status: 'inactive' }), 200)
   t.same(await found(gp, source), [to.slice('DocumentReference/'.length)], 'and its patient lifts it')
 })
+
+const about = (meaning: 'related' | 'dependents', name: string): Json => ({
+  ...{ type: 'deny', data: [{ meaning, reference: { reference: name } }] },
+})
+const telling = (name: string): Json => ({ ...own, context: { related: [{ reference: name }] } })
+
+for (const [sentence, meaning] of [
+  ['what refers to a result of the target', 'dependents'],
+  ['a letter of the source and what it refers to', 'related'],
+] as const)
+  t.test(`a denial of ${sentence} holds in both records once the two sides of the relation are parted`, async t => {
+    const [source, target] = [await stage.open(), await stage.open()]
+    const [a, b] = [patientOf(source), patientOf(target)]
+    const result = await stage.createOne(hospital, document(target, own))
+    const letter = await stage.createOne(hospital, document(source, own))
+    const alone = await stage.createOne(hospital, document(source, own))
+    const other = await stage.createOne(hospital, document(target, own))
+    expectStatus(await merges(source, target), 200)
+    expectStatus(
+      await stage.put(hospital, { ...document(target, telling(`DocumentReference/${result}`)), id: letter }),
+      200,
+    )
+    const named = `DocumentReference/${meaning === 'dependents' ? result : letter}`
+    await stage.create(b, consent(target, about(meaning, named)))
+    await stage.create(b, consent(target, authorises(rpps.gp)))
+    t.same((await found(gp, target)).toSorted(), [other, alone].toSorted(), 'while they are one')
+    expectStatus(await parts(source, target), 200)
+    await stage.create(a, consent(source, authorises(rpps.gp)))
+    t.same(await found(gp, source), [alone], 'the source')
+    t.same(await found(gp, target), [other], 'the target')
+    const said = await consentsOf(a, source)
+    for (const each of [target.id, target.ins, result]) t.notOk(said.includes(each), each)
+    t.same((await found(a, source)).toSorted(), [letter, alone].toSorted(), 'her own record')
+  })
+
+t.test(
+  'a denial of a letter that goes to the source as a listed one, and of what it refers to, holds in both',
+  async t => {
+    const [source, target] = [await stage.open(), await stage.open()]
+    const [a, b] = [patientOf(source), patientOf(target)]
+    const stays = await stage.createOne(hospital, document(target, own))
+    const other = await stage.createOne(hospital, document(target, own))
+    expectStatus(await merges(source, target), 200)
+    const letter = await stage.createOne(hospital, document(target, telling(`DocumentReference/${stays}`)))
+    await stage.create(b, consent(target, about('related', `DocumentReference/${letter}`)))
+    await stage.create(b, consent(target, authorises(rpps.gp)))
+    t.same(await found(gp, target), [other], 'while they are one')
+    expectStatus(await parts(source, target, { resource: { reference: `DocumentReference/${letter}` } }), 200)
+    await stage.create(a, consent(source, authorises(rpps.gp)))
+    t.same(await found(gp, target), [other], 'what it referred to')
+    t.same(await found(gp, source), [], 'the letter')
+    t.same((await found(a, source)).length, 1)
+  },
+)

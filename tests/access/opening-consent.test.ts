@@ -1,7 +1,7 @@
 /** The agreement by which a record was opened is kept as it was given. `docs/decisions/0047-no-agreement-in-an-emergency.md` */
 import t from 'tap'
 import { select } from '../support/pointer.ts'
-import { type Actor, hospital, hospitalPhysician, patientOf, rpps } from './support/cast.ts'
+import { type Actor, hospital, hospitalPhysician, laboratory, patientOf, rpps } from './support/cast.ts'
 import { authorises, consent, treats, verified } from './support/consents.ts'
 import { byFiness, coded, type Json } from './support/contents.ts'
 import { type DossierRecord, expectStatus, refusalOf, startStage } from './support/stage.ts'
@@ -76,6 +76,78 @@ t.test('its holder refuses the record by it, and takes the refusal back', async 
   t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 404)
   expectStatus(await stage.put(holder, { ...own.agreement, provision: { type: 'permit' } }), 200)
   t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 200)
+})
+
+t.test('a refusal by it is not lost: nothing else of the Consent changes, and it is the agreement again', async t => {
+  const own = await opened()
+  const holder = patientOf(own.record)
+  const refusal = { ...own.agreement, provision: { type: 'deny' } }
+  const record = `Patient/${own.record.id}`
+  expectStatus(await stage.put(holder, refusal), 200)
+  for (const [what, change] of Object.entries(changes))
+    if (what !== 'provision')
+      t.equal(
+        refusalOf(await stage.put(holder, { ...refusal, ...change })),
+        `422 refusedByRule Consent.${Object.keys(change)[0]}`,
+        what,
+      )
+  const gone = await stage.remove(holder, `Consent/${own.agreement.id}`)
+  t.equal(gone.status, 404, 'a closed record has nothing to delete')
+  t.equal((await stage.get(holder, record)).status, 404, 'refused as before')
+  expectStatus(await stage.put(holder, { ...refusal, language: 'fr' }), 200)
+  t.equal(refusalOf(await stage.put(holder, { ...refusal, status: 'inactive' })), '422 refusedByRule Consent.status')
+  const { provision: _, ...given } = own.agreement
+  expectStatus(await stage.put(holder, given), 200)
+  t.equal((await stage.get(holder, record)).status, 200)
+  t.equal(refusalOf(await stage.remove(holder, `Consent/${own.agreement.id}`)), '422 refusedByRule Consent')
+})
+
+t.test('its holder refuses the record while he changes nothing else of it', async t => {
+  const own = await opened()
+  for (const [what, change] of Object.entries(changes))
+    if (what !== 'provision')
+      t.equal(
+        refusalOf(await stage.put(patientOf(own.record), { ...own.agreement, provision: { type: 'deny' }, ...change })),
+        `422 refusedByRule Consent.${Object.keys(change)[0]}`,
+        what,
+      )
+})
+
+t.test('a refusal that is a Consent of its own is taken back by its status', async t => {
+  const own = await opened()
+  const holder = patientOf(own.record)
+  const refusal = consent(own.record, { type: 'deny' })
+  const id = await stage.createOne(holder, refusal)
+  t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 404)
+  expectStatus(await stage.put(holder, { ...refusal, id, status: 'inactive' }), 200)
+  t.equal((await stage.get(holder, `Patient/${own.record.id}`)).status, 200)
+  expectStatus(await stage.remove(holder, `Consent/${id}`), 204)
+})
+
+t.test('what agrees to a record that is open already is no agreement by which it was opened', async t => {
+  const own = await opened()
+  const holder = patientOf(own.record)
+  const given = consent(own.record, undefined, verified)
+  for (const [who, actor] of Object.entries({ laboratory, hospital, 'a professional': hospitalPhysician })) {
+    const added = async () => {
+      const id = await stage.createOne(actor, given)
+      return { id, path: `Consent/${id}` }
+    }
+    const [one, other, third] = [await added(), await added(), await added()]
+    t.equal((await stage.remove(holder, one.path)).status, 204, `the patient takes away what ${who} brought`)
+    expectStatus(await stage.put(holder, { ...given, id: other.id, status: 'inactive' }), 200)
+    expectStatus(await stage.put(holder, { ...given, id: third.id, provision: { type: 'deny' } }), 200)
+    expectStatus(await stage.put(holder, { ...given, id: third.id, provision: { type: 'permit' } }), 200)
+    t.equal((await stage.remove(holder, third.path)).status, 204, 'also after he refused the record by it')
+    const { id: last, path } = await added()
+    t.equal((await stage.put(actor, { ...given, id: last, status: 'inactive' })).status, 200, `${who} withdraws it`)
+    t.equal((await stage.remove(actor, path)).status, 204)
+  }
+  t.equal(refusalOf(await stage.remove(holder, `Consent/${own.agreement.id}`)), '422 refusedByRule Consent')
+  const draft = { ...given, status: 'draft' }
+  const id = await stage.createOne(laboratory, draft)
+  expectStatus(await stage.put(laboratory, { ...given, id }), 200)
+  t.equal((await stage.remove(holder, `Consent/${id}`)).status, 204, 'what was a draft before')
 })
 
 t.test('a draft is no agreement yet', async t => {

@@ -278,6 +278,27 @@ t.test('a document of another record, or that is absent, is no part of this one'
     )
 })
 
+for (const [meaning, type] of [
+  ['related', 'Encounter'],
+  ['dependents', 'Encounter'],
+  ['related', 'EpisodeOfCare'],
+  ['related', 'CarePlan'],
+] as const)
+  t.test(
+    `PCF's data with the meaning ${meaning} to a type that no record keeps: the refusal names ${type}`,
+    async t => {
+      const record = await stage.open()
+      const data = [{ meaning, reference: { reference: `${type}/1` } }]
+      for (const provision of [permit({ actor: toGp, data }), deny({ data })]) {
+        const answer = await stage.post(patientOf(record), consent(record, provision))
+        t.equal(refusalOf(answer), '422 refusedByRule Consent.provision.data.reference')
+        t.same(select(answer.json, '/issue/0/diagnostics'), [
+          `expected a resource of this record, found one of type ${type} that it does not keep`,
+        ])
+      }
+    },
+  )
+
 for (const [what, provision, element] of [
   [
     'data related to an encounter',

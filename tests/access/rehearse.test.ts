@@ -134,6 +134,16 @@ for (const [sentence, provision, expected] of [
     masksAuthor(byFiness(finess.laboratory)),
     /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11488-4: 10 of 10$/,
   ],
+  [
+    'agrees to all but a type',
+    { type: 'permit', provision: [{ type: 'deny', code: [coded(loinc, '11502-2')] }] },
+    /^(normal|bris-de-glace|centre-15) closes [A-Z]+ 11502-2: 10 of 10$/,
+  ],
+  [
+    'agrees to all but one professional',
+    { type: 'permit', provision: [blocks(rpps.stranger)] },
+    /^(normal|centre-15) closes [A-Z]+ (11502-2|11488-4): 10 of 10$/,
+  ],
   ['authorises somebody', authorises(rpps.stranger), /^normal opens [A-Z]+ (11502-2|11488-4): 10 of 10$/],
   ['blocks somebody', blocks(rpps.stranger), /^(normal|centre-15) closes [A-Z]+ (11502-2|11488-4): 10 of 10$/],
   [
@@ -158,6 +168,11 @@ for (const [sentence, provision, expected] of [
       t.notOk(
         cells.some(cell => cell.includes('34112-3')),
         'what fewer than ten patients have is not told',
+      )
+      t.equal(
+        cells.some(cell => cell.startsWith('normal')),
+        expected.source.includes('normal'),
+        'in the ordinary mode',
       )
       if (cells.some(cell => cell.startsWith('normal') && cell.includes('11502-2')))
         t.same(

@@ -37,7 +37,17 @@ import {
   parent,
   treats,
 } from './support/consents.ts'
-import { byFiness, byRpps, coded, document, type Json, labels, loinc } from './support/contents.ts'
+import {
+  byFiness,
+  byRpps,
+  coded,
+  creates,
+  document,
+  type Json,
+  labels,
+  loinc,
+  observation,
+} from './support/contents.ts'
 import { columns, readable } from './support/oracle.ts'
 import { type Addition, type DossierRecord, startStage } from './support/stage.ts'
 
@@ -260,6 +270,39 @@ for (const [name, id, count] of [
     t.same([physician?.reads, physician?.because], [[false], ['visible']])
   })
 }
+
+t.test('what was deposited with a document that a Consent masks is masked by that Consent', async t => {
+  const [text, result] = [
+    'urn:uuid:a0000000-0000-4000-8000-000000000002',
+    'urn:uuid:a0000000-0000-4000-8000-000000000003',
+  ]
+  const content = [{ attachment: { contentType: 'text/plain', url: text } }]
+  const [letter = '', binary = '', observed = ''] = await stage.create(
+    hospital,
+    creates(
+      document(record, {
+        type: coded(loinc, '11502-2'),
+        author,
+        content,
+        context: { related: [{ reference: result }] },
+      }),
+    ),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'eA==' }, text),
+    creates(observation(record), result),
+  )
+  const alone = await stage.createOne(hospital, observation(record))
+  const id = await stage.createOne(patient, consent(record, masksDocument(`DocumentReference/${letter}`)))
+  for (const [about, sources] of [
+    [`Binary/${binary}`, [`Consent/${id}`]],
+    [`Observation/${observed}`, [`Consent/${id}`]],
+    [`Observation/${alone}`, []],
+  ] as const) {
+    const { json } = await ask(patient, about)
+    t.same(select(json, '/parameter/[name=mask]/part/[name=source]/valueReference/reference'), sources, about)
+    const physician = told(json, 'profession').find(({ column }) => column?.[0] === 'J')
+    t.equal(physician?.reads?.[0], sources.length === 0, `${about} to a physician`)
+  }
+})
 
 t.test('an author reads what he wrote and the patient masked', async t => {
   const { json } = await ask(patient, masked)

@@ -225,6 +225,19 @@ const fresh = (text: string) => condition('marie', 'gp', text)
 const same = { 'If-None-Exist': 'identifier=https://laboratory.demo.example/identifiers|known' }
 const known = observation('marie', 'known')
 
+const operations = JSON.stringify([{ op: 'remove', path: '/code/text' }])
+const byCriteria = (method: string, criteria: string): Asking => ({
+  ...{ as: 'gp', method, path: `Condition?patient=${marie}&${criteria}` },
+  ...(method === 'PATCH' ? { body: operations, headers: { 'Content-Type': 'application/json-patch+json' } } : {}),
+})
+const patching = (type: string, criteria: string) => ({
+  resource: {
+    ...{ resourceType: 'Binary', contentType: 'application/json-patch+json' },
+    data: Buffer.from(operations).toString('base64'),
+  },
+  request: { method: 'PATCH', url: `${type}?${criteria}` },
+})
+
 const writes: readonly (readonly [string, Asking, number, readonly (Line | string)[]])[] = [
   ['a create', post('gp', fresh('created')), 201, ['create Condition success 201']],
   [
@@ -269,6 +282,30 @@ const writes: readonly (readonly [string, Asking, number, readonly (Line | strin
     { as: 'nurse', method: 'DELETE', path: `Condition/${doomed}` },
     403,
     ['delete Condition refused 403'],
+  ],
+  [
+    'a delete of what criteria do not find',
+    byCriteria('DELETE', 'identifier=none'),
+    204,
+    ['delete Condition success 204'],
+  ],
+  [
+    'a patch of what criteria do not find',
+    byCriteria('PATCH', 'identifier=none'),
+    404,
+    [refused('patch', 'Condition', 404, 'visible')],
+  ],
+  [
+    'the same in a batch',
+    post('gp', bundle('batch', [patching('Condition', `patient=${marie}&identifier=none`)])),
+    200,
+    ['patch Condition refused 404'],
+  ],
+  [
+    'a patch of several that criteria find',
+    byCriteria('PATCH', 'code:missing=false'),
+    412,
+    [refused('patch', 'Condition', 412, null)],
   ],
   ['a delete', { as: 'gp', method: 'DELETE', path: `Condition/${doomed}` }, 204, ['delete Condition success 204']],
   [

@@ -147,6 +147,10 @@ for (const [sentence, query, expected] of [
     (event: unknown) => byAgent(rppsOf('nurse').value)(event) || byAgent(rppsOf('gp').value)(event),
   ],
   ['the data that was touched', `&entity=${own}`, isAbout(`"${own}/`)],
+  ['the patient, whom every line of the record names', `&entity=Patient/${marie}`, () => true],
+  ['the patient, or data', `&entity=Patient/${marie},${own}`, () => true],
+  ['the patient and data', `&entity=Patient/${marie}&entity=${own}`, isAbout(`"${own}/`)],
+  ['another patient', `&entity=Patient/${lea}`, () => false],
   ['data that nobody touched', `&entity=Condition/${marie}-${'0'.repeat(26)}`, () => false],
   ['an instant', `&date=${at(opened)}`, (event: unknown) => instant(event) === at(opened)],
   ['what came before', `&date=lt${at(opened)}`, (event: unknown) => instant(event) < at(opened)],
@@ -254,6 +258,12 @@ async function hides(
   for (const location of locationsOf(push)) t.notOk(bytes.includes(location.split('/')[1] ?? ''), location)
   const counted = await trail(reader, key, `&_summary=count&date=le${instant(matchesOf(seen)[0])}`)
   t.equal(Number(select(counted.json, '/total')[0]) - Number(before), searches.length + 1, 'a count tells no more')
+  const ofPatient = await trail(
+    reader,
+    key,
+    `&entity=Patient/${key}&_summary=count&date=le${instant(matchesOf(seen)[0])}`,
+  )
+  t.same(select(ofPatient.json, '/total'), select(counted.json, '/total'), 'nor does one by the patient')
   t.same(matchesOf(await trail(reader, key, `&entity=${document}`)), [])
   for (const other of others) for (const each of touching) t.ok(await shows(other, key, each), other)
   const events = matchesOf(await trail('gp', key, `&entity=${document}`))

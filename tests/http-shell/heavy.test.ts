@@ -1,10 +1,14 @@
 /** Of what is worth many requests a caller has some in flight, and leaves room for others. `docs/decisions/0046-a-caller-leaves-room-for-others.md` */
+import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { ok } from '../../resources/outcome.ts'
-import { HeavyRequests, isHeavy } from '../../server/interactions/heavy.ts'
-import type { Perform } from '../../server/interactions/interaction.ts'
+import type { EntryRequest } from '../../server/interactions/bundle-entry.ts'
+import { HeavyRequests, isHeavy, isHeavyEntryOf } from '../../server/interactions/heavy.ts'
+import type { Call, Context, Perform } from '../../server/interactions/interaction.ts'
+import { pageQueries } from '../../server/interactions/page-link.ts'
+import { aesPageLinks } from '../../server/page-links-aes.ts'
 import { fine, issueOf, principal, shell } from './shell.ts'
 
 async function until(isSo: () => boolean): Promise<void> {
@@ -131,6 +135,15 @@ t.test('a place is given back once, and who has none is forgotten', async t => {
   t.ok(heavy.enter({ ...principal, subject: `${principal.subject}","x`, issuer: principal.issuer }))
 })
 
+/** What opens links to pages. */
+const linking = { links: aesPageLinks(randomBytes(32)), now: () => 1 } as Context
+
+const callOf = (some: Pick<Call, 'type' | 'operation' | 'parameters'>): Call => ({
+  ...{ principal, interaction: 'search-type', request: 'r-1' },
+  preferences: { returns: 'minimal', handling: 'strict', accept: '' },
+  ...some,
+})
+
 for (const [what, expected, call] of [
   ['$everything', true, { operation: 'everything', type: 'Patient', parameters: [] }],
   ['$merge', true, { operation: 'merge', type: 'Patient', parameters: [] }],
@@ -151,4 +164,26 @@ for (const [what, expected, call] of [
   ],
   ['the number of another type', false, { type: 'Observation', parameters: [['_summary', 'count']] }],
 ] as const)
-  t.test(`${what}: ${expected ? 'heavy' : 'ordinary'}`, async t => t.equal(isHeavy(call), expected))
+  t.test(`${what}: ${expected ? 'heavy' : 'ordinary'}`, async t => t.equal(isHeavy(linking, callOf(call)), expected))
+
+t.test('a later page is what the first one was: its link says so to this server, and to nobody else', async t => {
+  const search = callOf({ type: 'AuditEvent', parameters: [] })
+  const linkTo = (parameters: Call['parameters'], address = 'AuditEvent'): string =>
+    pageQueries(linking, search, { address, parameters, next: { after: 1 } })('next')
+  const followed = (query: string, more: Partial<Call> = {}): Call => ({
+    ...search,
+    parameters: [...new URLSearchParams(query)],
+    ...more,
+  })
+  const counted = linkTo([['_total', 'accurate']])
+  t.equal(isHeavy(linking, followed(counted)), true)
+  t.equal(isHeavy(linking, followed(linkTo([['date', 'gt2025']]))), false)
+  t.equal(isHeavy(linking, followed(linkTo([['_total', 'accurate']], 'Observation'), { type: 'Observation' })), false)
+  t.equal(isHeavy(linking, followed(counted.slice(0, -2))), false, 'a broken link is refused, not counted')
+  const compartment = { type: 'Patient', id: '1' } as const
+  const within = linkTo([['_total', 'accurate']], 'Patient/1/AuditEvent')
+  t.equal(isHeavy(linking, followed(within, { compartment })), true)
+  const entry = { type: 'AuditEvent', method: 'GET', query: counted, history: false } as EntryRequest
+  t.equal(isHeavyEntryOf(linking, search)(entry), true)
+  t.equal(isHeavyEntryOf(linking, search)({ ...entry, query: linkTo([]) }), false)
+})

@@ -32,6 +32,8 @@ import {
   transaction,
 } from '../access/support/contents.ts'
 import { expectStatus, newIns, refusalOf, startStage } from '../access/support/stage.ts'
+import { matchesOf } from '../support/client.ts'
+import { select } from '../support/pointer.ts'
 import { authorised, choice, databaseOf, noticesOf, rewrite, toldIn } from './support.ts'
 
 // A busy machine is no failure.
@@ -86,6 +88,21 @@ t.test('a door is told of, whichever it is', async t => {
   t.same(await toldIn(db, record), first, 'entries of a batch')
 })
 
+t.test('a range beyond the end of a document tells that it is there, and its size: that opens the record', async t => {
+  for (const path of ['', '/_history/1']) {
+    const record = await stage.open(authorised())
+    const url = 'urn:uuid:00000000-0000-4000-8000-000000000009'
+    const [, binary = ''] = await stage.create(
+      hospital,
+      creates(document(record, { ...ofHospital, content: [{ attachment: { contentType: 'text/plain', url } }] })),
+      creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'YWJj' }, url),
+    )
+    const beyond = { accept: 'text/plain', range: 'bytes=100-200' }
+    t.equal((await stage.get(gp, `Binary/${binary}${path}`, beyond)).status, 416)
+    t.same(await toldIn(db, record), first)
+  }
+})
+
 t.test('who is refused, or opens no door, is not told of', async t => {
   const record = await stage.open(authorised())
   const blocked = await stage.open(authorised(), each => [patientOf(each), consent(each, blocks(rpps.gp))])
@@ -107,6 +124,30 @@ t.test('who reads back what he deposited has not opened the record', async t => 
   t.equal((await stage.get(author, `DocumentReference/${id}`)).status, 200)
   t.same(await toldIn(db, record), [])
 })
+
+t.test(
+  'a Patient that comes along with Consents of several records was opened: each is told, by its own door',
+  async t => {
+    const blockedOne = '99700010990'
+    const reader = professional(blockedOne)
+    const urgently = professional(blockedOne, { mode: 'bris_de_glace', reason: 'patient inconscient' })
+    const record = await stage.open(authorised(blockedOne))
+    const other = await stage.open(each => [patientOf(each), consent(each, blocks(blockedOne))])
+    const asked = `Consent?actor:identifier=https://rpps.esante.gouv.fr|${blockedOne}`
+    expectStatus(await stage.get(reader, asked), 200)
+    t.same([await toldIn(db, record), await toldIn(db, other)], [[], []], 'a Consent that names oneself opens nothing')
+    const found = matchesOf(expectStatus(await stage.get(reader, `${asked}&_include=Consent:patient`), 200))
+    t.equal(found.length, 2)
+    t.same([await toldIn(db, record), await toldIn(db, other)], [first, []], 'the Patient who blocked him did not come')
+    await withinAnHour()
+    expectStatus(await stage.get(urgently, `${asked}&_include=Consent:patient`), 200)
+    t.same(await toldIn(db, record), [...first, ...urgent])
+    t.same(await toldIn(db, other), urgent)
+    const { json } = await stage.get(patientOf(other), `AuditEvent?patient=${other.id}&agent:identifier=${blockedOne}`)
+    const bases = select(json, '/entry/*/resource/entity/*/detail/[type=basis]/valueString')
+    t.same(bases, ['bris_de_glace', 'named actor', 'named actor'])
+  },
+)
 
 /** Emergencies are told once an hour: the test does not begin at the end of one. */
 const withinAnHour = async (): Promise<void> => {

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { signatureOf } from '../../server/notifications/post.ts'
 import {
+  colleague,
   emergencyPhysician,
   finess,
   gp,
@@ -259,6 +260,101 @@ t.test('an address that the mail server will never take sets the notice aside; t
   ])
   t.equal((await communications(patientOf(record), record)).length, 2, 'the record has them all the same')
   t.notMatch(JSON.stringify(rows.map(({ reason }) => reason)), /patients.example/)
+})
+
+t.test('a mailbox that is dead keeps nobody from his short message, nor another recipient from his mail', async t => {
+  const record = await stage.open(each => [patientOf(each), consent(each, treats(rpps.colleague))])
+  await stage.create(patientOf(record), consent(record, treats(rpps.stranger)))
+  const before = gateway.posted.length
+  for (const [value, mailbox] of [
+    [rpps.colleague, 'nobody@practice.example'],
+    [rpps.stranger, 'other@practice.example'],
+  ] as const)
+    expectStatus(
+      await stage.post(operator, {
+        resourceType: 'Practitioner',
+        identifier: [{ system: 'https://rpps.esante.gouv.fr', value }],
+        telecom: [{ system: 'email', value: mailbox }],
+      }),
+      201,
+    )
+  await rewrite(stage, record, {
+    telecom: [
+      { system: 'email', value: 'nobody@patients.example' },
+      { system: 'sms', value: '+33639980199' },
+    ],
+    extension: [choice([], ['email', 'sms'])],
+  })
+  await stage.get(emergencyPhysician, `Patient/${record.id}`)
+  const rows = await allTold(record)
+  t.same(
+    rows.map(({ to, reason }) => [to, reason]),
+    [
+      ['patient', 'Undeliverable'],
+      ['treating', 'Undeliverable'],
+    ],
+    'the operator sees that not everybody was told by every way',
+  )
+  const bodies = gateway.posted.slice(before).map(({ body }) => JSON.parse(body).to)
+  t.same(bodies, ['+33639980199'])
+  t.equal(mail.mails.filter(({ to }) => to.includes('other@practice.example')).length, 1)
+  for (const actor of [colleague, stranger]) t.equal((await communications(actor, record)).length, 1, actor.subject)
+})
+
+t.test('what leaves the record names nobody: neither who came, nor how, nor whose record it is', async t => {
+  const record = await stage.open(authorised())
+  await rewrite(stage, record, {
+    telecom: [
+      { system: 'email', value: 'bob@patients.example' },
+      { system: 'sms', value: '+33639980177' },
+    ],
+    extension: [choice([], ['email', 'sms', 'webhook'])],
+  })
+  await stage.get(gp, `Patient/${record.id}`)
+  await stage.get(emergencyPhysician, `Patient/${record.id}`)
+  await allTold(record)
+  const letters = mail.mails.filter(({ to }) => to.includes('bob@patients.example')).map(({ text }) => text)
+  const shorts = gateway.posted.filter(({ body }) => body.includes('+33639980177'))
+  const calls = hook.posted.filter(({ body }) => body.includes(record.id))
+  t.same([letters.length, shorts.length, calls.length], [2, 2, 2])
+  const whole = [...letters, ...shorts.map(each => JSON.stringify(each))]
+  for (const text of whole) t.notMatch(text, new RegExp(`${record.id}|rpps|997000|bris_de_glace`))
+  for (const { headers, body } of calls) {
+    t.notMatch(JSON.stringify(headers), new RegExp(`${record.id}|rpps|bris_de_glace`))
+    t.notMatch(body, /rpps|bris_de_glace/)
+  }
+  for (const letter of letters) t.match(letter, /^Message-ID: <[\w-]+@dossier.example>\r$/im)
+})
+
+t.test('of a closed record nothing leaves but that it was opened in an emergency', async t => {
+  const record = await stage.open(authorised())
+  const number = '+33639980155'
+  await rewrite(stage, record, {
+    telecom: [{ system: 'sms', value: number }],
+    extension: [choice(['deposit'], ['sms'])],
+  })
+  const urgently = (await stage.get(emergencyPhysician, `Patient/${record.id}`)).status
+  t.equal(urgently, 200)
+  await allTold(record)
+  await stage.createOne(
+    hospital,
+    document(record, { securityLabel: labels('INVISIBLE_PATIENT'), author: [byFiness(finess.hospital)] }),
+  )
+  const reason = [{ name: 'reason', valueCode: 'FERMETURE_DEMANDE_PATIENT' }]
+  const closes = { body: { resourceType: 'Parameters', parameter: reason } }
+  expectStatus(await stage.send(patientOf(record), `POST Patient/${record.id}/$close`, closes), 200)
+  const sent = () => gateway.posted.filter(({ body }) => body.includes(number)).length
+  t.equal(sent(), 1)
+  // A month later what waited is due; that of the emergency is told as if the gateway had not answered until now.
+  const shown = { $set: { hiddenUntil: new Date() } }
+  await db.collection('record').updateMany({ patient: record.id, hiddenUntil: { $type: 'date' } }, shown)
+  const at = new Date()
+  const again = { $set: { due: at, order: at, sent: ['record patient'] }, $unset: { expires: '' } } as const
+  await db.collection('outbox').updateMany({ patient: record.id, to: 'patient' }, again)
+  t.same((await allTold(record)).map(({ topic }) => topic).toSorted(), [
+    ...['deposit', 'emergency-access', 'emergency-access'],
+  ])
+  t.equal(sent(), 2)
 })
 
 t.test('an address that would be two, or a header, is none', async t => {

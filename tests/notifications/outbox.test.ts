@@ -4,10 +4,11 @@ import { notificationChoiceExtension } from '../../security/notification-choice.
 import type { Composing } from '../../server/notifications/communication.ts'
 import { Undeliverable } from '../../server/notifications/message.ts'
 import { restAfter, startDeliveries } from '../../server/notifications/run-deliveries.ts'
-import { report } from '../../server/show-outbox.ts'
+import { performed, report } from '../../server/show-outbox.ts'
 import type { MongoStore } from '../../server/store/mongo-store.ts'
 import { opened } from '../store/opened.ts'
 import { aLine, aNotice, aRow, aUnit, created, newKey } from '../store/rows.ts'
+import { databaseIn } from './support.ts'
 
 // A busy machine is no failure.
 t.setTimeout(120_000)
@@ -39,8 +40,9 @@ function serverOf(t: Test, store: MongoStore, send: (id: string) => void | Promi
     ...{ store, now: () => clock.now, zone: 'Europe/Paris', base: 'http://dossier.example/fhir' },
     ...{ regime: { policy: () => null }, index: () => ({ token: [], date: [], quantity: [] }) },
     ...{ canonicalDate: (_: unknown, instant: number) => instant, newTie: () => 1 },
+    registryKey: (_: string, notice: string) => notice,
   } as unknown as Composing & { store: MongoStore }
-  const sms = { name: 'sms', deliver: async ({ id }: { id: string }) => send(id.replace(/-sms$/, '')) } as const
+  const sms = { name: 'sms', deliver: async ({ id }: { id: string }) => send(id) } as const
   const running = startDeliveries({
     ...{ context, channels: new Map([['sms' as const, sms]]), tries: 3, everyMillis: 3_600_000 },
     onError: (_, what) => errors.push(what),
@@ -98,6 +100,36 @@ t.test('one that fails holds back those behind it, and nobody else; it is tried 
   t.same([0, 1, 2, 5, 6, 50].map(restAfter), [1000, 4000, 16_000, 1_024_000, 3_600_000, 3_600_000])
 })
 
+t.test('what waits behind one that fails stands in the record at once, and leaves it in its turn', async t => {
+  const { store, url, database } = await opened(t)
+  const db = databaseIn(t, url, database)
+  const patient = await aPatient(store)
+  const inRecord = () => db.collection('record').countDocuments({ patient, type: 'Communication' })
+  const sent: string[] = []
+  let broken = true
+  const server = serverOf(t, store, id => {
+    if (broken) throw new Error('the gateway rests')
+    sent.push(id)
+  })
+  await store.outbox.put(inOrder(patient, 3))
+  await server.round()
+  t.equal(await inRecord(), 3)
+  await store.outbox.put([aNotice(patient, { once: `${patient}-3`, at: start, due: start })])
+  await server.round()
+  t.equal(await inRecord(), 4, 'what came meanwhile as well')
+  t.same(server.errors, ['delivery failed'], 'nothing else was tried')
+  t.same(sent, [])
+  broken = false
+  server.clock.now += 1000
+  await server.round()
+  t.same(
+    sent,
+    [0, 1, 2, 3].map(n => `${patient}-${n}`),
+  )
+  t.equal(await inRecord(), 4)
+  t.same(await store.outbox.counts(), { waiting: 0, aside: 0 })
+})
+
 t.test('one that fails too often is set aside and shown; those behind it go on; the operator puts it back', async t => {
   const { store } = await opened(t)
   const patient = await aPatient(store)
@@ -117,11 +149,14 @@ t.test('one that fails too often is set aside and shown; those behind it go on; 
   const aside = await store.outbox.aside(10)
   t.match(aside, [{ _id: `${patient}-0`, tries: 3, reason: 'TypeError' }])
   const said = report(await store.outbox.counts(), aside)
-  t.match(said, /^0 notices wait, 1 were set aside\n.*-0: deposit of .* after 3 tries: TypeError$/)
-  t.notMatch(said, /\+33/)
+  t.match(said, /^0 notices wait, 1 were set aside\n[\w-]{16}: deposit of .* after 3 tries: TypeError$/)
+  t.notMatch(said, new RegExp(`\\+33|${patient}`), 'neither an address nor a record')
+  const [, name = ''] = /\n([\w-]{16}): /.exec(said) ?? []
   poisoned = false
-  t.equal(await store.outbox.retry(server.clock.now, 'another'), 0)
-  t.equal(await store.outbox.retry(server.clock.now), 1)
+  t.same(await performed(store.outbox, ['--retry', 'another']), ['0 notices were put back into the queue', 1])
+  server.clock.now = Date.now()
+  t.same(await performed(store.outbox, ['--retry', name]), ['1 notices were put back into the queue', 0])
+  server.clock.now = Date.now() + 1
   await server.round()
   t.same(sent, [`${patient}-1`, `${patient}-0`])
 })

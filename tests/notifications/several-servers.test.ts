@@ -1,5 +1,8 @@
 /** Two server processes deliver what they both write, and a server that is killed in the middle leaves nothing untold. */
 import t from 'tap'
+import { registryKeys } from '../../server/new-ids.ts'
+import { messageId } from '../../server/notifications/deliver.ts'
+import { readSecrets } from '../../server/secrets.ts'
 import { gp, patientOf, professional } from '../access/support/cast.ts'
 import { authorises, consent } from '../access/support/consents.ts'
 import { stageOn } from '../access/support/stage.ts'
@@ -10,9 +13,17 @@ import { choice, databaseOf, eventually, noticesOf, receiver, rewrite } from './
 
 t.setTimeout(240_000)
 
+function unwrap<Value>(result: { ok: true; value: Value } | { ok: false; failure: unknown }): Value {
+  if (!result.ok) throw new Error(JSON.stringify(result.failure))
+  return result.value
+}
+
 const place = await testDatabase(t)
 const plain = await deploymentOn(t, place)
 const gateway = await receiver(t, () => 204)
+const { registry } = unwrap(await readSecrets(plain.environment.SECRETS_FILE ?? '', true))
+const smsId = (notice: unknown): string =>
+  messageId({ registryKey: registryKeys(registry) }, String(notice), 'sms patient')
 const deployment = {
   ...plain,
   environment: {
@@ -51,7 +62,7 @@ t.test('of two servers each notice is sent by one, in the order of the accesses'
   )
   t.same(
     gateway.posted.map(({ body }) => JSON.parse(body).id),
-    rows.map(({ _id }) => `${_id}-sms`),
+    rows.map(({ _id }) => smsId(_id)),
   )
   t.same(
     rows.map(({ agent }) => agent),
@@ -102,7 +113,7 @@ t.test('a server that is killed while it sends has told everything when another 
       found => found.every(({ expires }) => expires !== undefined),
     )
   t.equal(rows.length, 4, 'every answered access is told')
-  const [first, ...others] = rows.map(({ _id }) => `${_id}-sms`)
+  const [first, ...others] = rows.map(({ _id }) => smsId(_id))
   t.same(ids, [first, first, ...others], 'the one that was under way twice, the others once, in order')
   const inRecord = await playOn(heir).get(patientOf(record), `Communication?patient=${record.id}&_summary=count`)
   t.match(inRecord.json, { total: 4 }, 'and once in the record')

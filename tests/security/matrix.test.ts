@@ -164,6 +164,20 @@ for (const [instant, expected] of [
   })
 }
 
+for (const [day, first] of [
+  ['2026-03-29', '2026-03-28T23:00:00.000Z'],
+  ['2026-03-30', '2026-03-29T22:00:00.000Z'],
+  ['2026-10-25', '2026-10-24T22:00:00.000Z'],
+  ['2026-10-26', '2026-10-25T23:00:00.000Z'],
+] as const)
+  t.test(`a version of ${day} begins at midnight in Paris, when clocks are changed too`, async t => {
+    const next = { ...history, matrices: [...history.matrices, matrixOf(day, line('1-1', ';x'))] }
+    const inForce = policiesInForce(next, now)
+    if (!inForce.ok) throw new Error(inForce.failure.complaints[0].diagnostics)
+    const begins = Date.parse(first)
+    t.same([inForce.value(begins - 1).version, inForce.value(begins).version], ['2026-01-01', day])
+  })
+
 t.test('before the first matrix nobody knows what was allowed', async t => {
   t.throws(() => readersAt('2025-09-16T21:59:59Z'), RangeError)
   t.match(complaintsOf(policiesInForce(history, Date.parse('2025-01-01T00:00:00Z'))), [/in force now, found none/])

@@ -291,6 +291,64 @@ t.test('of more rows than are looked up a denial reaches everything, a permit th
   )
 })
 
+/** The facts as they were looked up of a record, asked of rows as they are by then. */
+function seenLater(found: ReturnType<typeof factsOf>, later: readonly Kept[]): readonly string[] {
+  return later
+    .filter(kept => {
+      const { resourceType: type } = kept.resource
+      const asked = { principal: gp, interaction: 'search-type', type, patient: marie, now } as const
+      return hits(decide(asked, grounds(found)), entryOf(kept)) > 0
+    })
+    .map(nameOf)
+}
+
+t.test(
+  'what is denied when the record is looked up stays denied when it is changed before the page is read',
+  async t => {
+    const facts = factsOf(record, [permit(me), deny({ ...me, ...dependents })])
+    const changed = [document('letter'), result('series'), result('result'), binaryOf(letter)]
+    t.strictSame(seenLater(facts, changed), [])
+    const permitted = factsOf(record, [permit({ ...me, ...dependents })])
+    t.strictSame(seenLater(permitted, changed), ['Observation/result', 'Binary/b'], 'a permit is of what refers now')
+  },
+)
+
+t.test('a former version counts for a denial, from when the Consent was written, and never for a permit', async t => {
+  const known = (provision: Provision, ended: number) => {
+    const compiled = compileFacts({
+      patient: marie,
+      resources: [patient(), consent(permit(me)), consent(provision)].map((resource, at) => ({
+        ...{ _id: `${at}`, resource, updated: now - 86_400_000 },
+      })),
+      depositors: [],
+    })
+    const former = { ...entryOf(document('old', ['Observation/result'])), _id: 'row-DocumentReference-old', ended }
+    const formers = { rows: [{ ...former, depositor: null, keys: former.search.token }], beyond: false }
+    return withRelated(compiled, { rows: [], beyond: false, formers, references, idOf: name => name })
+  }
+  const old = [document('old'), result('result')]
+  const oldRelated = about('related', 'DocumentReference/old')
+  for (const [sentence, provision, ended, expected] of [
+    ['referred since', deny({ ...me, ...dependents }), now, []],
+    ['referred to since', deny({ ...me, ...oldRelated }), now, []],
+    ['referred before', deny({ ...me, ...dependents }), now - 2 * 86_400_000, ['DocumentReference/old']],
+    ['referred to before', deny({ ...me, ...oldRelated }), now - 2 * 86_400_000, ['Observation/result']],
+    ['an exception', deny({ ...me, ...dependents, provision: [permit(oldRelated)] }), now, ['DocumentReference/old']],
+  ] as const)
+    t.strictSame(seenLater(known(provision, ended), old), expected, sentence)
+})
+
+t.test('of more ids than a filter holds a denial reaches everything, all Consents together', async t => {
+  const facts = (most: number) => {
+    const few = factsOf(record, [permit(me), deny({ ...me, ...dependents }), deny({ ...me, ...related })])
+    const rows = record.map(kept => ({ ...entryOf(kept), _id: rowIdOf(kept), depositor: null }))
+    const found = rows.map(each => ({ ...each, keys: each.search.token }))
+    return withRelated(few, { rows: found, beyond: false, references, idOf: name => name, most })
+  }
+  t.strictSame(seenLater(facts(100), record), ['DocumentReference/alone'])
+  t.strictSame(seenLater(facts(4), record), [])
+})
+
 t.test('who may write a resource opens nothing for himself by what he lets it refer to; others read it', async t => {
   const own = (depositor: string, elements: Provision = {}): Kept => ({
     resource: { resourceType: 'List', id: 'own', entry: [{ item: reference('Observation/result') }], ...elements },

@@ -84,6 +84,12 @@ t.test('two days are compared with the restrictions that hold on them', async t 
   await writeFile(restrictions, await restrictionsAnd(''))
 })
 
+t.test('a restriction of a social column that the setting opens closes nothing, and is not told', async t => {
+  const days = ['2025-10-14', '2025-10-15']
+  t.match(await lines(...days), Array(6).fill(/^Local restriction from 2025-10-15/))
+  t.equal(await matrixDiff(days, { SOCIAL_COLUMNS: 'true' }, folder), 'Nothing changes.')
+})
+
 async function restrictionsAnd(line: string): Promise<string> {
   return `${(await readFile(join(policyFolder, 'access-matrix/restrictions.csv'), 'utf8')).trim()}\n${line}\n`
 }

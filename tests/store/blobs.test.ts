@@ -90,8 +90,8 @@ t.test('blobs', async t => {
     })
 
   t.test('of many who keep the same bytes and take them back at once, whoever keeps them has them', async t => {
-    for (let turn = 0; turn < 12; turn += 1) {
-      const bytes = randomBytes(turn % 2 === 0 ? 100 : 2 * MB + 1)
+    for (let turn = 0; turn < 60; turn += 1) {
+      const bytes = randomBytes(turn % 10 === 1 ? 2 * MB + 1 : 100)
       const patient = newKey()
       const keeps = turn % 3
       const sha256 = createHash('sha256').update(bytes).digest('hex')

@@ -1,8 +1,9 @@
 /** Rows that writes change, each as one request may see it: those of several requests in one query, each within its own restriction. */
 import t from 'tap'
-import { everything, scalarIn } from '../../search/query.ts'
+import { and, everything, not, scalarIn } from '../../search/query.ts'
 import { restrict } from '../../security/restriction.ts'
 import { newUlid } from '../../server/new-ids.ts'
+import { TooLarge } from '../../server/store/too-large.ts'
 import { opened } from './opened.ts'
 import { aRow, aUnit, created, newKey, noon, within } from './rows.ts'
 
@@ -59,6 +60,29 @@ t.test('rows that are asked for at once', async t => {
           all.map(each => (each === asked ? undefined : each[2])),
         )
       })
+
+  t.test('restrictions that name thousands of rows each do not make one command that is too large', async t => {
+    const hidden = (n: number) => Array.from({ length: 10_000 }, () => `${newKey()}-${newUlid(noon + n)}`)
+    const asked = rows.map((row, n) => ({
+      row,
+      restriction: within(String(row.patient), and(everything, not({ op: 'follows', in: hidden(n), only: true }))),
+    }))
+    const found = await Promise.all(
+      [...asked, ...asked, ...asked].map(({ row, restriction }) => store.stored(restriction, row.type, row._id)),
+    )
+    t.same(
+      found.map(stored => stored?._id),
+      [...rows, ...rows, ...rows].map(({ _id }) => _id),
+    )
+  })
+
+  t.test('a command that no database takes is told apart from one that does not answer', async t => {
+    const names = Array.from({ length: 200_000 }, (_, n) => `${one.patient}-${newUlid(noon + n)}${n}`)
+    const restriction = within(String(one.patient), not({ op: 'follows', in: names, only: true }))
+    await t.rejects(store.stored(restriction, one.type, one._id), TooLarge)
+    await t.rejects(store.row(restriction, one.type, one._id), TooLarge)
+    t.equal((await store.stored(own, one.type, one._id))?._id, one._id, 'the next request is answered')
+  })
 
   t.test('an id that nobody has is not found, and takes nobody with it', async t => {
     const absent = `${one.patient}-${newUlid(noon)}`

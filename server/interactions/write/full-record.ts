@@ -8,6 +8,6 @@ const ruling: ReadonlySet<string> = new Set(['Consent', 'CareTeam', 'RelatedPers
 export const fullRecord = (items: readonly Item[]): Result<never> =>
   fail(
     'refusedByRule',
-    'expected at most 1000 consents, care teams and related persons in a record, and what they name within 2 MiB, found more: delete what holds no more, or say it in fewer',
+    'expected at most 1000 consents, care teams and related persons in a record, and what they name within 2 MiB (of data with the meanings related and dependents at most 500), one half of it by others than the patient, found more: delete what holds no more, or say it in fewer',
     items.find(({ type }) => ruling.has(type))?.path,
   )

@@ -19,6 +19,8 @@ function interactionsOf({ method, patch, criteria }: Item): readonly Interaction
   return criteria === undefined ? interactions[method] : ofCriteria
 }
 
+const isPatient = ({ type, method }: Item): boolean => type === 'Patient' && method === 'POST'
+
 /** @returns the first refusal, already in the trail; undefined when every item may be tried. */
 export async function gateAll(
   context: Context,
@@ -26,12 +28,13 @@ export async function gateAll(
   items: readonly Item[],
 ): Promise<Result<never> | undefined> {
   const { principal } = call
+  const opens = items.some(isPatient)
   for (const item of items)
     for (const interaction of interactionsOf(item)) {
       const { type } = item
       const asked = { principal, interaction, type, now: context.now() }
       const after = item.written?.resource
-      const denial = context.regime.gate(after === undefined ? asked : { ...asked, after })
+      const denial = context.regime.gate(after === undefined ? asked : { ...asked, after, opens })
       if (denial !== undefined) return sayRefusal(context, { ...call, interaction, type }, { denial, patient: null })
     }
   return undefined

@@ -30,10 +30,14 @@ export class KeptBytes {
       for (const { sha256 } of row.blobs) this.#blobs?.delete(`${blobOwner(row.patient)}/${sha256}`)
   }
 
-  /** To be called once nothing more is written: what no row of the unit refers to, and nobody else needs, goes. */
+  /**
+   * To be called once nothing more is written: what no row of the unit refers to, and nobody else needs, goes. What became
+   * of the unit is decided by then: where they cannot be taken away, they stay and the answer is what it was.
+   */
   async takeBack(): Promise<void> {
     if (this.#keeper === undefined || this.#blobs === undefined || this.#blobs.size === 0) return
-    await this.#context.store.takeBackBlobs(this.#keeper, [...this.#blobs])
+    const blobs = [...this.#blobs]
     this.#blobs = undefined
+    await this.#context.store.takeBackBlobs(this.#keeper, blobs).catch(() => undefined)
   }
 }

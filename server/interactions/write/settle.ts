@@ -96,11 +96,14 @@ async function conditional(settling: Settling, item: Item, criteria: string): Pr
     normalised(request.value.applied),
   )
   const key = `${patient ?? 'directory'}/${digest}`
-  const line = await guarded(settling, { key, item })
-  const rows =
+  const look = async (): Promise<readonly Found[]> =>
     patient === 'nowhere'
       ? []
-      : await matchesOf(context, call, { patient, facts, gone, type: item.type, request: request.value })
+      : matchesOf(context, call, { patient, facts, gone, type: item.type, request: request.value })
+  const found = await look()
+  // What is found needs no guard. What is not may have been created between the look and the reading of the guard's line.
+  const line = found.length > 0 ? undefined : await guarded(settling, { key, item })
+  const rows = line === undefined ? found : await look()
   const match = onlyMatch(rows, item.path)
   if (!match.ok) return match
   // Another unit opened this record since it was looked for: its claim stops this one, which is then thought through anew.

@@ -6,7 +6,7 @@ import type { Found } from '../../store/store.ts'
 import { factsOf, gate } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { oneRecordOnly, type Reach, reachOf } from '../patient-names.ts'
-import { leaveTrace, refuse } from '../trail.ts'
+import { leaveTrace, type Trace } from '../trail.ts'
 import { matchesOf, parseCriteria } from './conditional.ts'
 import type { Item } from './item.ts'
 
@@ -55,6 +55,10 @@ async function rowsOf(
 const recordOf = ({ records }: Reach, rows: readonly Found[]): string | null =>
   Array.isArray(records) && records.length === 1 ? (records[0] ?? null) : (rows[0]?.patient ?? null)
 
+/** To find nothing is what a delete wished; a patch has nothing to change. */
+const nothingBy = ({ interaction }: Call): Pick<Trace, 'status' | 'basis' | 'failed'> =>
+  interaction === 'patch' ? { status: 404, failed: 'visible' } : { status: 204, basis: 'found nothing by its criteria' }
+
 /**
  * @returns the matches within what the caller may search and see; none is a line in the trail already. Fails with 403
  * without a scope to search, with what is wrong with the criteria, and with 412 for more than `most`.
@@ -71,17 +75,13 @@ export async function targetsOf(context: Context, call: Call, asked: Criteria): 
   if (context.regime.onePatient && reach.value.records === 'every') return oneRecordOnly(type)
   const rows = await rowsOf(context, call, { ...asked, request: request.value, reach: reach.value })
   const patient = recordOf(reach.value, rows)
+  const query = queryString(request.value.applied)
   if (rows.length > most) {
     const many = most === 1 ? 'one resource' : `at most ${most} resources`
-    const failure = fail('multipleMatches', `expected criteria that match ${many}, found more`, path)
-    return refuse(context, { ...call, type }, { failure, patient })
+    await leaveTrace(context, { ...call, type }, { patient, status: 412, query })
+    return fail('multipleMatches', `expected criteria that match ${many}, found more`, path)
   }
-  if (rows.length === 0)
-    await leaveTrace(
-      context,
-      { ...call, type },
-      { patient, status: 204, basis: 'found nothing by its criteria', query: queryString(request.value.applied) },
-    )
+  if (rows.length === 0) await leaveTrace(context, { ...call, type }, { patient, query, ...nothingBy(call) })
   return ok(rows.map(({ id }) => ({ id, still: request.value.query })))
 }
 

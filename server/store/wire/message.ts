@@ -1,6 +1,7 @@
 /** One command as OP_MSG, and its reply. https://www.mongodb.com/docs/manual/reference/mongodb-wire-protocol/#op_msg */
 import { type Document, MongoNetworkError } from 'mongodb'
 import { type WalkedDocument, walkReply } from '../bson-walker.ts'
+import { TooLarge } from '../too-large.ts'
 import { encode } from './encode.ts'
 
 const opMsg = 2013
@@ -9,10 +10,13 @@ const headerBytes = 16
 const beforeDocument = headerBytes + 4 + 1
 /** What a server accepts and sends at most. */
 const longest = 48_000_000
+/** What it accepts of one document, which a command is: beyond, it ends the connection or refuses. https://www.mongodb.com/docs/manual/reference/limits/ */
+const longestCommand = 16 * 1024 * 1024 + 16 * 1024
 
-/** @returns the message; the number of the request is set when it is sent. */
+/** @returns the message; the number of the request is set when it is sent. Throws `TooLarge`. */
 export function toMessage(command: Document): Buffer {
   const bytes = encode(command, beforeDocument)
+  if (bytes.length > longestCommand) throw new TooLarge(`a command of ${bytes.length} bytes`)
   bytes.fill(0, 0, beforeDocument)
   bytes.writeInt32LE(bytes.length, 0)
   bytes.writeInt32LE(opMsg, 12)
