@@ -58,11 +58,11 @@ function perform(route: Route, { context: usual, performers, config }: Parts) {
 
 /** Lets the work be waited for also when nobody waits for the answer any more. For who hung up before, none is begun: its place is another's by now. */
 const remembered =
-  (work: ReturnType<typeof perform>): ReturnType<typeof perform> =>
-  async (request, reply) => {
+  (work: ReturnType<typeof perform>) =>
+  (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> | undefined => {
     if (request.socket.destroyed) {
       reply.hijack()
-      return reply
+      return undefined
     }
     const done = work(request, reply)
     request.work = done

@@ -93,11 +93,21 @@ async function straight(road: Road, walk: Walk, settled?: Query): Promise<readon
   let { after } = walk
   for (const stretch of stretchesOf(road, walk)) {
     const rest = { order: walk.order, limit: walk.limit - found.length, ...(after === undefined ? {} : { after }) }
-    found.push(...(await ofStretch(road, rest, { ...stretch, settled })))
+    const rows = await ofStretch(road, rest, { ...stretch, settled })
+    // Who went from the one to the other between the two reads would come twice: all is read again.
+    if (isAmong(found, rows)) return straight(road, walk, settled)
+    found.push(...rows)
     if (found.length >= walk.limit) break
     after = undefined
   }
   return found
+}
+
+/** Whether one of the rows was found before. */
+function isAmong(found: readonly Placed[], rows: readonly Placed[]): boolean {
+  if (found.length === 0 || rows.length === 0) return false
+  const known = new Set(found.map(({ row }) => row._id))
+  return rows.some(({ row }) => known.has(row._id))
 }
 
 type Moves = ReadonlyMap<string, Moved<Placing>>

@@ -39,7 +39,7 @@ function baseOf(entry: EntryRequest): Pick<Item, 'path' | 'type' | 'id' | 'fullU
     type,
     ...(id === undefined ? {} : { id }),
     ...(fullUrl === undefined ? {} : { fullUrl }),
-    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifMatch === undefined || method === 'POST' ? {} : { ifMatch }),
     ...(ifNoneMatch === undefined || method !== 'PUT' ? {} : { ifNoneMatch }),
   }
 }

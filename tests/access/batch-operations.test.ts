@@ -131,6 +131,30 @@ for (const url of [
     t.equal((await stage.get(patientOf(record), `Patient/${record.id}`)).status, 200)
   })
 
+for (const url of [
+  everything,
+  `Patient/${record.id}/$close`,
+  `Patient/${record.id}/$merge`,
+  'Patient/$open',
+  'Patient/$merge',
+  'Patient/$nothing',
+  '$rehearse',
+  '$merge',
+  'SearchParameter/x/$reindex',
+])
+  for (const method of ['GET', 'PUT', 'DELETE'])
+    t.test(`${method} ${url.replace(record.id, 'id')} has the same status in a Bundle as alone`, async t => {
+      const body = method === 'PUT' ? { resourceType: 'Parameters' } : undefined
+      const alone = await stage.send(operator, `${method} ${url}`, body === undefined ? {} : { body })
+      const inBatch = await batch(operator, [entry(method, url, body)])
+      const statusOf = (answer: Answer) =>
+        Number.parseInt(String(select(answer.json, '/entry/0/response/status')[0]), 10)
+      t.equal(statusOf(inBatch), alone.status)
+      if (method === 'GET') return
+      const bundle = { resourceType: 'Bundle', type: 'transaction', entry: [entry(method, url, body)] }
+      t.equal((await stage.post(operator, bundle)).status, alone.status)
+    })
+
 t.test('a transaction holds no operation, and nothing of it is written', async t => {
   const bundle = {
     resourceType: 'Bundle',

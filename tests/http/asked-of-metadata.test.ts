@@ -123,7 +123,7 @@ for (const [method, url, issue] of [
   ['POST', 'Practitioner/_search', 'malformedBody not-supported Bundle.entry[0].request.url'],
   ['POST', '_search?_type=Practitioner', 'malformedBody not-supported Bundle.entry[0].request.url'],
   ['GET', '$unheard', 'notServed not-supported Bundle.entry[0].request.url'],
-  ['GET', 'Observation/x/$everything', 'notServed not-supported Bundle.entry.request.url'],
+  ['GET', 'Observation/x/$everything', 'notServed not-supported Bundle.entry[0].request.url'],
   ['GET', 'Basic/_history', 'notServed not-supported Bundle.entry.request.url'],
 ] as const)
   t.test(`${method} ${url} is refused in a batch by its name`, async t => {

@@ -153,6 +153,20 @@ for (const [method, url, byItself, inBatch, inTransaction] of apart)
     },
   )
 
+t.test('a create has no version that If-Match could name: alone and in Bundles it is passed over', async t => {
+  const ifMatch = 'W/"1"'
+  const { status } = await rest.post(
+    'Practitioner',
+    { resourceType: 'Practitioner' },
+    { headers: { 'if-match': ifMatch } },
+  )
+  t.equal(status, 201)
+  for (const type of ['batch', 'transaction'] as const) {
+    const entry = ['POST', 'Practitioner', { resourceType: 'Practitioner' }, { ifMatch }] as const
+    t.same(statusesOf(await rest.post('', bundleOf(type, [entry]))), [201], type)
+  }
+})
+
 t.test('a transaction that is refused for one entry writes none, whatever the status', async t => {
   for (const [n, url] of ['Nope/1', 'Patient/ann/Practitioner', '$nope', 'AuditEvent/_history'].entries()) {
     const id = `beside-${n}`

@@ -12,10 +12,14 @@ import { bundleOf, idsOf, nextOf, statusesOf } from './rest.ts'
 t.setTimeout(240_000)
 
 /** What happens before the next rows are read. */
-const meanwhile: { does: (() => Promise<void>) | undefined } = { does: undefined }
+const meanwhile: { does: (() => Promise<void>) | undefined; reads?: number } = { does: undefined }
 
 async function beforeReading(): Promise<void> {
-  const { does } = meanwhile
+  const { does, reads = 0 } = meanwhile
+  if (reads > 0) {
+    meanwhile.reads = reads - 1
+    return
+  }
   meanwhile.does = undefined
   await does?.()
 }
@@ -114,6 +118,23 @@ t.test('what is created meanwhile comes once or not at all', async t => {
     }
   }
 })
+
+for (const count of [3, many - 1, many, 20])
+  t.test(
+    `a row that loses its date between the reading of those with one and those without comes once, ${count} a page`,
+    async t => {
+      patients += 1
+      const patient = `p${patients}`
+      const ids = await patientWith(patient)
+      const undated = (id: string) => ({ ...observation(id, patient, 1), effectiveDateTime: undefined })
+      for (const id of ids.slice(2)) await rest.put(`Observation/${id}`, undated(id))
+      meanwhile.reads = 1
+      meanwhile.does = async () => void (await rest.put(`Observation/${ids[0]}`, undated(ids[0] ?? '')))
+      const found = await walk(`Observation?_sort=date&patient=${patient}&_count=${count}`)
+      t.equal(meanwhile.does, undefined, 'it was written')
+      t.same([...found].sort(), ids)
+    },
+  )
 
 const totalOf = ({ json }: Answer): unknown => select(json, '/total')[0]
 

@@ -8,6 +8,7 @@ import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Found } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { matchesOf, namesOthers, onlyMatch, parseCriteria } from './conditional.ts'
+import { traceCriteria } from './criteria-trace.ts'
 import type { Settled, Written } from './item.ts'
 import { hasIdentifier, identifierOf } from './one-identifier.ts'
 import type { Settling } from './settle.ts'
@@ -79,13 +80,12 @@ async function byCondition(
   }
   const request = parseCriteria(context, type, { criteria, path })
   if (!request.ok) return request
+  const within = { type, request: request.value, patient: searchedIn(settling, type), facts }
   const rows = await matchesOf(context, call, {
-    type,
-    request: request.value,
-    patient: searchedIn(settling, type),
-    facts,
+    ...within,
     gone: writes === undefined ? gone : new Set([...gone, ...writes.rows]),
   })
+  await traceCriteria(context, call, { ...within, rows })
   const match = onlyMatch([...rows, ...((await writes?.find(request.value)) ?? [])].map(localOf), path)
   if (!match.ok) return match
   return match.value === undefined

@@ -10,6 +10,7 @@ import { idKey, locate } from '../locate.ts'
 import { targetOf } from '../trail.ts'
 import { nothingThere } from './absent.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
+import { tellCriteria } from './criteria-trace.ts'
 import type { Item, Settled, UnitRecord } from './item.ts'
 import type { KeptBytes } from './kept-bytes.ts'
 
@@ -96,14 +97,15 @@ async function conditional(settling: Settling, item: Item, criteria: string): Pr
     normalised(request.value.applied),
   )
   const key = `${patient ?? 'directory'}/${digest}`
+  const asked = { type: item.type, patient, facts, request: request.value }
   const look = async (): Promise<readonly Found[]> =>
-    patient === 'nowhere'
-      ? []
-      : matchesOf(context, call, { patient, facts, gone, type: item.type, request: request.value })
+    patient === 'nowhere' ? [] : matchesOf(context, call, { ...asked, gone })
   const found = await look()
   // What is found needs no guard. What is not may have been created between the look and the reading of the guard's line.
   const line = found.length > 0 ? undefined : await guarded(settling, { key, item })
   const rows = line === undefined ? found : await look()
+  // The one match of a conditional create is told of with the answer.
+  if (rows.length > (item.ifNoneExist === undefined ? 0 : 1)) await tellCriteria(context, call, { ...asked, rows })
   const match = onlyMatch(rows, item.path)
   if (!match.ok) return match
   // Another unit opened this record since it was looked for: its claim stops this one, which is then thought through anew.

@@ -8,6 +8,7 @@ import type { Call, Context } from '../interaction.ts'
 import { oneRecordOnly, type Reach, reachOf } from '../patient-names.ts'
 import { leaveTrace, type Trace } from '../trail.ts'
 import { matchesOf, parseCriteria } from './conditional.ts'
+import { tellCriteria } from './criteria-trace.ts'
 import type { Item } from './item.ts'
 
 /** The most resources that one delete removes, where the statement promises `multiple`. */
@@ -42,10 +43,10 @@ async function rowsOf(
   const { type, request, most } = at
   const rows: Found[] = []
   for (const patient of placesOf(context, type, at.reach)) {
-    const facts = await factsOf(context, patient)
-    rows.push(
-      ...(await matchesOf(context, call, { type, request, patient, facts, most: most + 1, searchedOnly: true })),
-    )
+    const within = { type, request, patient, facts: await factsOf(context, patient) }
+    const found = await matchesOf(context, call, { ...within, most: most + 1, searchedOnly: true })
+    await tellCriteria(context, call, { ...within, rows: found })
+    rows.push(...found)
     if (rows.length > most) break
   }
   return rows
