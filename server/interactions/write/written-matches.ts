@@ -11,7 +11,7 @@ import type { Settling } from './settle.ts'
 type Wanted = Pick<SearchRequest, 'type' | 'query' | 'patients'>
 
 export interface WrittenMatches {
-  /** `_id`s of the rows that are written: what stands there now is not what will. */
+  /** `_id`s of the rows that are changed or deleted: what stands there now is not what will. */
   readonly rows: ReadonlySet<string>
   /** Those that criteria will find. */
   find(wanted: Wanted): Promise<readonly Settled[]>
@@ -51,7 +51,7 @@ export function writtenMatches(settling: Settling, writing: readonly Settled[]):
   }
   const patient = writing.find(({ item }) => item.type === 'Patient' && item.written !== undefined)
   return {
-    rows: new Set(writing.map(({ _id }) => _id)),
+    rows: new Set(writing.flatMap(({ item, _id }) => (item.method === 'POST' ? [] : [_id]))),
     async find(wanted) {
       const found = writing.filter(settled => {
         const entry = settled.item.type === wanted.type ? entryFor(settled) : undefined
