@@ -9,7 +9,7 @@ import type { Context } from './interaction.ts'
 import type { Beside, FirstRead } from './page.ts'
 
 /** A write has its time before others can see it: for how long it may be under way, in milliseconds. */
-const underWay = 10_000
+export const underWay = 10_000
 
 /** The most versions that are placed anew. */
 const mostChanged = 10_000

@@ -1,113 +1,20 @@
-/**
- * Rows in an order that an index has, from a position on, in either direction. Where the order is that of a parameter, rows
- * without a value for it stand behind all others: they are a stretch of their own. https://hl7.org/fhir/R4/search.html#sort
- */
+/** Rows in an order that an index has, from a position on, in either direction: as they stand, or as they stood. */
 import { ok, type Result } from '../../resources/outcome.ts'
-import { and, type Query } from '../../search/query.ts'
-import { beginsWith, hasBeginning } from '../../search/sort-values.ts'
+import type { Query } from '../../search/query.ts'
+import { beginsWith } from '../../search/sort-values.ts'
 import { comparePositions } from '../store/order.ts'
-import type { Former, Found, Order, Parts, Position } from '../store/store.ts'
+import type { Former } from '../store/store.ts'
 import { type Moved, movedSince } from './first-read.ts'
 import type { Context } from './interaction.ts'
 import type { FirstRead, Placing } from './page.ts'
+import { asTheyStand, type Placed, positionIn, type Road, straight, type Walk } from './stretches.ts'
 
-/** How rows of one place are read. */
-export type ReadRows = (
-  parts: Parts,
-  walk: { readonly order: Order; readonly after?: Position; readonly limit: number },
-) => Promise<readonly Found[]>
-
-/** What is searched, where, and in which order. */
-export interface Road {
-  readonly places: readonly Parts[]
-  /** Of a forward walk. */
-  readonly order: Order
-  /** The parameter whose value orders the rows; undefined where every row has one. */
-  readonly code: string | undefined
-  readonly read: ReadRows
-}
-
-export interface Placed {
-  readonly row: Found
-  readonly position: Placing
-}
-
-interface Walk {
-  readonly order: Order
-  readonly after?: Placing
-  readonly limit: number
-}
-
-/** @returns the position of a row, or of a version of it, in an order. */
-export const positionIn = (row: Pick<Former, 'id' | '_id' | 'date' | 'tie' | 'updated'>, order: Order): Position => ({
-  value: row[order.by],
-  tie: order.by === 'date' ? row.tie : row._id,
-})
+export { type Placed, positionIn, type ReadRows, type Road } from './stretches.ts'
 
 const comparePlacings = (road: Road): ((one: Placing, other: Placing) => number) => {
   const compare = comparePositions(road.order)
   const rank = ({ valueless }: Placing): number => (valueless === true ? 1 : 0)
   return (one, other) => rank(one) - rank(other) || compare(one, other)
-}
-
-/** Rows with a value, or those without. */
-interface Stretch {
-  readonly asks: Query | undefined
-  readonly mark: { readonly valueless?: true }
-}
-
-/** The stretches of a walk, from the one where it begins. */
-function stretchesOf({ code, order }: Road, walk: Walk): readonly Stretch[] {
-  if (code === undefined) return [{ asks: undefined, mark: {} }]
-  const has = hasBeginning(code)
-  const valued: Stretch = { asks: has, mark: {} }
-  const valueless: Stretch = { asks: { op: 'not', of: has }, mark: { valueless: true } }
-  const isForward = walk.order.descending === order.descending
-  const [first, last] = isForward ? [valued, valueless] : [valueless, valued]
-  const { after } = walk
-  return after === undefined || (after.valueless === true) === (first === valueless) ? [first, last] : [last]
-}
-
-const asking = (parts: Parts, more: readonly Query[]): Parts =>
-  more.length === 0 ? parts : parts.map(part => ({ ...part, query: and(part.query, ...more) }))
-
-/** At most so many rows of one stretch, of all places together. */
-async function ofStretch(
-  { places, read }: Road,
-  walk: Walk,
-  { asks, mark, settled }: Stretch & { readonly settled: Query | undefined },
-): Promise<readonly Placed[]> {
-  const more = [asks, settled].filter(query => query !== undefined)
-  const lists = await Promise.all(places.map(parts => read(asking(parts, more), walk)))
-  const placed = lists.flat().map(row => {
-    const position = positionIn(row, walk.order)
-    return { row, position: mark.valueless === true ? { ...position, ...mark } : position }
-  })
-  if (lists.length === 1) return placed
-  const compare = comparePositions(walk.order)
-  return placed.sort((one, other) => compare(one.position, other.position)).slice(0, walk.limit)
-}
-
-async function straight(road: Road, walk: Walk, settled?: Query): Promise<readonly Placed[]> {
-  const found: Placed[] = []
-  let { after } = walk
-  for (const stretch of stretchesOf(road, walk)) {
-    const rest = { order: walk.order, limit: walk.limit - found.length, ...(after === undefined ? {} : { after }) }
-    const rows = await ofStretch(road, rest, { ...stretch, settled })
-    // Who went from the one to the other between the two reads would come twice: all is read again.
-    if (isAmong(found, rows)) return straight(road, walk, settled)
-    found.push(...rows)
-    if (found.length >= walk.limit) break
-    after = undefined
-  }
-  return found
-}
-
-/** Whether one of the rows was found before. */
-function isAmong(found: readonly Placed[], rows: readonly Placed[]): boolean {
-  if (found.length === 0 || rows.length === 0) return false
-  const known = new Set(found.map(({ row }) => row._id))
-  return rows.some(({ row }) => known.has(row._id))
 }
 
 type Moves = ReadonlyMap<string, Moved<Placing>>
@@ -192,5 +99,5 @@ export async function alongRoad(
   road: Road,
   { walk, first }: { readonly walk: Walk; readonly first: FirstRead<Placing> | undefined },
 ): Promise<Result<readonly Placed[]>> {
-  return first === undefined ? ok(await straight(road, walk)) : asFirstRead(context, road, { walk, first })
+  return first === undefined ? ok(await asTheyStand(context, road, walk)) : asFirstRead(context, road, { walk, first })
 }

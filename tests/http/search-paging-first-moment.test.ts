@@ -121,7 +121,7 @@ t.test('what is created meanwhile comes once or not at all', async t => {
 
 for (const count of [3, many - 1, many, 20])
   t.test(
-    `a row that loses its date between the reading of those with one and those without comes once, ${count} a page`,
+    `a row that loses its date, or gets one, between the reading of those with one and those without comes once, ${count} a page`,
     async t => {
       patients += 1
       const patient = `p${patients}`
@@ -133,6 +133,18 @@ for (const count of [3, many - 1, many, 20])
       const found = await walk(`Observation?_sort=date&patient=${patient}&_count=${count}`)
       t.equal(meanwhile.does, undefined, 'it was written')
       t.same([...found].sort(), ids)
+      for (const [dated, gaining] of [
+        ['one', 7],
+        ['nobody', 2],
+      ] as const) {
+        if (dated === 'nobody') for (const id of ids) await rest.put(`Observation/${id}`, undated(id))
+        meanwhile.reads = 1
+        const id = ids[gaining] ?? ''
+        meanwhile.does = async () => void (await rest.put(`Observation/${id}`, observation(id, patient, 0)))
+        const others = await walk(`Observation?_sort=date&patient=${patient}&_count=${count}`)
+        t.equal(meanwhile.does, undefined, 'it was written')
+        t.same([...others].sort(), ids, `who gets one where ${dated} had one`)
+      }
     },
   )
 
