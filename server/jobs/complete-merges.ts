@@ -19,13 +19,18 @@ const callOf = (context: JobContext): Call => ({
 
 async function run(context: JobContext, now: number): Promise<string> {
   const { merging } = context.store
-  let [brought, completed] = [0, 0]
+  let [brought, completed, waiting] = [0, 0, 0]
   for (const task of await merging.tasks(atOnce)) {
     if (context.stopping.aborted) break
-    if (task.does === 'merge') brought += await sweepMerge({ ...context, now: () => now }, callOf(context), task)
-    if (await merging.complete(task, now)) completed += 1
+    const swept = task.does === 'merge' ? await sweepMerge({ ...context, now: () => now }, callOf(context), task) : 0
+    // As long as something is left in the record that was merged, nothing of it is taken away.
+    if (swept === 'left') waiting += 1
+    else {
+      brought += swept
+      if (await merging.complete(task, now)) completed += 1
+    }
   }
-  return `brought ${brought}, completed ${completed}`
+  return `brought ${brought}, completed ${completed}, waiting ${waiting}`
 }
 
 export const completeMerges: Job = {
