@@ -310,3 +310,19 @@ t.test(
     t.equal(await ledTo((await focused(by('Patient', 'beside'), put)).json, '/focus/0/reference'), `Patient/${other}`)
   },
 )
+
+t.test('so many different conditional references are too costly, and equal ones are one', async t => {
+  const times = Array.from({ length: 2001 }, (_, n) => new Date(n * 1000).toISOString())
+  const since = times.map(time => `${by('Practitioner', 'standing')}&_lastUpdated=gt${time}`)
+  const asked = (references: readonly string[]) =>
+    transact([
+      'POST',
+      'Observation',
+      { ...observation(subject), performer: references.map(reference => ({ reference })) },
+    ])
+  const refused = await asked(since)
+  t.equal(refused.status, 400, refused.bytes.toString())
+  t.same(issuesOf(refused), ['tooCostly too-costly Bundle.entry[0].resource'])
+  const equal = since.map(() => since[0] ?? '')
+  t.equal((await asked(equal)).status, 200)
+})

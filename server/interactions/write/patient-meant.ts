@@ -5,6 +5,7 @@ import { decideWith } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { patientKeys, reachOf } from '../patient-names.ts'
 import { namedBy, parseCriteria } from './conditional.ts'
+import { tooManyCriteria } from './found-before.ts'
 import type { Item } from './item.ts'
 import { matchesIn } from './matches-in.ts'
 import { identifierOf } from './one-identifier.ts'
@@ -17,6 +18,8 @@ export interface Asking {
   readonly items: readonly Item[]
   /** `_id`s of the rows that the unit deletes. */
   readonly gone: ReadonlySet<string>
+  /** Criteria by which the items name a Patient. */
+  readonly criteria: Set<string>
 }
 
 /** Whether the caller may deposit there what refers to a patient: whom he may name by an identifier without a search. */
@@ -51,6 +54,9 @@ export type PatientMeant = { readonly key: string } | { readonly entry: Item }
 export async function patientMeant(asking: Asking, holder: Item, criteria: string): Promise<Result<PatientMeant>> {
   const { context, items } = asking
   const { path } = holder
+  const many = tooManyCriteria(asking.criteria.size, path)
+  if (many !== undefined) return many
+  asking.criteria.add(criteria)
   const request = parseCriteria(context, 'Patient', { criteria, path })
   if (!request.ok) return request
   const standing = await standingKeys(asking, holder, request.value)

@@ -28,9 +28,8 @@ type Refused = Extract<Result<never>, { readonly ok: false }>
 
 /** Everything that is needed to understand a reference inside a unit. */
 interface Reading extends Asking {
-  /** Whom identifiers and ids mean: entries of one deposit name one patient many times. And the criteria that do. */
+  /** Whom identifiers, ids and criteria mean: entries of one deposit name one patient many times. */
   readonly known: Map<string, Promise<Named>>
-  readonly criteria: Set<string>
 }
 
 /** Looks a patient up once for the whole unit. */
@@ -51,7 +50,6 @@ const byIdentifier = async (reading: Reading, system: string | undefined, value:
 
 /** Whom a conditional reference means. https://hl7.org/fhir/R4/http.html#trules */
 async function bySearch(reading: Reading, holder: Item, criteria: string): Promise<Named> {
-  reading.criteria.add(criteria)
   const meant = await patientMeant(reading, holder, criteria)
   if (!meant.ok) return reading.context.regime.needsFacts ? 'unknown' : meant
   return 'entry' in meant.value ? byPatientItem(reading, meant.value.entry) : meant.value
