@@ -158,6 +158,17 @@ t.test('the Patient whom the transaction creates is found by whatever criteria, 
   }
 })
 
+t.test('a Patient whom the transaction patches is found by what he becomes, and by nothing else', async t => {
+  const id = idOf(await rest.post('Patient', numbered('Patient', 'to-be-patched')))
+  const value = Buffer.from(JSON.stringify([{ op: 'replace', path: '/identifier/0/value', value: 'patched-so' }]))
+  const patched = ['PATCH', `Patient/${id}`, { ...patch, data: value.toString('base64') }] as const
+  const named = (criteria: string) => transact(['POST', 'Observation', observation(by('Patient', criteria))], patched)
+  t.equal((await named('to-be-patched')).status, 412)
+  const answer = await named('patched-so')
+  t.equal(answer.status, 200, answer.bytes.toString())
+  t.equal(await ledTo(answer.json, '/subject/reference'), `Patient/${id}`)
+})
+
 /** Two Patients, of whom the first alone is deposited for. */
 const twoOf = async (value: string): Promise<readonly string[]> =>
   Promise.all([1, 2].map(async () => idOf(await rest.post('Patient', numbered('Patient', value)))))

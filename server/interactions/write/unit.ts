@@ -148,6 +148,9 @@ async function inTurn(
   return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
 }
 
+/** What patches make may name the record that nothing names yet: it is looked for again when they are made. */
+const namedOncePatched = ok<UnitRecord>({ patient: null, opens: false })
+
 async function perform(
   context: Context,
   call: Call,
@@ -163,7 +166,8 @@ async function perform(
   let patient: string | null = null
   const found = new FoundBefore()
   for (let tried = 0; tried < mostAttempts; tried++) {
-    const named = await recordOfUnit(context, call, items)
+    const now = await recordOfUnit(context, call, items)
+    const named = now.ok || !holdsPatch(items) ? now : namedOncePatched
     if (!named.ok) return refused(context, call, { patient: null, failure: named })
     patient = named.value.patient
     const at = { items, named: named.value, kept, found }
