@@ -22,7 +22,7 @@ import {
 import { type DossierRecord, expectStatus, idOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(300_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
 const client = new MongoClient(server.database.url)
 t.teardown(() => client.close())

@@ -155,10 +155,10 @@ t.test('what agreed to an open record before such were told apart is told by the
   const own = await opened()
   const holder = patientOf(own.record)
   const given = consent(own.record, undefined, verified)
-  const { url, name } = stage.server.database
-  const client = await MongoClient.connect(url)
+  const { MONGODB_URL = '', MONGODB_DATABASE } = stage.server.environment
+  const client = await MongoClient.connect(MONGODB_URL)
   t.teardown(() => client.close())
-  const rows = client.db(name).collection<{ _id: string; search: { token: string[] } }>('record')
+  const rows = client.db(MONGODB_DATABASE).collection<{ _id: string; search: { token: string[] } }>('record')
   const added = async (): Promise<string> => {
     const id = await stage.createOne(laboratory, given)
     const change = await rows.updateOne({ _id: id }, { $pull: { 'search.token': '#agreed=later' } })
