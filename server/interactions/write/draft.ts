@@ -81,6 +81,7 @@ const lies = (edit: Edit, within: { readonly start: number; readonly end: number
 function edited({ text, node, resource }: Written, edits: readonly Edit[]): Record<string, unknown> {
   const become: Record<string, unknown> = { ...resource }
   let left = edits.length
+  if (left === 0) return become
   for (const [at, place] of (node.members?.nodes ?? []).entries()) {
     if (left === 0) break
     const within = edits.filter(edit => lies(edit, place))

@@ -1,7 +1,6 @@
 /** References that a transaction resolves: entries by `fullUrl`, and conditions. https://hl7.org/fhir/R4/http.html#trules */
 import type { Edit, JsonNode } from '../../../resources/json-text.ts'
 import { objectOf, textOf } from '../../../resources/json-value.ts'
-import { walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resources/reference.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
@@ -14,8 +13,8 @@ import { hasIdentifier, identifierOf } from './one-identifier.ts'
 import type { Settling } from './settle.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
-/** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry. */
-const linking = new Set(['reference', 'url', 'valueUri', 'valueUrl', 'valueOid', 'valueUuid', 'valueCanonical'])
+/** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry, or a narrative with links. */
+const linking = ['reference', 'url', 'valueUri', 'valueUrl', 'valueOid', 'valueUuid', 'valueCanonical', 'div']
 
 /** A string of the resource that may name another resource, with its place in the text. */
 interface LinkingText {
@@ -24,13 +23,8 @@ interface LinkingText {
   readonly node: JsonNode
 }
 
-function linkingTexts({ resource, node: root }: Written): readonly LinkingText[] {
-  const found: LinkingText[] = []
-  walkJson(resource, root, (value, node, name) => {
-    if (typeof value === 'string' && (linking.has(name) || name === 'div')) found.push({ name, value, node })
-  })
-  return found
-}
+const linkingTexts = ({ node: root }: Written): readonly LinkingText[] =>
+  root.strings(linking).map(node => ({ name: node.name, value: node.string, node }))
 
 const replaced = ({ start, end }: JsonNode, text: string): Edit => ({ start, end, text: JSON.stringify(text) })
 
