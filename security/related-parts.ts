@@ -22,10 +22,10 @@ export interface RelatedRow {
   readonly ended?: number
 }
 
-/** Which rows must be known: those that are named by `Type/id`, and those with one of the keys. */
+/** Which rows must be known: those that are named by `Type/id`, and those that refer to one. */
 export interface Sought {
   readonly names: readonly string[]
-  readonly keys: readonly string[]
+  readonly referringTo: readonly string[]
 }
 
 /** What was found; `beyond`: there is more. */
@@ -54,22 +54,18 @@ export const isRelated = (part: Part): boolean => (part.related ?? part.dependen
 
 const nameOf = ({ type, id }: Pick<RelatedRow, 'type' | 'id'>): string => `${type}/${id}`
 
-const keysTo = (names: readonly string[], codes: Iterable<string>): readonly string[] =>
-  [...codes].flatMap(code => names.map(name => referenceKey(code, name)))
-
 /** @returns the keys of a row of the type that refers to one of the resources. */
 export const referringKeys = (names: readonly string[], type: string, references: References): readonly string[] =>
-  keysTo(names, references.get(type) ?? [])
+  (references.get(type) ?? []).flatMap(code => names.map(name => referenceKey(code, name)))
 
 /** @returns the rows that must be known before the parts of these facts can be. */
-export const soughtOf = (facts: Facts, references: References): Sought => soughtBy(partsOf(facts), references)
+export const soughtOf = (facts: Facts): Sought => soughtBy(partsOf(facts))
 
 /** @returns the rows that must be known for these parts. */
-export function soughtBy(parts: readonly Part[], references: References): Sought {
+export function soughtBy(parts: readonly Part[]): Sought {
   const dependents = new Set(parts.flatMap(part => part.dependents ?? []))
   const related = parts.flatMap(part => part.related ?? [])
-  const codes = new Set([...references.values()].flat())
-  return { names: [...new Set([...dependents, ...related])], keys: keysTo([...dependents], codes) }
+  return { names: [...new Set([...dependents, ...related])], referringTo: [...dependents] }
 }
 
 /** `Type/id` of what a row refers to. */

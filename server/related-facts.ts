@@ -26,19 +26,19 @@ interface Named {
 /** `_id`s of the rows whose id a client chose, also where they were deleted. */
 async function chosenIds(store: RelatedRows, patient: string, { names, past }: Named) {
   const chosen = names.filter(name => parseServerId(idIn(name)) === undefined)
-  const current = await store.related(patient, { names: chosen, keys: [] })
+  const current = await store.related(patient, { names: chosen, referringTo: [] })
   const there = new Set(current.rows.map(({ type, id }) => `${type}/${id}`))
   const gone = chosen.filter(name => !there.has(name))
   const formers =
-    past === undefined ? nothingFound : await store.relatedFormers(patient, { ...past, names: gone, keys: [] })
+    past === undefined ? nothingFound : await store.relatedFormers(patient, { ...past, names: gone, referringTo: [] })
   const ids = new Map([...formers.rows, ...current.rows].map(({ _id, type, id }) => [`${type}/${id}`, _id]))
   return { ids, beyond: current.beyond || formers.beyond }
 }
 
 async function reached(store: RelatedRows, facts: Facts, references: References): Promise<Facts> {
-  const { rows, beyond } = await store.related(facts.patient, soughtOf(facts, references))
+  const { rows, beyond } = await store.related(facts.patient, soughtOf(facts))
   // After the current ones: what is superseded meanwhile is found by one of the two.
-  const past = formersSought(facts, references)
+  const past = formersSought(facts)
   const formers = past === undefined ? nothingFound : await store.relatedFormers(facts.patient, past)
   const names = relatedTargets(facts, [...rows, ...formers.rows], references)
   const others = await chosenIds(store, facts.patient, { names, past })
