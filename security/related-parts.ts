@@ -6,7 +6,7 @@ import { referenceKey } from '../search/key.ts'
 import { pointedBy } from '../search/pointed.ts'
 import { coveredSince } from './covered-since.ts'
 import type { Facts } from './facts.ts'
-import type { Limits, Part, PartRule, Reached, Target } from './part-rule.ts'
+import type { Limits, News, Part, PartRule, Reached, Target } from './part-rule.ts'
 
 /** The search parameters whose keys tell to what a row of a type refers, by type. */
 export type References = ReadonlyMap<string, readonly string[]>
@@ -83,6 +83,8 @@ export function relatedTargets(facts: Facts, rows: readonly RelatedRow[], refere
 interface Known extends Related {
   /** Versions that were superseded or deleted. */
   readonly formers?: Related
+  /** What was there before anything was looked up. */
+  readonly news?: News
   readonly references: References
   /** `_id`s by `Type/id` of what is referred to. */
   readonly idOf: (name: string) => string
@@ -124,6 +126,7 @@ function reachedBy(part: Part, within: Within, effect: PartRule['effect']): Reac
   return {
     ...{ targets, rows: [...new Set(ids)], references, beyond: within.beyond || covered.beyond },
     referring: effect === 'deny' ? onceEach(referring) : [],
+    ...(effect === 'permit' || within.news === undefined ? {} : { news: within.news }),
   }
 }
 

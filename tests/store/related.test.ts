@@ -1,7 +1,8 @@
 /** Rows by what they refer to, as they are and as they were. `docs/decisions/0030-consents-about-parts.md` */
 import { type Document, MongoClient } from 'mongodb'
 import t from 'tap'
-import { formersCommand, relatedCommands } from '../../server/store/related-rows.ts'
+import { newUlid } from '../../server/new-ids.ts'
+import { formersCommand, newCommand, relatedCommands } from '../../server/store/related-rows.ts'
 import type { Row } from '../../server/store/store.ts'
 import { opened } from './opened.ts'
 import { aRow, aUnit, created, deleted, newKey, noon, replaced } from './rows.ts'
@@ -124,4 +125,19 @@ t.test('nor is a large record: what is named and what refers is found, whoever c
     [1, 1],
     [2, 2],
   ])
+})
+
+t.test('what is new is found by its instant, in the record and in what was merged into it', async t => {
+  const [mine, merged, other] = [newKey(), newKey(), newKey()]
+  const later = (key: string, at: number, of = mine) => aRow(of, { _id: `${key}-${newUlid(at)}` })
+  const rows = [later(mine, noon), later(mine, noon + 2000), later(merged, noon + 3000), later(other, noon + 3000)]
+  const elsewhere = later(mine, noon + 2000, other)
+  await write(...rows.map(row => created(row)))
+  await write(created(elsewhere))
+  const since = { patient: mine, keys: [mine, merged], since: noon + 1000 }
+  t.same(
+    (await store.depositedSince(mine, since.keys, since.since)).toSorted(),
+    rows.slice(1, 3).map(nameOf).toSorted(),
+  )
+  t.same(await look(newCommand(since, 2000)), [3, 2])
 })
