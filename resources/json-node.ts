@@ -1,23 +1,108 @@
 /** Where the parts of a JSON text stand. https://hl7.org/fhir/R4/json.html */
+import type { JsonPlaces } from './json-places.ts'
 
-/** Where a value stands in the text: [start, end). */
-export interface JsonNode {
-  readonly start: number
-  readonly end: number
-  readonly members?: JsonMembers
-  readonly items?: readonly JsonNode[]
-}
-
-/** The members of an object, in order. A map for every object of a request costs more than all that it is asked. */
+/** The members of an object, in order. */
 export interface JsonMembers {
   readonly names: readonly string[]
   /** Of the same length. */
   readonly nodes: readonly JsonNode[]
 }
 
-/** @returns where the member of an object stands; undefined when it has none of this name, or is no object. */
-export function memberOf(node: JsonNode | undefined, name: string): JsonNode | undefined {
-  const members = node?.members
-  const at = members === undefined ? -1 : members.names.indexOf(name)
-  return at < 0 ? undefined : members?.nodes[at]
+const [openingBrace, openingBracket, quotationMark] = [0x7b, 0x5b, 0x22]
+
+/** Written out: this is asked of every string of a request. */
+function isOneOf(places: JsonPlaces, at: number, names: readonly string[]): boolean {
+  for (const name of names) if (places.isNamed(at, name)) return true
+  return false
 }
+
+/** Where a value stands in the text: [start, end). What it is made of is looked up when it is asked for. */
+export class JsonNode {
+  readonly start: number
+  readonly end: number
+  readonly #places: JsonPlaces
+  readonly #at: number
+  #made: readonly JsonNode[] | undefined
+
+  /** @param at the place of the value; 0 for the whole text. */
+  constructor(places: JsonPlaces, at: number) {
+    this.start = places.start(at)
+    this.end = places.end(at)
+    this.#places = places
+    this.#at = at
+  }
+
+  #begins(unit: number): boolean {
+    return this.#places.text.charCodeAt(this.start) === unit
+  }
+
+  #parts(): readonly JsonNode[] {
+    if (this.#made !== undefined) return this.#made
+    const places = this.#places
+    const parts: JsonNode[] = []
+    const last = places.after(this.#at)
+    for (let at = this.#at + 1; at < last; at = places.after(at)) parts.push(new JsonNode(places, at))
+    this.#made = parts
+    return parts
+  }
+
+  /** Undefined for what is no object. */
+  get members(): JsonMembers | undefined {
+    if (!this.#begins(openingBrace)) return undefined
+    const nodes = this.#parts()
+    return { names: nodes.map(node => node.name), nodes }
+  }
+
+  /** Undefined for what is no list. */
+  get items(): readonly JsonNode[] | undefined {
+    return this.#begins(openingBracket) ? this.#parts() : undefined
+  }
+
+  /** The name of the member that this is the value of; empty for an item of a list and for the whole. */
+  get name(): string {
+    return this.#places.name(this.#at)
+  }
+
+  /** What it says, where it is a string. */
+  get string(): string {
+    const quoted = this.#places.text.slice(this.start, this.end)
+    return quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1)
+  }
+
+  /** The first member of the name; undefined when there is none, or this is no object. */
+  member(name: string): JsonNode | undefined {
+    const places = this.#places
+    const last = places.after(this.#at)
+    for (let at = this.#at + 1; at < last; at = places.after(at))
+      if (places.isNamed(at, name)) return new JsonNode(places, at)
+    return undefined
+  }
+
+  /** The strings at any depth, in order; where names are given, those alone whose members have one of them. */
+  strings(names?: readonly string[]): readonly JsonNode[] {
+    const places = this.#places
+    const found: JsonNode[] = []
+    const last = places.after(this.#at)
+    for (let at = this.#at; at < last; at += 1) {
+      if (places.text.charCodeAt(places.start(at)) !== quotationMark) continue
+      if (names === undefined || isOneOf(places, at, names)) found.push(new JsonNode(places, at))
+    }
+    return found
+  }
+
+  /** @param part a value somewhere in this one. @returns the names and places in lists that lead to it. */
+  stepsTo(part: JsonNode): readonly (string | number)[] {
+    const places = this.#places
+    const steps: (string | number)[] = []
+    for (let holder: JsonNode = this; holder.#at < part.#at; ) {
+      let [at, place] = [holder.#at + 1, 0]
+      for (; places.after(at) <= part.#at; at = places.after(at)) place += 1
+      steps.push(holder.#begins(openingBracket) ? place : places.name(at))
+      holder = new JsonNode(places, at)
+    }
+    return steps
+  }
+}
+
+/** @returns where the member of an object stands; undefined when it has none of this name, or is no object. */
+export const memberOf = (node: JsonNode | undefined, name: string): JsonNode | undefined => node?.member(name)

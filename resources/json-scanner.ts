@@ -1,5 +1,5 @@
 /** Finds the places of everything in a JSON text. `readJson` lets the platform's parser have the last word on each value. */
-import type { JsonNode } from './json-node.ts'
+import { JsonPlaces, Placing } from './json-places.ts'
 
 /** Deeper than any real resource; a scanner that recurses needs a floor. */
 export const usualDepth = 100
@@ -18,6 +18,9 @@ const endsLiteral = (unit: number): boolean =>
 /** Beyond so many names a set is quicker than a look at each of them. */
 const fewNames = 24
 
+/** One block for all: a text is read without a pause. */
+const placing = new Placing()
+
 /** One pass over the text: drops white space and remembers where every value stands. */
 export class Scanner {
   private readonly source: string
@@ -26,24 +29,27 @@ export class Scanner {
   private at = 0
   private copied = 0
   private dropped = 0
-  /** Parts of all that is open now, the innermost last: a list that grows with each part of each object costs twice as much. */
+  private hasEscapes = false
+  /** Names of all objects that are open now, the innermost last: a list for each of them costs twice as much. */
   private readonly names: string[] = []
-  private readonly nodes: JsonNode[] = []
   private openNames = 0
-  private openNodes = 0
 
   constructor(source: string, deepest: number) {
     this.source = source
     this.deepest = deepest
   }
 
-  scan(): { text: string; root: JsonNode } {
-    this.space()
-    const root = this.value(0)
-    this.space()
-    if (this.at < this.source.length) throw new Malformed('text after the end of the JSON value')
-    this.kept.push(this.source.slice(this.copied))
-    return { text: this.kept.join(''), root }
+  scan(): JsonPlaces {
+    try {
+      this.space()
+      this.value(0, 0)
+      this.space()
+      if (this.at < this.source.length) throw new Malformed('text after the end of the JSON value')
+      this.kept.push(this.source.slice(this.copied))
+      return new JsonPlaces(this.kept.join(''), placing.numbers(), this.hasEscapes)
+    } finally {
+      placing.clear()
+    }
   }
 
   private position(): number {
@@ -59,22 +65,23 @@ export class Scanner {
     this.dropped += this.at - from
   }
 
-  private value(depth: number): JsonNode {
+  /** @param name where the name of the member starts; 0 for what has none. */
+  private value(depth: number, name: number): void {
     if (depth > this.deepest) throw new Malformed(`values nested deeper than ${this.deepest} levels`)
+    const place = placing.begin(this.position(), name)
     const first = this.source.charCodeAt(this.at)
-    if (first === openingBrace) return this.object(depth)
-    if (first === openingBracket) return this.array(depth)
-    const start = this.position()
-    if (first === quotationMark) this.string()
+    if (first === openingBrace) this.object(depth)
+    else if (first === openingBracket) this.array(depth)
+    else if (first === quotationMark) this.string()
     else this.literal()
-    return { start, end: this.position() }
+    placing.finish(place, this.position())
   }
 
-  private object(depth: number): JsonNode {
-    const start = this.position()
-    const [fromName, fromNode] = [this.openNames, this.openNodes]
+  private object(depth: number): void {
+    const fromName = this.openNames
     let many: Set<string> | undefined
     for (let open = this.opens(closingBrace); open; open = this.goesOn(closingBrace)) {
+      const start = this.position() + 1
       const name = this.name()
       if (this.openNames - fromName === fewNames) many = new Set(this.names.slice(fromName, this.openNames))
       if (many === undefined ? this.isNamed(name, fromName) : many.has(name))
@@ -84,14 +91,9 @@ export class Scanner {
       this.space()
       this.expect(colon)
       this.space()
-      const node = this.value(depth + 1)
-      this.nodes[this.openNodes++] = node
+      this.value(depth + 1, start)
     }
-    const names = this.names.slice(fromName, this.openNames)
-    const nodes = this.nodes.slice(fromNode, this.openNodes)
     this.openNames = fromName
-    this.openNodes = fromNode
-    return { start, end: this.position(), members: { names, nodes } }
   }
 
   /** Whether an open object has the name already. */
@@ -100,16 +102,8 @@ export class Scanner {
     return false
   }
 
-  private array(depth: number): JsonNode {
-    const start = this.position()
-    const from = this.openNodes
-    for (let open = this.opens(closingBracket); open; open = this.goesOn(closingBracket)) {
-      const node = this.value(depth + 1)
-      this.nodes[this.openNodes++] = node
-    }
-    const items = this.nodes.slice(from, this.openNodes)
-    this.openNodes = from
-    return { start, end: this.position(), items }
+  private array(depth: number): void {
+    for (let open = this.opens(closingBracket); open; open = this.goesOn(closingBracket)) this.value(depth + 1, 0)
   }
 
   /** Passes the opening character. @returns whether a part follows; what closes is passed otherwise. */
@@ -141,7 +135,9 @@ export class Scanner {
     const from = this.at
     this.string()
     const raw = this.source.slice(from + 1, this.at - 1)
-    return raw.includes('\\') ? String(JSON.parse(`"${raw}"`)) : raw
+    if (!raw.includes('\\')) return raw
+    this.hasEscapes = true
+    return String(JSON.parse(`"${raw}"`))
   }
 
   private string(): void {

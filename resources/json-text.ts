@@ -2,7 +2,7 @@
  * JSON that keeps its letters: a decimal stays `1.0`, an escape stays an escape. Changes are made by splicing the text,
  * never by writing parsed values again. https://hl7.org/fhir/R4/json.html
  */
-import type { JsonNode } from './json-node.ts'
+import { JsonNode } from './json-node.ts'
 import { Malformed, Scanner, usualDepth } from './json-scanner.ts'
 import { fail, ok, type Result } from './outcome.ts'
 
@@ -28,9 +28,10 @@ export interface Edit {
  */
 export function readJson(source: string, deepest: number = usualDepth): Result<JsonText> {
   try {
-    const { text, root } = new Scanner(source, deepest).scan()
+    const places = new Scanner(source, deepest).scan()
+    const { text } = places
     const value: unknown = JSON.parse(text)
-    return ok({ text, value, root })
+    return ok({ text, value, root: new JsonNode(places, 0) })
   } catch (error) {
     if (error instanceof Malformed) return fail('malformedBody', `expected JSON, found ${error.message}`)
     if (error instanceof SyntaxError) return fail('malformedBody', 'expected JSON, found text that is not')

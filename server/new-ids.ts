@@ -6,20 +6,21 @@ import { crockford, instantText } from '../resources/ids.ts'
 const block = Buffer.alloc(4096)
 let used = block.length
 
-/** @returns `count` fresh random bytes, valid until the next call. */
-function random(count: number): Buffer {
+/** @returns where `count` fresh random bytes stand in the block. */
+function random(count: number): number {
   if (used + count > block.length) {
     randomFillSync(block)
     used = 0
   }
   used += count
-  return block.subarray(used - count, used)
+  return used - count
 }
 
 /** `length` characters of 5 random bits each. */
 function randomText(length: number): string {
   let characters = ''
-  for (const byte of random(length)) characters += crockford[byte & 31]
+  const from = random(length)
+  for (let at = from; at < from + length; at += 1) characters += crockford[(block[at] ?? 0) & 31]
   return characters
 }
 
@@ -30,7 +31,7 @@ export const newUlid = (now: number): string => instantText(now) + randomText(16
 export const newPatientKey = (): string => randomText(12)
 
 /** @returns 48 random bits. */
-export const newTie = (): number => random(6).readUIntBE(0, 6)
+export const newTie = (): number => block.readUIntBE(random(6), 6)
 
 /** @param secret at least 32 bytes. @returns a digest of the parts: keys of the registry reveal nothing. */
 export const registryKeys =

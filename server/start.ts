@@ -6,6 +6,7 @@ import { type ClosingOrder, closingOrder } from './closing-order.ts'
 import type { Composed } from './compose.ts'
 import { type Config, readConfig } from './config.ts'
 import { jobs } from './jobs/jobs.ts'
+import type { JobsToRun } from './jobs/run-jobs.ts'
 import { startMongod } from './launch/embedded-mongod.ts'
 import { freePort } from './launch/loopback-port.ts'
 import { loadDemoRecords } from './load-demo.ts'
@@ -77,6 +78,7 @@ async function openDatabase(config: Config, url: string, { order }: Progress): P
 interface Progress {
   readonly say: Say
   readonly order: ClosingOrder
+  readonly looking: Pick<JobsToRun, 'everyMillis'>
 }
 
 /** Closes the application: a connection that does not end by itself is cut when the grace is over. */
@@ -137,10 +139,11 @@ async function openApp({ store, parts }: Composed, secrets: Secrets, { say, orde
 }
 
 /** What works beside the requests; it stops before the database is closed. */
-async function startBeside({ store, parts }: Composed, { order }: Progress): Promise<void> {
+async function startBeside({ store, parts }: Composed, { order, looking }: Progress): Promise<void> {
   const { startJobs } = await import('./jobs/run-jobs.ts')
   const log = createLog(parts.config.LOG_LEVEL)
   const running = startJobs({
+    ...looking,
     jobs,
     context: { ...parts.context, store },
     onError: (error, job) => log.error({ error, job }, 'a job failed'),
@@ -176,11 +179,11 @@ async function run(given: Environment, progress: Progress): Promise<Result<Runni
 
 /**
  * Starts a server. A start that fails closes what it opened.
- * @param environment the settings. @param say is told what takes time.
+ * @param environment the settings. @param say is told what takes time. @param looking how often jobs that are due are looked for, where it is not the usual.
  */
-export function startServer(environment: Environment, say: Say): Starting {
+export function startServer(environment: Environment, say: Say, looking: Progress['looking'] = {}): Starting {
   const order = closingOrder(error => say(`Could not be closed: ${JSON.stringify(describeError(error))}`))
-  const running = run(environment, { say, order }).then(
+  const running = run(environment, { say, order, looking }).then(
     async result => {
       if (!result.ok) await order.close()
       return result

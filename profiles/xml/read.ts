@@ -1,9 +1,10 @@
 /** From XML to JSON, letters kept: a decimal stays `1.0`. What XML says and FHIR does not know is refused by its place. https://hl7.org/fhir/R4/xml.html */
-import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { ok, type Result } from '../../resources/outcome.ts'
 import { fhirNamespace, type XmlElement, type XmlStructures, xhtmlNamespace } from './elements.ts'
+import { EntriesApart, type EntryReader, type Faults, failureOf, ofEntry } from './entries-apart.ts'
 import { Frame, holderFrame, primitiveFrame } from './frame.ts'
 import { NarrativeReader } from './narrative.ts'
-import { Malformed, readWellFormed, type XmlAttribute, type XmlListener, type XmlTag } from './well-formed.ts'
+import { Malformed, readWellFormed, type XmlAttribute, type XmlTag } from './well-formed.ts'
 
 const xsi = 'http://www.w3.org/2001/XMLSchema-instance'
 const xmlns = 'http://www.w3.org/2000/xmlns/'
@@ -13,7 +14,7 @@ const isAboutXml = ({ uri, local }: XmlAttribute): boolean =>
   uri === xmlns || (uri === xsi && local === 'schemaLocation')
 
 /** Reads one document; used once. */
-class Reader implements XmlListener {
+class Reader implements EntryReader {
   readonly #structures: XmlStructures
   readonly #source: string
   readonly #frames: Frame[] = []
@@ -24,6 +25,19 @@ class Reader implements XmlListener {
   constructor(structures: XmlStructures, source: string) {
     this.#structures = structures
     this.#source = source
+  }
+
+  get entry(): string | undefined {
+    const [bundle, entry, holder] = this.#frames
+    if (bundle?.path !== 'Bundle' || holder?.holds !== 'resource') return undefined
+    return entry?.path.startsWith('Bundle.entry[') === true ? entry.path : undefined
+  }
+
+  leaveEntry(): void {
+    this.#tags.length = ofEntry
+    this.#frames.length = ofEntry
+    this.#narrative = undefined
+    this.#frames.at(-1)?.leave({ value: '{}' })
   }
 
   open(tag: XmlTag): void {
@@ -102,14 +116,22 @@ function refuseNamespace({ uri }: XmlTag, path: string): void {
     throw new Malformed(`expected an element of the namespace ${fhirNamespace}, found another`, path)
 }
 
-/** Yields now and then. @returns the resource as JSON; fails with `malformedBody`, and the place where there is one, without a word of the text. */
-export function* readXml(structures: XmlStructures, source: string): Generator<undefined, Result<string>> {
+/**
+ * Yields now and then. @param faults takes what is wrong with the resources of a Bundle's entries, by the paths of the
+ * entries: `{}` stands in their places then. Without it one fault is that of the whole.
+ * @returns the resource as JSON; fails with `malformedBody`, and the place where there is one, without a word of the text.
+ */
+export function* readXml(
+  structures: XmlStructures,
+  source: string,
+  faults?: Faults,
+): Generator<undefined, Result<string>> {
   const reader = new Reader(structures, source)
   try {
-    yield* readWellFormed(source, reader)
+    yield* readWellFormed(source, faults === undefined ? reader : new EntriesApart(reader, faults))
     return ok(reader.json)
   } catch (error) {
-    if (error instanceof Malformed) return fail('malformedBody', error.message, error.expression)
+    if (error instanceof Malformed) return failureOf(error)
     throw error
   }
 }

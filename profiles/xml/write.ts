@@ -8,10 +8,10 @@ import { narrativeXml } from './narrative.ts'
 /** A value, and where it stands in the text. */
 interface Place {
   readonly value: unknown
-  readonly node: JsonNode
+  readonly node: JsonNode | undefined
 }
 
-const nothing: Place = { value: undefined, node: { start: 0, end: 0 } }
+const nothing: Place = { value: undefined, node: undefined }
 
 /** One element of an object: its value, and what stands beside it. */
 interface Child {
@@ -26,14 +26,14 @@ const member = ({ value, node }: Place, name: string): Place => {
 }
 
 const item = ({ value, node }: Place, at: number): Place => {
-  const place = node.items?.[at]
+  const place = node?.items?.[at]
   return place === undefined ? nothing : { value: listOf(value)[at], node: place }
 }
 
 /** The elements of an object in the order of R4. @throws for one that R4 does not have, which no resource that was validated holds. */
 function childrenOf(at: Place, elements: XmlElements): readonly Child[] {
   const children = new Map<string, Child>()
-  for (const name of at.node.members?.names ?? []) {
+  for (const name of at.node?.members?.names ?? []) {
     if (name === 'resourceType' && !elements.has(name)) continue // of ExampleScenario.instance it is an element
     const isBeside = name.startsWith('_')
     const element = elements.get(isBeside ? name.slice(1) : name)
@@ -92,7 +92,7 @@ class Writer {
       this.#element({ element, value, beside }, level)
       return
     }
-    const length = Math.max(value.node.items?.length ?? 0, beside.node.items?.length ?? 0)
+    const length = Math.max(value.node?.items?.length ?? 0, beside.node?.items?.length ?? 0)
     for (let at = 0; at < length; at += 1)
       this.#element({ element, value: item(value, at), beside: item(beside, at) }, level)
   }
@@ -116,8 +116,7 @@ class Writer {
   #primitive({ element: { name }, value: { value, node }, beside }: Child, level: number): void {
     this.#written += `<${name}`
     if (typeof value === 'string') this.#written += ` value="${attributeText(value)}"`
-    else if (value !== undefined && value !== null)
-      this.#written += ` value="${this.#text.slice(node.start, node.end)}"`
+    else if (node !== undefined && value !== null) this.#written += ` value="${this.#text.slice(node.start, node.end)}"`
     this.#content(name, childrenOf(beside, this.#structures.ofNode('Element')), level)
   }
 

@@ -5,7 +5,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { agreedKey, agreedLaterKey } from '../../search/key.ts'
 import { isActive } from '../consent-elements.ts'
 import { readConsent } from '../read-consent.ts'
-import type { ProposedWrite, Stored } from '../regime.ts'
+import type { Labels, ProposedWrite, Stored } from '../regime.ts'
 import type { Judging } from './judging.ts'
 
 /** What describes the resource and says nothing of the agreement. */
@@ -26,8 +26,14 @@ function opensRecord(resource: Resource): boolean {
 }
 
 /** Whether the row is the agreement by which the record was opened, or was before its holder refused by it. What agrees to an open record opens nothing. */
-const isAgreement = ({ resource, labels: { keys } }: Stored): boolean =>
+export const isAgreement = ({ resource, labels: { keys } }: Stored): boolean =>
   !keys.includes(agreedLaterKey) && (keys.includes(agreedKey) || opensRecord(resource))
+
+/** Whether it is taken for the agreement by what it says alone: so is one that was written to an open record before such were told apart. */
+export const isUnmarked = (stored: Stored): boolean => isAgreement(stored) && !stored.labels.keys.includes(agreedKey)
+
+/** @returns the labels of a Consent that agrees to an open record. */
+export const asLater = (labels: Labels): Labels => ({ ...labels, keys: [...labels.keys, agreedLaterKey] })
 
 /** @returns the key by which the row of a Consent goes on knowing whether it is the agreement. */
 export function agreedKeys({ before }: ProposedWrite, after: Resource, opens: boolean): readonly string[] {

@@ -7,6 +7,7 @@ import { toAuditEvent } from '../../security/audit-event.ts'
 import type { Denial, TrailView } from '../../security/decision.ts'
 import type { Order, Position, TrailEntry, TrailRequest } from '../store/store.ts'
 import { decideIn, gate, sayRefusal } from './access.ts'
+import { onceLong, withPlace } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { keysetPage, walkTo } from './keyset.ts'
 import { gateTrail, ownActs } from './own-acts.ts'
@@ -71,6 +72,7 @@ const pageOfNothing = (request: SearchRequest, start: KeysetStart | undefined): 
 
 async function found(
   context: Context,
+  call: Call,
   search: TrailSearch,
 ): Promise<Result<{ readonly page: TrailPage; readonly total: number | undefined }>> {
   const { request, conditions, patient, view, start } = search
@@ -82,11 +84,16 @@ async function found(
   const walk = walkTo(order.value, start)
   const reached = walk.after === undefined ? {} : { after: walk.after }
   const how = { descending: walk.order.descending, limit: request.count + 1, ...reached }
-  const rows = none ? [] : await context.store.trail.find({ ...trail, ...how })
+  const counts = countsOnly(request) || request.total !== 'none'
+  // Who is told the total has a place already.
+  const rows = await onceLong(counts ? withPlace(context) : context, call, async goesOn =>
+    none ? [] : context.store.trail.find({ ...trail, ...how }, goesOn),
+  )
+  if (!rows.ok) return rows
   const count = async (): Promise<number> => (nothing ? 0 : context.store.trail.count(trail))
-  const total = countsOnly(request) || request.total !== 'none' ? await count() : undefined
+  const total = counts ? await count() : undefined
   const at = { order: order.value, count: request.count, start, positionOf }
-  const page = none ? pageOfNothing(request, start) : keysetPage(rows, at)
+  const page = none ? pageOfNothing(request, start) : keysetPage(rows.value, at)
   return ok({ page: { ...page, rows: page.rows.map(entry => shownTo(view, entry)) }, total })
 }
 
@@ -149,7 +156,7 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   if (own !== undefined) {
     const refused = request.patients.length > 0 ? await gate(context, call) : undefined
     if (refused !== undefined) return refused
-    const acts = await found(context, { request, conditions: conditions.value, patient: null, view: own, start })
+    const acts = await found(context, call, { request, conditions: conditions.value, patient: null, view: own, start })
     return acts.ok ? replyOf(context, call, { request, start, ...acts.value }) : acts
   }
   const reach = await reachOf(context, call, request)
@@ -164,7 +171,7 @@ export async function searchAuditEvents(context: Context, call: Call): Promise<R
   if (decision.effect === 'deny') return empty(context, call, { request, start, patient, denial: decision })
   if (view === undefined)
     return empty(context, call, { request, start, patient, denial: { ...nobody, failed: 'visible' } })
-  const answer = await found(context, { request, conditions: conditions.value, patient, view, start })
+  const answer = await found(context, call, { request, conditions: conditions.value, patient, view, start })
   if (!answer.ok) return answer
   const { basis, told } = decision
   await leaveTrace(context, call, { patient, status: 200, query: toldQuery(call, request), basis, told })

@@ -2,7 +2,7 @@
 import { type ResponseEntry, responseBundle } from '../../resources/bundle.ts'
 import { failAll, ok, type Result } from '../../resources/outcome.ts'
 import { allAtOnce } from './at-once.ts'
-import { jsonOfBody } from './body.ts'
+import { faultsOf, jsonOfBatch } from './body.ts'
 import { type EntryRead, type EntryRequest, isComplaint, readEntries, repeated } from './bundle-entry.ts'
 import { callOf, failed, performEntry } from './entry-call.ts'
 import { failEntries } from './entry-complaint.ts'
@@ -13,9 +13,13 @@ import type { Call, Context, Reply } from './interaction.ts'
 const order = [['DELETE'], ['POST'], ['PUT', 'PATCH'], ['GET', 'HEAD']] as const
 
 export async function batch(context: Context, call: Call): Promise<Result<Reply>> {
-  const json = jsonOfBody(call)
+  const json = jsonOfBatch(call)
   if (!json.ok) return json
-  const entries = readEntries(json.value, 'batch', context)
+  const entries = readEntries(json.value, 'batch', {
+    base: context.base,
+    catalog: context.catalog,
+    faults: faultsOf(call),
+  })
   if (!entries.ok) return entries
   const answers = new Map<EntryRead, ResponseEntry>()
   for (const entry of entries.value) if (isComplaint(entry)) answers.set(entry, failed(failEntries([entry]).failure))

@@ -1,7 +1,7 @@
 /** From the body of a request to a resource that is valid and of the right type. */
 import { type JsonNode, readJson } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
-import { type Complaint, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
+import { type Complaint, type Failure, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import type { Call, Context } from './interaction.ts'
 import { type ApartJson, type DataApart, readApart } from './write/data-apart.ts'
@@ -51,12 +51,24 @@ const binaryText = (bytes: Uint8Array, contentType: string, securityContext: str
     data: Buffer.from(bytes).toString('base64'),
   })
 
-/** The body as JSON. */
-export function jsonOfBody({ body }: Call): Result<ApartJson> {
+/** The body of a batch as JSON, whatever is wrong with the resources of its entries. */
+export function jsonOfBatch({ body }: Pick<Call, 'body'>): Result<ApartJson> {
   if (body === undefined) return fail('malformedBody', 'expected a body that holds a resource, found none')
   if (body.form === 'json') return readApart(body.text, body.apart)
   if (body.form === 'json-patch') return readJson(body.text)
   return readApart(binaryText(body.bytes, body.contentType, body.securityContext), undefined)
+}
+
+/** What is wrong with the resources of entries, by the paths of the entries. */
+export const faultsOf = ({ body }: Pick<Call, 'body'>): ReadonlyMap<string, Failure> =>
+  (body?.form === 'json' ? body.faults : undefined) ?? noFaults
+
+const noFaults: ReadonlyMap<string, Failure> = new Map()
+
+/** The body as JSON; one fault is that of the whole. */
+export function jsonOfBody(call: Pick<Call, 'body'>): Result<ApartJson> {
+  const [failure] = faultsOf(call).values()
+  return failure === undefined ? jsonOfBatch(call) : { ok: false, failure }
 }
 
 /** The body as a resource of the call's type. */

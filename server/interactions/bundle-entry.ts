@@ -2,7 +2,7 @@
 import type { Catalog } from '../../resources/catalog.ts'
 import { type JsonNode, type JsonText, memberOf } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
-import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { type Failure, fail, ok, type Result } from '../../resources/outcome.ts'
 import { entryValues } from './bundle-shape.ts'
 import { addressOf, type EntryAddress, relativeTo } from './entry-address.ts'
 import { asDefinition, beyondComplaint, refuseInTransaction, tooManyLong } from './entry-beyond.ts'
@@ -92,14 +92,18 @@ const wrongMethod = (path: string): EntryComplaint => ({
   code: 'not-supported',
 })
 
-/** Where the Bundle was sent. */
-type Surroundings = Pick<Context, 'base' | 'catalog'>
+/** Where the Bundle was sent, and what was wrong with resources of its entries before they were JSON. */
+interface Surroundings extends Pick<Context, 'base' | 'catalog'> {
+  readonly faults?: ReadonlyMap<string, Failure>
+}
 
 function entryOf(
   value: unknown,
   node: JsonNode | undefined,
-  { path, base, catalog }: Surroundings & { readonly path: string },
+  { path, base, catalog, faults }: Surroundings & { readonly path: string },
 ): EntryRequest | EntryComplaint {
+  const fault = faults?.get(path)
+  if (fault !== undefined) return fault.complaints[0]
   const entry = objectOf(value)
   const request = objectOf(entry?.request)
   const method = textOf(request?.method)
@@ -150,7 +154,7 @@ export type EntryRead = EntryRequest | EntryComplaint
 export function readEntries(
   { value, root }: JsonText,
   type: 'batch' | 'transaction',
-  { base, catalog }: Surroundings,
+  { base, catalog, faults }: Surroundings,
 ): Result<readonly EntryRead[]> {
   const values = entryValues(value, type)
   if (!values.ok) return values
@@ -158,7 +162,7 @@ export function readEntries(
     return fail('tooCostly', `expected at most ${mostEntries} entries, found more`, 'Bundle.entry')
   const nodes = memberOf(root, 'entry')?.items ?? []
   const read = values.value.map((entry, index) =>
-    entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base, catalog }),
+    entryOf(entry, nodes[index], { path: `Bundle.entry[${index}]`, base, catalog, ...(faults && { faults }) }),
   )
   return tooManyLong(read.filter((entry): entry is EntryRequest => !isComplaint(entry))) ?? ok(read)
 }

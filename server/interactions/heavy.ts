@@ -1,6 +1,6 @@
 /** What takes the place of many ordinary requests, and how many of them one caller may have in flight. `docs/decisions/0046-a-caller-leaves-room-for-others.md` */
 import type { OperationName } from '../../resources/operations.ts'
-import { fail } from '../../resources/outcome.ts'
+import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Principal } from '../../security/principal.ts'
 import type { EntryRequest } from './bundle-entry.ts'
 import { callOf } from './entry-call.ts'
@@ -49,10 +49,41 @@ export const tooManyHeavy = fail(
   'expected fewer long requests of one caller at a time (operations on whole records, numbers of AuditEvents); nothing was done; wait for the answers to the others',
 )
 
+/** Whether an entry of a transaction may turn out to be long: it is performed when all is written, and cannot be broken off then. */
+export const isLongInTransaction = (entry: EntryRequest): boolean =>
+  entry.type === 'AuditEvent' && entry.id === undefined && isRead(entry)
+
 /** Ends the place of one request; a second time it does nothing. */
 type Leave = () => void
 
 const nothingToLeave: Leave = () => undefined
+
+/** The context of what is part of a heavy request: it needs no place of its own. */
+export const withPlace = (context: Context): Context => ({ ...context, heavy: { enter: () => nothingToLeave } })
+
+/**
+ * Performs what may turn out to be long: from when it asks whether to go on it has one of the caller's places, until it ends.
+ * @returns what `work` returns; fails with `tooManyRequests` where there was no place.
+ */
+export async function onceLong<Value>(
+  { heavy }: Pick<Context, 'heavy'>,
+  { principal }: Pick<Call, 'principal'>,
+  work: (goesOn: () => boolean) => Promise<Value>,
+): Promise<Result<Value>> {
+  let leave: Leave | undefined
+  let refused = false
+  const goesOn = (): boolean => {
+    leave ??= heavy.enter(principal)
+    refused = leave === undefined
+    return !refused
+  }
+  try {
+    const value = await work(goesOn)
+    return refused ? tooManyHeavy : ok(value)
+  } finally {
+    leave?.()
+  }
+}
 
 /** How many are in flight, by caller: who the token speaks for, and through which client. Those who have none are not kept. */
 export class HeavyRequests {

@@ -2,7 +2,7 @@
 import type { Catalog } from '../../resources/catalog.ts'
 import type { JsonTree } from '../../resources/json-tree.ts'
 import type { OperationName } from '../../resources/operations.ts'
-import type { Result } from '../../resources/outcome.ts'
+import type { Failure, Result } from '../../resources/outcome.ts'
 import type { Interaction, Resource } from '../../resources/resource.ts'
 import type { ElementNames } from '../../resources/subset.ts'
 import type { IndexEntry } from '../../search/index-entry.ts'
@@ -68,9 +68,18 @@ export interface Preferences {
   readonly accept: string
 }
 
-/** The body of a request: JSON text of a resource, long data apart from it; a JSON Patch; or the raw bytes of a Binary. */
+/** JSON text of a resource, long data apart from it. */
+export interface JsonBody {
+  readonly form: 'json'
+  readonly text: string
+  readonly apart?: TextApart
+  /** Of a batch that came as XML: what is wrong with the resources of its entries, by their paths. */
+  readonly faults?: ReadonlyMap<string, Failure>
+}
+
+/** The body of a request: JSON of a resource; a JSON Patch; or the raw bytes of a Binary. */
 export type Body =
-  | { readonly form: 'json'; readonly text: string; readonly apart?: TextApart }
+  | JsonBody
   | { readonly form: 'json-patch'; readonly text: string }
   | {
       readonly form: 'raw'

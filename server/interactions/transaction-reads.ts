@@ -24,21 +24,30 @@ import { standingVersion } from './standing.ts'
 import { refuse } from './trail.ts'
 import { isTrailSound } from './trail-looks.ts'
 import type { EntryItems } from './transaction-items.ts'
+import { isFound } from './updated-by-criteria.ts'
 import { asksKept } from './value-sets.ts'
+import type { Item } from './write/item.ts'
 
-/** What the transaction does to resources that are named by their ids. */
+/** What the transaction does to resources that are named by their ids, and what it writes by criteria alone. */
 interface Written {
   readonly kept: ReadonlySet<string>
   readonly deleted: ReadonlySet<string>
+  readonly byCriteria: readonly Item[]
+  readonly all: readonly Item[]
 }
 
-function writtenBy(all: readonly EntryItems[]): Written {
-  const kept = new Set<string>()
-  const deleted = new Set<string>()
+function writtenBy(entries: readonly EntryItems[]): Written {
+  const [kept, deleted] = [new Set<string>(), new Set<string>()]
+  const byCriteria: Item[] = []
+  const all = entries.flatMap(([, items]) => items)
   // What is created has an id that nobody knows yet, whatever its resource says.
-  for (const { method, type, id, written } of all.flatMap(([, items]) => items))
-    if (method !== 'POST') (method === 'DELETE' ? deleted : kept).add(`${type}/${id ?? written?.resource.id ?? ''}`)
-  return { kept, deleted }
+  for (const item of all) {
+    const id = item.id ?? item.written?.resource.id
+    if (item.method === 'POST') continue
+    if (id === undefined) byCriteria.push(item)
+    else (item.method === 'DELETE' ? deleted : kept).add(`${item.type}/${id}`)
+  }
+  return { kept, deleted, byCriteria, all }
 }
 
 /** Whether what is asked by its id is there and may be seen, without a line in the trail: it is read when all is written. */
@@ -119,7 +128,9 @@ async function isSound(context: Context, call: Call, written: Written): Promise<
   if (!isPlain) return false
   const isKept = written.kept.has(`${type}/${id}`)
   if (isKept && (interaction !== 'vread' || (await isNext(context, call)))) return true
-  return isThere(context, call)
+  if (await isThere(context, call)) return true
+  const { byCriteria, all } = written
+  return interaction === 'vread' && (await isFound(context, call, { byCriteria, all })) && isNext(context, call)
 }
 
 const inEntry = ({ path }: EntryRequest, { kind, complaints: [first, ...others] }: Failure): Result<never> => {

@@ -6,7 +6,7 @@ import { jsonOfBody } from './body.ts'
 import { type EntryRequest, entriesOf } from './bundle-entry.ts'
 import { callOf, performEntry, statusLine } from './entry-call.ts'
 import { isRead } from './entry-promised.ts'
-import { isHeavyEntryOf, tooManyHeavy } from './heavy.ts'
+import { isHeavyEntryOf, isLongInTransaction, tooManyHeavy, withPlace } from './heavy.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { type EntryItems, itemsOf } from './transaction-items.ts'
 import { readable } from './transaction-reads.ts'
@@ -92,12 +92,12 @@ export async function transaction(context: Context, call: Call): Promise<Result<
   if (!json.ok) return json
   const entries = entriesOf(json.value, context)
   if (!entries.ok) return entries
-  const leave = entries.value.some(isHeavyEntryOf(context, call))
-    ? context.heavy.enter(call.principal)
-    : () => undefined
+  const isHeavyEntry = isHeavyEntryOf(context, call)
+  const isHeavy = entries.value.some(entry => isHeavyEntry(entry) || isLongInTransaction(entry))
+  const leave = isHeavy ? context.heavy.enter(call.principal) : () => undefined
   if (leave === undefined) return tooManyHeavy
   try {
-    return await performAll(context, call, { json: json.value, entries: entries.value })
+    return await performAll(isHeavy ? withPlace(context) : context, call, { json: json.value, entries: entries.value })
   } finally {
     leave()
   }

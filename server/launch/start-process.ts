@@ -56,7 +56,8 @@ const mongodArguments = ({ place, port, cacheGb: cache, alone = false }: Start):
   ...(alone ? [] : ['--replSet', setName, '--oplogSize', '512']),
   ...['--bind_ip', loopback, '--port', String(port), '--nounixsocket'],
   ...['--dbpath', place.files, '--logpath', place.log, '--logappend'],
-  ...['--wiredTigerCacheSizeGB', String(cache), '--wiredTigerCollectionBlockCompressor', 'zstd'],
+  // How a collection is compressed stands with it; the operations for followers hold PDFs, on which zstd is wasted.
+  ...['--wiredTigerCacheSizeGB', String(cache)],
   // A line about a slow query holds the query, and a query holds a patient.
   ...['--slowms', '60000'],
   ...['--setParameter', 'diagnosticDataCollectionEnabled=false'],

@@ -30,6 +30,13 @@ const few = { partialFilterExpression: { type: { $in: [...alwaysAcross] } } }
 
 const updated: Index = { name: 'updated', key: { updated: 1, _id: 1 } }
 
+/** By the bytes of attachments that rows hold: few do. */
+const bytes: Index = {
+  name: 'bytes',
+  key: { patient: 1, 'blobs.sha256': 1 },
+  partialFilterExpression: { blobs: { $exists: true } },
+}
+
 /** A month of the trail; its name is the month. */
 export const auditCollection: Omit<CollectionPlan, 'name'> = {
   indexes: [{ name: 'trail', key: { patient: 1, at: -1 } }],
@@ -51,6 +58,7 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
     { name: 'hidden', key: { hiddenUntil: 1, _id: 1 }, partialFilterExpression: { hiddenUntil: { $type: 'date' } } },
     { name: 'refers', key: { patient: 1, refers: 1 }, partialFilterExpression: { refers: { $exists: true } } },
     { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
+    bytes,
   ]
 }
 
@@ -65,6 +73,7 @@ const historyIndexes = (across: boolean): readonly Index[] => [
   { name: 'ended', key: { patient: 1, ended: 1 }, ...ended },
   { name: 'lost', key: { patient: 1, lost: 1, ended: 1 }, partialFilterExpression: { lost: { $exists: true } } },
   { name: 'ended-few', key: { ended: 1 }, ...endedOfFew },
+  bytes,
   ...(across ? [updated, { name: 'ended-all', ...endedAnywhere }] : []),
 ]
 
@@ -91,6 +100,7 @@ const beside: readonly CollectionPlan[] = [
   { name: 'target_mask', indexes: [], storage: 'small pages' },
   { name: 'job', indexes: [], storage: 'small pages' },
   { name: 'reindex', indexes: [], storage: 'small pages' },
+  { name: 'sweep', indexes: [], storage: 'small pages' },
 ]
 
 /** Every collection but the months of the trail. */
@@ -104,14 +114,15 @@ export const collections = (setting: CrossPatientSearch, historyAcross = false):
       { name: 'type', key: { type: 1, date: -1, tie: 1 } },
       byId,
       updated,
+      bytes,
     ],
     storage: 'small pages',
   },
-  { name: 'directory_history', indexes: [updated, { name: 'ended', ...endedAnywhere }], storage: 'large pages' },
+  { name: 'directory_history', indexes: [updated, { name: 'ended', ...endedAnywhere }, bytes], storage: 'large pages' },
   { name: 'access', indexes: [isAsked], storage: 'small pages' },
   { name: 'opening', indexes: [{ name: 'due', key: { due: 1 } }], storage: 'small pages' },
   { name: 'identifier', indexes: [], storage: 'small pages' },
-  { name: 'blob', indexes: [], storage: 'no compression' },
+  { name: 'blob', indexes: [{ name: 'kept', key: { at: 1, _id: 1 } }], storage: 'no compression' },
   { name: 'audit_chain', indexes: [], storage: 'small pages' },
   { name: 'agreement', indexes: [], storage: 'small pages' },
   ...beside,

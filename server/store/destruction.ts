@@ -3,6 +3,7 @@ import type { Db, Document } from 'mongodb'
 import { type Months, monthOf } from './audit-months.ts'
 import type { Deployment } from './deployment.ts'
 import { keysOf } from './erasure.ts'
+import { named } from './left-bytes.ts'
 import { onceMore } from './mongo-errors.ts'
 import { places, settles } from './record-places.ts'
 import { stripRecord, stripRows } from './strip-trail.ts'
@@ -75,22 +76,19 @@ async function completeRecord(db: Db, { task, months, ...at }: Task): Promise<bo
 }
 
 /** Bytes that no other version of the record holds. */
-async function eraseBlob(db: Db, patient: string, sha256: string): Promise<void> {
-  for (const [collection, hint] of places) {
-    const held = { patient, 'blobs.sha256': sha256 }
-    if ((await onceMore(() => db.collection(collection).findOne(held, { projection: { _id: 1 }, hint }))) !== null)
-      return
-  }
+async function eraseBlob(deployment: Deployment, patient: string, sha256: string): Promise<void> {
+  if ((await named(deployment, patient, [sha256])).has(sha256)) return
   const blob = `${patient}/${sha256}`
   const chunks = { $gte: { blob, n: 0 }, $lt: { blob: `${blob}0`, n: 0 } }
-  await onceMore(() => db.collection<Document>('blob').deleteMany({ _id: chunks } as Document))
+  await onceMore(() => deployment.db.collection<Document>('blob').deleteMany({ _id: chunks } as Document))
 }
 
-async function completeRows(db: Db, { task, months, keyOf }: Task): Promise<boolean> {
+async function completeRows(deployment: Deployment, { task, months, keyOf }: Task): Promise<boolean> {
+  const { db } = deployment
   const { patient, rows = [], blobs = [] } = task
   const about = rows.map(({ _id }) => _id)
   const keys = keysOf(patient, about)
-  for (const sha256 of blobs) for (const key of keys) await eraseBlob(db, key, sha256)
+  for (const sha256 of blobs) for (const key of keys) await eraseBlob(deployment, key, sha256)
   const chosen = rows.filter(({ _id, id }) => id !== _id).map(({ type, id }) => keyOf(type, id))
   await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
   await onceMore(() => db.collection('outbox').deleteMany({ patient, about: { $in: about } }))
@@ -103,7 +101,8 @@ async function completeRows(db: Db, { task, months, keyOf }: Task): Promise<bool
 type Task = Completing & { readonly task: DestructionTask; readonly months: Months }
 
 /** @returns how destructions of this deployment are found and completed. */
-export function openDestruction({ db }: Deployment, months: Months): Destruction {
+export function openDestruction(deployment: Deployment, months: Months): Destruction {
+  const { db } = deployment
   const tasks = db.collection<DestructionTask>('destruction')
   return {
     async due(now, limit) {
@@ -116,7 +115,7 @@ export function openDestruction({ db }: Deployment, months: Months): Destruction
     tasks: limit => tasks.find({}, { sort: { _id: 1 }, limit }).toArray(),
     async complete(task, completing) {
       const at = { ...completing, task, months }
-      const complete = task.rows === undefined ? await completeRecord(db, at) : await completeRows(db, at)
+      const complete = task.rows === undefined ? await completeRecord(db, at) : await completeRows(deployment, at)
       if (complete) await onceMore(() => tasks.deleteOne({ _id: task._id }))
       return complete
     },

@@ -54,7 +54,7 @@ async function copyBlob(db: Db, { from, to }: Moving, sha256: string): Promise<v
   await onceMore(() => db.collection<Document>('blob').updateMany(anybodys, { $unset: { by: '' } }, { hint: '_id_' }))
   // Who brings the same meanwhile may take it back: that does not count.
   if ((await chunks(db, there)) <= (await chunks(db, { ...here, by: { $exists: false } }))) return
-  const named = { $set: { _id: { blob: `${to}/${sha256}`, n: '$_id.n' }, by: '$$REMOVE' } }
+  const named = { $set: { _id: { blob: `${to}/${sha256}`, n: '$_id.n' }, by: '$$REMOVE', at: '$$NOW' } }
   const merge = { $merge: { into: 'blob', on: '_id', whenMatched: [{ $unset: 'by' }], whenNotMatched: 'insert' } }
   const durable = { hint: '_id_', writeConcern: { w: 'majority', j: true } } as const
   const copied = () => db.collection('blob').aggregate([{ $match: there }, named, merge], durable)
@@ -64,10 +64,11 @@ async function copyBlob(db: Db, { from, to }: Moving, sha256: string): Promise<v
 /** Marks bytes of what moved, under the key of the record that it left, where nothing of that record holds them: who keeps the same bytes meanwhile takes the mark off. */
 async function markBlobs(db: Db, { from, source }: Moving, by: string): Promise<void> {
   const held = new Set(await hashesOf(db, from))
+  const mark = { $set: { by, at: new Date() } } // anew in the sight of the job that takes away what nobody names
   for (const sha256 of await hashesBroughtBy(db, source))
     if (!held.has(sha256))
       await onceMore(() =>
-        db.collection<Document>('blob').updateMany(chunksOf(`${from}/${sha256}`), { $set: { by } }, { hint: '_id_' }),
+        db.collection<Document>('blob').updateMany(chunksOf(`${from}/${sha256}`), mark, { hint: '_id_' }),
       )
 }
 

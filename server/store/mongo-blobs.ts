@@ -14,6 +14,7 @@ const anyChunk = 2 ** 31 - 1
 interface Chunk {
   readonly _id: { readonly blob: string; readonly n: number }
   readonly bytes: Binary
+  /** When it was brought, or last marked as what nobody needs: `left-bytes.ts` finds it by this. */
   readonly at: Date
   /** Who brought it and may take it back, as long as nobody else keeps it. */
   readonly by?: string

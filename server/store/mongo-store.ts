@@ -11,6 +11,7 @@ import { openFacts } from './facts-reader.ts'
 import { openFormers } from './former-rows.ts'
 import { type HiddenRows, openHiddenRows } from './hidden-rows.ts'
 import { type JobTurns, openJobTurns } from './job-turns.ts'
+import { type LeftBytes, openLeftBytes } from './left-bytes.ts'
 import type { Announced } from './life-request.ts'
 import { type MergeTasks, openMerging } from './merging.ts'
 import { openBlobs } from './mongo-blobs.ts'
@@ -42,6 +43,7 @@ export interface MongoStore extends Store, RelatedRows {
   readonly hidden: HiddenRows
   readonly destruction: Destruction
   readonly merging: MergeTasks
+  readonly leftBytes: LeftBytes
   /** Announced openings that are due at an instant, the earliest first, at most so many. */
   announced(now: number, limit: number): Promise<readonly Announced[]>
   /** Waits for the trail, then lets go of the database. */
@@ -57,10 +59,11 @@ const openBeside = (
   months: Months,
 ): Pick<
   MongoStore,
-  'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes' | 'destruction' | 'merging' | 'announced'
+  'jobs' | 'outbox' | 'hidden' | 'reindexing' | 'volumes' | 'destruction' | 'merging' | 'leftBytes' | 'announced'
 > => ({
   destruction: openDestruction(deployment, months),
   merging: openMerging(deployment),
+  leftBytes: openLeftBytes(deployment),
   announced: openAnnounced(deployment),
   volumes: openVolumes(deployment),
   reindexing: openReindexing(deployment),

@@ -15,6 +15,8 @@ export interface TrailPart {
   readonly month: string
   /** What is asked, kept to these lines. */
   readonly request: TrailRequest
+  /** Whether it has as many lines as a part has. */
+  readonly whole?: true
 }
 
 /** Whether lines are asked for by more than their time. */
@@ -85,7 +87,7 @@ async function* piecesOf(db: Db, month: string, request: TrailRequest): AsyncGen
     // The line stands behind the part, with all of its millisecond: unless they are a part by themselves.
     const edge = request.descending ? at + 1 : at
     const place = edge !== reached ? edge : request.descending ? at : at + 1
-    yield { month, request: keptTo(request, [...rest, upTo(request, place)]) }
+    yield { month, request: keptTo(request, [...rest, upTo(request, place)]), whole: true }
     rest = [beyond(request, place)]
     reached = place
   }

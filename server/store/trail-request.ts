@@ -55,6 +55,7 @@ export interface TrailEntry extends AuditEntry {
 }
 
 export interface Trail {
-  find(request: TrailRequest): Promise<readonly TrailEntry[]>
+  /** `goesOn` is asked before each part of a page that is long by then; when it says no, the page ends there. */
+  find(request: TrailRequest, goesOn?: () => boolean): Promise<readonly TrailEntry[]>
   count(request: TrailRequest): Promise<number>
 }

@@ -21,6 +21,9 @@ function toEntry(request: TrailRequest, { sees }: Eyes, document: Document): Tra
   return { ...entry, _id: String(document._id), targets: shown }
 }
 
+/** A page for which so many whole parts were read is a long one. */
+const partsOfLong = 2
+
 /** What is asked of each part. */
 async function filtersOf(deployment: Deployment, asked: TrailRequest) {
   const eyes = eyesOf(asked, await changedMasks(deployment, asked))
@@ -40,17 +43,19 @@ async function filtersOf(deployment: Deployment, asked: TrailRequest) {
 export function openTrail(deployment: Deployment, months: Months): Trail {
   const { db } = deployment
   return {
-    async find(request) {
+    async find(request, goesOn = () => true) {
       const { descending } = request
       const { eyes, filterOf } = await filtersOf(deployment, request)
       const hint = hintOf(request)
       const found: TrailEntry[] = []
+      let whole = 0
       for await (const part of partsOf({ db, months }, request, false)) {
         const limit = request.limit - found.length
-        if (limit <= 0) break
+        if (limit <= 0 || (whole >= partsOfLong && !goesOn())) break
         const filter = await filterOf(part)
         const lines = await firstLines(db.collection(part.month), { filter, hint, descending, limit })
         found.push(...lines.map(document => toEntry(request, eyes, document)))
+        if (part.whole) whole += 1
       }
       return found
     },

@@ -22,7 +22,7 @@ import {
 import { type DossierRecord, expectStatus, idOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(300_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
 const client = new MongoClient(server.database.url)
 t.teardown(() => client.close())
@@ -117,6 +117,11 @@ async function full() {
   await stage.get(gp, `DocumentReference?patient=${record.id}&identifier=urn:c|${mark}`)
   return { ...record, mark, doc, holder }
 }
+/** What a deposit left whose server was killed before its rows were written. */
+const leftBehind = ({ id, mark }: DossierRecord & { mark: string }) =>
+  db
+    .collection<{ _id: { blob: string; n: number }; bytes: Buffer; at: Date; by: string }>('blob')
+    .insertOne({ _id: { blob: `${id}/0a`, n: 0 }, bytes: Buffer.from(`left ${mark}`), at: new Date(), by: 'killed' })
 const isKept = async ({ mark, ins }: { mark: string; ins: string }) => {
   const found = await holders(mark, ins)
   return found.filter(text => !text.startsWith('audit_')).length >= 4
@@ -126,6 +131,7 @@ const verified = async () => (await verifyAudit(server.database.url, server.data
 t.test('the operator destroys a record: at once nothing is readable, then nothing is left', async t => {
   const [record, other] = [await full(), await full()]
   t.ok(await isKept(record))
+  await leftBehind(record)
   t.equal((await perform(operator, `Patient/${record.id}/$destroy`)).status, 400, 'a reason is asked for')
   const answer = await perform(operator, `Patient/${record.id}/$destroy`, { reason: 'MOTIF_LEGITIME' })
   t.equal(answer.status, 202, answer.bytes.toString())

@@ -143,6 +143,19 @@ t.test('it is shown: all are told again', async t => {
   await isShown(t, here)
 })
 
+t.test('pages that few lines match take the places of one caller, and are answered when they are free', async t => {
+  const page = `AuditEvent?patient=${record.id}&entity=DocumentReference/${other}&_count=50`
+  const answers = await Promise.all(Array.from({ length: 24 }, () => here.get(owner, page)))
+  const statuses = answers.map(({ status }) => status)
+  t.ok(statuses.includes(429), statuses.join())
+  t.ok(
+    statuses.every(status => [200, 429, 503].includes(status)),
+    statuses.join(),
+  )
+  const alone = expectStatus(await asked(here, page), 200)
+  t.ok(select(alone.json, '/entry/*').length > few)
+})
+
 t.test('the chain is whole', async t => {
   t.equal((await verifyAudit(database.url, database.name)).broken, undefined)
 })

@@ -9,7 +9,7 @@ import { beneath, mergingOn, runJob } from './support/merging.ts'
 import { type DossierRecord, expectStatus, refusalOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(240_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
 const { merges, statusOf } = mergingOn(stage)
 const db = beneath(t, server)

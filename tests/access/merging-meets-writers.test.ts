@@ -8,12 +8,14 @@ import { beneath, blobsOf, data, mergingOn, own, runJob, two } from './support/m
 import { type DossierRecord, expectStatus, idOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(600_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
 const { merges, parts, found, statusOf } = mergingOn(stage)
 const db = beneath(t, server)
 const { MONGODB_URL = '', MONGODB_DATABASE = '', SECRETS_FILE = '', DATA_DIR = '' } = server.environment
-const second = stageOn(await startServer(t, { environment: { MONGODB_URL, MONGODB_DATABASE, SECRETS_FILE, DATA_DIR } }))
+const second = stageOn(
+  await startServer(t, { awaitsJobs: true, environment: { MONGODB_URL, MONGODB_DATABASE, SECRETS_FILE, DATA_DIR } }),
+)
 
 t.test('of deposits that meet a merge none is lost, and none stays behind', async t => {
   const [source, target] = [await stage.open(), await stage.open()]

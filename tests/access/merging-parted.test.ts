@@ -10,7 +10,7 @@ import { beneath, data, mergingOn, own, refer, runJob, two } from './support/mer
 import { type DossierRecord, expectStatus, idOf, refusalOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(600_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
 const { asks, merges, parts, found, statusOf } = mergingOn(stage)
 const db = beneath(t, server)

@@ -9,7 +9,7 @@ import { beneath, blobsOf, data, mergingOn, own, runJob } from './support/mergin
 import { type DossierRecord, expectStatus, idOf, insSearch, refusalOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(600_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
 const { merges, parts, found, statusOf } = mergingOn(stage)
 const db = beneath(t, server)

@@ -1,4 +1,5 @@
 /** The agreement by which a record was opened is kept as it was given. `docs/decisions/0047-no-agreement-in-an-emergency.md` */
+import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { select } from '../support/pointer.ts'
 import { type Actor, hospital, hospitalPhysician, laboratory, patientOf, rpps } from './support/cast.ts'
@@ -148,6 +149,30 @@ t.test('what agrees to a record that is open already is no agreement by which it
   const id = await stage.createOne(laboratory, draft)
   expectStatus(await stage.put(laboratory, { ...given, id }), 200)
   t.equal((await stage.remove(holder, `Consent/${id}`)).status, 204, 'what was a draft before')
+})
+
+t.test('what agreed to an open record before such were told apart is told by the older agreement', async t => {
+  const own = await opened()
+  const holder = patientOf(own.record)
+  const given = consent(own.record, undefined, verified)
+  const { MONGODB_URL = '', MONGODB_DATABASE } = stage.server.environment
+  const client = await MongoClient.connect(MONGODB_URL)
+  t.teardown(() => client.close())
+  const rows = client.db(MONGODB_DATABASE).collection<{ _id: string; search: { token: string[] } }>('record')
+  const added = async (): Promise<string> => {
+    const id = await stage.createOne(laboratory, given)
+    const change = await rows.updateOne({ _id: id }, { $pull: { 'search.token': '#agreed=later' } })
+    t.equal(change.modifiedCount, 1)
+    return id
+  }
+  const [deleted, withdrawn, renamed] = [await added(), await added(), await added()]
+  t.equal((await stage.remove(holder, `Consent/${deleted}`)).status, 204)
+  t.equal((await stage.put(laboratory, { ...given, id: withdrawn, status: 'inactive' })).status, 200)
+  t.equal((await stage.put(laboratory, { ...given, id: renamed, language: 'fr' })).status, 200)
+  t.ok((await rows.findOne({ _id: renamed }))?.search.token.includes('#agreed=later'), 'and is told apart from then on')
+  t.equal(refusalOf(await stage.remove(holder, `Consent/${own.agreement.id}`)), '422 refusedByRule Consent')
+  const refused = { ...own.agreement, status: 'inactive' }
+  t.equal(refusalOf(await stage.put(holder, refused)), '422 refusedByRule Consent.status')
 })
 
 t.test('a draft is no agreement yet', async t => {

@@ -34,9 +34,9 @@ import {
 import { type DossierRecord, expectStatus, idOf, newIns, refusalOf, stageOn } from './support/stage.ts'
 
 t.setTimeout(240_000)
-const server = await startServer(t)
+const server = await startServer(t, { awaitsJobs: true })
 const stage = stageOn(server)
-const second = stageOn(await startServer(t, { environment: sameDatabase() }))
+const second = stageOn(await startServer(t, { awaitsJobs: true, environment: sameDatabase() }))
 
 /** A second server on the same database and with the same secrets. */
 function sameDatabase() {

@@ -4,7 +4,7 @@ import t from 'tap'
 import { startServer } from '../../server/start.ts'
 import { matchesOf } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
-import { type Actor, gp, operator } from './support/cast.ts'
+import { type Actor, gp, operator, professional, rpps } from './support/cast.ts'
 import { asks, batch, creates, insSystem, observation, patient, transaction } from './support/contents.ts'
 import { expectStatus, idOf, newIns, refusalOf, type Stage, startStage } from './support/stage.ts'
 
@@ -208,6 +208,115 @@ t.test('smart: a patient whose id a client chose is the launch context by that i
   const search = await stage.get(reader, `Observation?patient=${id}`)
   t.same([read.status, matchesOf(search).length], [200, 1])
   t.equal((await stage.get(reader, `Observation/${one.result}`)).status, 404)
+})
+
+/** Somebody else, who deposited nothing. */
+const stranger = (...scopes: readonly string[]): Actor => ({ ...professional(rpps.stranger), scope: scopes.join(' ') })
+
+const byCriteria = (criteria: string) => ({ reference: criteria })
+const inOne = (elements: object = {}) => observation(one, { code: { text: 'x' }, ...elements })
+const insOf = async ({ id }: { id: string }) =>
+  String(select((await stage.get(all, `Patient/${id}`)).json, '/identifier/*/value').at(-1))
+
+t.test('smart: who only writes names a subject by one identifier, and learns nothing by other criteria', async t => {
+  const writer = stranger('user/Observation.c')
+  const ins = await insOf(one)
+  const named = byCriteria(`Patient?identifier=${insSystem}|${ins}`)
+  const [id] = await stage.create(writer, inOne({ subject: named, focus: [named] }))
+  const read = await stage.get(all, `Observation/${id}`)
+  t.same(select(read.json, '/subject/reference'), [`Patient/${one.id}`])
+  t.same(select(read.json, '/focus/0/reference'), [`Patient/${one.id}`])
+  const answers: string[] = []
+  for (const criteria of [
+    `_id=${one.id}`,
+    '_id=000000000000',
+    `identifier=${insSystem}|${ins}&birthdate=2015-01-01`,
+    `identifier=${insSystem}|${ins}&birthdate=2015-01-02`,
+    'family=ESSAI',
+    'family=NOBODY',
+    `identifier=${insSystem}|nobody`,
+  ]) {
+    const answer = await stage.post(writer, transaction(creates(inOne({ subject: byCriteria(`Patient?${criteria}`) }))))
+    answers.push(`${answer.status} ${answer.bytes}`)
+  }
+  t.equal(new Set(answers).size, 1, String(answers))
+  t.match(answers[0], /^412 .*Bundle\.entry\[0\]\.resource/)
+  const beside: string[] = []
+  for (const criteria of [`identifier=${insSystem}|${await insOf(two)}`, `_id=${two.id}`, `_id=${one.id}`, '_id=none'])
+    beside.push(
+      String(
+        (await stage.post(writer, transaction(creates(inOne({ focus: [byCriteria(`Patient?${criteria}`)] }))))).bytes,
+      ),
+    )
+  t.equal(new Set(beside).size, 1, String(beside))
+})
+
+t.test('smart: criteria find no Patient beyond the compartment, nor are others counted', async t => {
+  const post = (elements: object) =>
+    stage.post({ ...stranger('patient/*.cruds'), patient: one.id }, transaction(creates(inOne(elements))))
+  t.equal((await post({ subject: byCriteria('Patient?family=ESSAI') })).status, 200, 'his own is the only one')
+  const ins = await insOf(one)
+  expectStatus(
+    await stage.put(all, {
+      ...patient(await insOf(two)),
+      id: two.id,
+      identifier: [ins, await insOf(two)].map(value => ({ system: insSystem, value })),
+    }),
+    200,
+  )
+  const own = { reference: `Patient?identifier=${insSystem}|${ins}` }
+  t.equal((await post({ subject: own, focus: [own] })).status, 200, 'another who has his identifier is hidden')
+  const others = [`identifier=${insSystem}|${await insOf(two)}`, `_id=${two.id}`, 'family=NOBODY']
+  const answers = await Promise.all(others.map(each => post({ focus: [byCriteria(`Patient?${each}`)] })))
+  t.same(
+    answers.map(({ status }) => status),
+    [412, 412, 412],
+  )
+  t.equal(new Set(answers.map(({ bytes }) => String(bytes))).size, 1)
+  const subjects = [`identifier=${insSystem}|${await insOf(two)}`, `_id=${two.id}`, `identifier=${insSystem}|nobody`]
+  const refused = await Promise.all(subjects.map(each => post({ subject: byCriteria(`Patient?${each}`) })))
+  t.same(new Set(refused.map(({ status, bytes }) => `${status} ${bytes}`)).size, 1, 'nor whether there is one')
+})
+
+t.test('smart: what names no patient finds by criteria what its token may search, and lives there', async t => {
+  const numbered = (value: string) => ({ identifier: [{ system: 'urn:smart', value }] })
+  const [hidden] = await stage.create(all, observation(two, numbered('of-two')), observation(two, numbered('of-both')))
+  const [shown] = await stage.create(all, observation(one, numbered('of-both')))
+  const provenance = (value: string) => ({
+    ...{ resourceType: 'Provenance', recorded: '2026-01-01T00:00:00Z', agent: [{ who: { display: 'x' } }] },
+    target: [byCriteria(`Observation?identifier=urn:smart|${value}`)],
+  })
+  const post = (actor: Actor, value: string) => stage.post(actor, transaction(creates(provenance(value))))
+  const own: Actor = { ...stranger('patient/*.cruds'), patient: one.id }
+  for (const [actor, value, status] of [
+    [own, 'of-two', 412],
+    [own, 'of-nobody', 412],
+    [own, 'of-both', 200],
+    [stranger('user/Provenance.c'), 'of-two', 412],
+    [stranger('user/Provenance.c', 'user/Observation.s'), 'of-two', 200],
+    [stranger('user/*.cruds'), 'of-both', 412],
+  ] as const) {
+    const answer = await post(actor, value)
+    t.equal(answer.status, status, `${actor.scope} ${value} ${answer.bytes}`)
+    if (status !== 200) continue
+    const [location] = select(answer.json, '/entry/0/response/location')
+    const read = await stage.get(all, `Provenance/${idOf(location)}`)
+    t.same(select(read.json, '/target/0/reference'), [`Observation/${value === 'of-two' ? hidden : shown}`])
+    t.ok(idOf(location).startsWith(value === 'of-two' ? two.id : one.id), 'in the record of its target')
+  }
+  t.equal(String((await post(own, 'of-two')).bytes), String((await post(own, 'of-nobody')).bytes))
+})
+
+t.test('smart: a Patient whom criteria find across records leaves the line of a search in his', async t => {
+  const found = await person(stage)
+  const searched = async () =>
+    select(
+      (await stage.get(all, `AuditEvent?patient=${found.id}&subtype=search-type`)).json,
+      '/entry/*/resource/entity/*/description',
+    )
+  const named = byCriteria(`Patient?identifier=${insSystem}|${await insOf(found)}`)
+  expectStatus(await stage.post(stranger('user/*.cruds'), transaction(creates(inOne({ focus: [named, named] })))), 200)
+  t.same(await searched(), [`identifier=${insSystem}|${await insOf(found)}`], 'once')
 })
 
 t.test('smart: what defines for all who search is written by the system, or by an operator', async t => {

@@ -5,7 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { ok } from '../../resources/outcome.ts'
 import type { EntryRequest } from '../../server/interactions/bundle-entry.ts'
-import { HeavyRequests, isHeavy, isHeavyEntryOf } from '../../server/interactions/heavy.ts'
+import {
+  HeavyRequests,
+  isHeavy,
+  isHeavyEntryOf,
+  isLongInTransaction,
+  onceLong,
+} from '../../server/interactions/heavy.ts'
 import type { Call, Context, Perform } from '../../server/interactions/interaction.ts'
 import { pageQueries } from '../../server/interactions/page-link.ts'
 import { aesPageLinks } from '../../server/page-links-aes.ts'
@@ -135,6 +141,34 @@ t.test('a place is given back once, and who has none is forgotten', async t => {
   t.ok(heavy.enter({ ...principal, subject: `${principal.subject}","x`, issuer: principal.issuer }))
 })
 
+t.test(
+  'what turns out to be long takes a place then, and has it until it ends; without one it ends at once',
+  async t => {
+    const context = { heavy: new HeavyRequests(1) } as Pick<Context, 'heavy'>
+    const call = { principal } as Pick<Call, 'principal'>
+    const ends: (() => void)[] = []
+    const long = (parts: number) =>
+      onceLong(context, call, async goesOn => {
+        for (let part = 0; part < parts; part += 1) if (!goesOn()) return 'broken off'
+        await new Promise<void>(resolve => ends.push(resolve))
+        return 'whole'
+      })
+    const short = long(0)
+    const first = long(3)
+    t.match(await long(1), { ok: false, failure: { kind: 'tooManyRequests' } })
+    for (const end of ends.splice(0)) end()
+    t.same([await short, await first], [ok('whole'), ok('whole')])
+    const again = long(1)
+    for (const end of ends.splice(0)) end()
+    t.same(await again, ok('whole'))
+    await t.rejects(
+      onceLong(context, call, async goesOn => Promise.reject(new Error(String(goesOn())))),
+      /true/,
+    )
+    t.ok(context.heavy.enter(principal), 'the place is given back')
+  },
+)
+
 /** What opens links to pages. */
 const linking = { links: aesPageLinks(randomBytes(32)), now: () => 1 } as Context
 
@@ -185,5 +219,9 @@ t.test('a later page is what the first one was: its link says so to this server,
   t.equal(isHeavy(linking, followed(within, { compartment })), true)
   const entry = { type: 'AuditEvent', method: 'GET', query: counted, history: false } as EntryRequest
   t.equal(isHeavyEntryOf(linking, search)(entry), true)
-  t.equal(isHeavyEntryOf(linking, search)({ ...entry, query: linkTo([]) }), false)
+  const plain = { ...entry, query: linkTo([]) }
+  t.equal(isHeavyEntryOf(linking, search)(plain), false)
+  t.equal(isLongInTransaction(plain), true, 'a transaction cannot stop once it has written')
+  t.equal(isLongInTransaction({ ...plain, id: '1' }), false)
+  t.equal(isLongInTransaction({ ...plain, type: 'Observation' }), false)
 })

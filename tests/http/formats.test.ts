@@ -181,6 +181,94 @@ t.test('a transaction in XML is answered in XML, and its resources refer to each
   t.equal(select(batch, '/entry/0/response/outcome/issue/0/code')[0], 'not-found')
 })
 
+/** A Bundle of creates, each with the element `resource` as it is given. */
+const bundleInXml = (type: string, ...resources: readonly string[]): string =>
+  `<Bundle xmlns="http://hl7.org/fhir"><type value="${type}"/>${resources
+    .map(
+      each =>
+        `<entry><resource>${each}</resource><request><method value="POST"/><url value="Practitioner"/></request></entry>`,
+    )
+    .join('')}</Bundle>`
+const doctorNamed = (family: string) => `<Practitioner><name><family value="${family}"/></name></Practitioner>`
+
+for (const [sentence, resource, expression] of [
+  ['an unknown element', '<Practitioner><colour value="red"/></Practitioner>', 'Bundle.entry[1].resource.colour'],
+  ['an unknown attribute', '<Practitioner colour="red"/>', 'Bundle.entry[1].resource.colour'],
+  [
+    'an unknown element deep in it',
+    '<Practitioner><name><x><y value="1"/></x></name></Practitioner>',
+    'Bundle.entry[1].resource.name[0].x',
+  ],
+  [
+    'elements in another order',
+    '<Practitioner><name/><active value="true"/></Practitioner>',
+    'Bundle.entry[1].resource.active',
+  ],
+  ['text between elements', '<Practitioner>a<active value="true"/></Practitioner>', 'Bundle.entry[1].resource'],
+  ['an element without a value', '<Practitioner><active/></Practitioner>', 'Bundle.entry[1].resource.active'],
+  ['another namespace', '<Practitioner xmlns="urn:x"/>', 'Bundle.entry[1].resource'],
+  ['no type of R4', '<Nothing><a><b/></a></Nothing>', 'Bundle.entry[1].resource'],
+  ['two resources', '<Practitioner/><Practitioner/>', 'Bundle.entry[1].resource'],
+  ['no resource', '', 'Bundle.entry[1].resource'],
+  [
+    'a narrative that is none',
+    '<Practitioner><text><status value="generated"/><div><p/></div></text></Practitioner>',
+    'Bundle.entry[1].resource.text.div',
+  ],
+  [
+    'a Bundle with a faulty entry',
+    '<Bundle><type value="batch"/><entry><resource><Patient><x/></Patient></resource></entry></Bundle>',
+    'Bundle.entry[1].resource.entry[0].resource.x',
+  ],
+] as const)
+  t.test(`${sentence} in XML is the fault of its entry in a batch, and of the whole in a transaction`, async t => {
+    const families = ['Before', 'After'].map(each => `${each}${sentence.length}${sentence.charCodeAt(3)}`)
+    const [before = '', after = ''] = families.map(doctorNamed)
+    const send = async (type: string) => rest.post('', bundleInXml(type, before, resource, after), inXml)
+    const standing = () =>
+      Promise.all(families.map(async each => (await rest.get(`Practitioner?family=${each}&_summary=count`)).json))
+    const refused = await send('transaction')
+    t.equal(refused.status, 400, textOf(refused))
+    t.ok(textOf(refused).includes(`<expression value="${expression}"/>`), textOf(refused))
+    t.same(
+      (await standing()).flatMap(each => select(each, '/total')),
+      [0, 0],
+    )
+    const answer = await send('batch')
+    t.equal(answer.status, 200, textOf(answer))
+    const json: unknown = JSON.parse(toJson(textOf(answer)))
+    t.same(
+      select(json, '/entry/*/response/status').map(each => Number.parseInt(String(each), 10)),
+      [201, 400, 201],
+    )
+    t.same(select(json, '/entry/1/response/outcome/issue/0/expression/0'), [expression])
+    t.same(
+      (await standing()).flatMap(each => select(each, '/total')),
+      [1, 1],
+    )
+  })
+
+t.test(
+  'what is not well-formed, or no Bundle, refuses a whole batch in XML; so does more than it may have',
+  async t => {
+    const good = doctorNamed('Whole')
+    for (const [sentence, body] of [
+      ['an end that is missing', bundleInXml('batch', good, '<Practitioner><name></Practitioner>')],
+      [
+        'an end that is missing in what is passed over',
+        bundleInXml('batch', good, '<Practitioner><x><y></x></Practitioner>'),
+      ],
+      ['an entity', bundleInXml('batch', good, '<Practitioner><x a="&lol;"/></Practitioner>')],
+      ['an unknown element of an entry', bundleInXml('batch', good).replace('<request>', '<x/><request>')],
+      ['many', bundleInXml('batch', ...Array.from({ length: 1001 }, () => '<X/>'))],
+    ] as const)
+      t.equal((await rest.post('', body, inXml)).status, 400, sentence)
+    t.same(select((await rest.get('Practitioner?family=Whole&_summary=count')).json, '/total'), [0])
+    const most = await rest.post('', bundleInXml('batch', ...Array.from({ length: 1000 }, () => '<X/>')), inXml)
+    t.equal(most.status, 200)
+  },
+)
+
 t.test('an operation takes its Parameters in XML', async t => {
   const parameters = toXml({ resourceType: 'Parameters', parameter: [{ name: '_type', valueCode: 'Patient' }] })
   const answer = await rest.post(`Patient/${patient}/$everything`, parameters, inXml)

@@ -111,15 +111,167 @@ for (const [sentence, entry] of [
     t.equal(await ledTo(again.json, '/subject/reference'), place, 'and afterwards')
   })
 
-t.test('criteria for a Patient that ask for more than one identifier, or find nobody, are refused', async t => {
-  for (const criteria of [`identifier=${system}|else`, `identifier=${system}|mine&active=true`, 'name=x']) {
-    const entries = [
+const known = { active: true, name: [{ family: 'Known' }], birthDate: '1950-02-03' }
+const knownId = idOf(await rest.post('Patient', numbered('Patient', 'known', known)))
+for (const name of ['Twin', 'Twin'])
+  await rest.post('Patient', numbered('Patient', 'twins', { name: [{ family: name }] }))
+
+for (const [criteria, status] of [
+  ['family=Known', 200],
+  [`_id=${knownId}`, 200],
+  [`identifier=${system}|known&birthdate=1950-02-03`, 200],
+  ['identifier=known', 200],
+  [`identifier=${system}|known&birthdate=1950-02-04`, 412],
+  [`identifier=${system}|twins`, 412],
+  ['family=Twin', 412],
+  [`identifier=${system}|nobody`, 412],
+  ['_id=nobody', 412],
+  ['nmae=x', 400],
+  ['_sort=family', 400],
+  ['__proto__=x', 400],
+] as const)
+  t.test(`a subject by the criteria ${criteria} is answered with ${status}`, async t => {
+    const answer = await transact(['POST', 'Observation', observation(`Patient?${criteria}`)])
+    t.equal(answer.status, status, answer.bytes.toString())
+    if (status === 200) t.equal(await ledTo(answer.json, '/subject/reference'), `Patient/${knownId}`)
+    else t.match(issuesOf(answer)[0], /Bundle\.entry\[0\]\.resource/)
+  })
+
+t.test('the Patient whom the transaction creates is found by whatever criteria, unless another is, too', async t => {
+  for (const [criteria, status] of [
+    [`identifier=${system}|mine&active=true`, 200],
+    ['family=Mine', 200],
+    [`identifier=${system}|mine&active=false`, 412],
+    [`identifier=${system}|else`, 412],
+    ['family=Known', 422],
+  ] as const) {
+    const mine = numbered('Patient', 'mine', { active: true, name: [{ family: 'Mine' }] })
+    const answer = await transact(
       ['POST', 'Observation', observation(`Patient?${criteria}`)],
-      ['POST', 'Patient', numbered('Patient', 'mine', { active: true, name: [{ text: 'x' }] })],
-    ] as const
-    t.equal((await transact(...entries)).status, 422, criteria)
+      ['POST', 'Patient', mine],
+    )
+    t.equal(answer.status, status, `${criteria} ${answer.bytes}`)
+    if (status !== 200) continue
+    t.equal(await ledTo(answer.json, '/subject/reference'), placeOf(answer.json, 1))
+    await rest.delete(placeOf(answer.json, 0))
+    await rest.delete(placeOf(answer.json, 1))
   }
 })
+
+t.test('a Patient whom the transaction patches is found by what he becomes, and by nothing else', async t => {
+  const id = idOf(await rest.post('Patient', numbered('Patient', 'to-be-patched')))
+  const value = Buffer.from(JSON.stringify([{ op: 'replace', path: '/identifier/0/value', value: 'patched-so' }]))
+  const patched = ['PATCH', `Patient/${id}`, { ...patch, data: value.toString('base64') }] as const
+  const named = (criteria: string) => transact(['POST', 'Observation', observation(by('Patient', criteria))], patched)
+  t.equal((await named('to-be-patched')).status, 412)
+  const answer = await named('patched-so')
+  t.equal(answer.status, 200, answer.bytes.toString())
+  t.equal(await ledTo(answer.json, '/subject/reference'), `Patient/${id}`)
+})
+
+/** Two Patients, of whom the first alone is deposited for. */
+const twoOf = async (value: string): Promise<readonly string[]> =>
+  Promise.all([1, 2].map(async () => idOf(await rest.post('Patient', numbered('Patient', value)))))
+
+const focused = (named: string, of: string): object => ({ ...observation(of), focus: [{ reference: named }] })
+
+t.test('an identifier that two Patients have means neither, be one of them the subject', async t => {
+  const [own = ''] = await twoOf('of-two')
+  const answer = await transact(['POST', 'Observation', focused(by('Patient', 'of-two'), `Patient/${own}`)])
+  t.equal(answer.status, 412, answer.bytes.toString())
+  const urn = 'urn:uuid:00000000-0000-4000-8000-000000000001'
+  for (const status of [412, 200]) {
+    const value = status === 412 ? 'of-two' : 'of-one'
+    const beside = await transact(
+      ['POST', 'Observation', focused(by('Patient', value), urn)],
+      ['POST', 'Patient', numbered('Patient', value), { fullUrl: urn }],
+    )
+    t.equal(beside.status, status, beside.bytes.toString())
+    if (status === 200) t.equal(await ledTo(beside.json, '/focus/0/reference'), placeOf(beside.json, 1))
+  }
+})
+
+for (const [sentence, write] of [
+  [
+    'whose identifier the transaction changes',
+    (id: string): Entry => ['PUT', `Patient/${id}`, numbered('Patient', 'left', { id })],
+  ],
+  ['whom the transaction deletes', (id: string): Entry => ['DELETE', `Patient/${id}`]],
+] as const)
+  t.test(`criteria do not find the Patient ${sentence}`, async t => {
+    const value = `former-${sentence.length}`
+    const id = idOf(await rest.post('Patient', numbered('Patient', value)))
+    for (const each of [observation(by('Patient', value)), focused(by('Patient', value), `Patient/${id}`)]) {
+      const answer = await transact(['POST', 'Observation', each], write(id))
+      t.equal(answer.status, 412, answer.bytes.toString())
+    }
+    t.equal((await rest.get(`Patient/${id}`)).headers.get('etag'), 'W/"1"')
+  })
+
+t.test('criteria do not find an identifier that stands in an entry whose condition found another', async t => {
+  await rest.post('Patient', numbered('Patient', 'has-this'))
+  const entry = [
+    'POST',
+    'Patient',
+    numbered('Patient', 'says-that'),
+    { ifNoneExist: `identifier=${system}|has-this` },
+  ] as const
+  const answer = await transact(['POST', 'Observation', observation(by('Patient', 'says-that'))], entry)
+  t.equal(answer.status, 412, answer.bytes.toString())
+})
+
+t.test('a Patient who is deleted is not found by a conditional create beside it', async t => {
+  for (const method of ['POST', 'PUT'] as const) {
+    const id = idOf(await rest.post('Patient', numbered('Patient', `replaced-${method}`)))
+    const again = numbered('Patient', `replaced-${method}`)
+    const answer = await transact(
+      method === 'POST'
+        ? ['POST', 'Patient', again, { ifNoneExist: `identifier=${system}|replaced-POST` }]
+        : ['PUT', by('Patient', 'replaced-PUT'), again],
+      ['DELETE', `Patient/${id}`],
+    )
+    t.equal(answer.status, 422, answer.bytes.toString())
+    t.equal((await rest.get(`Patient/${id}`)).status, 200)
+  }
+})
+
+const provenance = (target: string): object => ({
+  ...{ resourceType: 'Provenance', recorded: '2026-01-01T00:00:00Z', target: [{ reference: target }] },
+  agent: [{ who: { display: 'x' } }],
+})
+
+t.test(
+  'a transaction that names no patient finds what belongs to records, and is of the record of its target',
+  async t => {
+    const result = idOf(
+      await rest.post('Observation', { ...observation(subject), ...numbered('Observation', 'target') }),
+    )
+    const stray = { resourceType: 'Observation', status: 'final', code: { text: 'x' } }
+    const outside = idOf(await rest.post('Observation', { ...stray, ...numbered('Observation', 'outside') }))
+    const list = (value: string) => ({
+      ...{ resourceType: 'List', status: 'current', mode: 'working' },
+      entry: [{ item: { reference: by('Observation', value) } }],
+    })
+    for (const [value, id] of [
+      ['target', result],
+      ['outside', outside],
+    ] as const) {
+      const listed = await transact(['POST', 'List', list(value)])
+      t.equal(await ledTo(listed.json, '/entry/0/item/reference'), `Observation/${id}`, listed.bytes.toString())
+      const answer = await transact(['POST', 'Provenance', provenance(by('Observation', value))])
+      t.equal(await ledTo(answer.json, '/target/0/reference'), `Observation/${id}`, answer.bytes.toString())
+      const ofPatient = await rest.get(`Provenance?patient=${patient}&target=Observation/${id}`)
+      t.equal(select(ofPatient.json, '/entry/*').length, value === 'target' ? 1 : 0)
+    }
+    await rest.post('Observation', { ...stray, ...numbered('Observation', 'target') })
+    for (const value of ['target', 'nothing'])
+      for (const each of [
+        ['POST', 'Provenance', provenance(by('Observation', value))],
+        ['POST', 'List', list(value)],
+      ] as const)
+        t.equal((await transact(each)).status, 412, `${each[1]} ${value}`)
+  },
+)
 
 t.test('criteria that name a patient find nothing of the transaction that is about another', async t => {
   const other = idOf(await rest.post('Patient', numbered('Patient', 'another')))
@@ -169,3 +321,19 @@ t.test(
     t.equal(await ledTo((await focused(by('Patient', 'beside'), put)).json, '/focus/0/reference'), `Patient/${other}`)
   },
 )
+
+t.test('so many different conditional references are too costly, and equal ones are one', async t => {
+  const times = Array.from({ length: 2001 }, (_, n) => new Date(n * 1000).toISOString())
+  const since = times.map(time => `${by('Practitioner', 'standing')}&_lastUpdated=gt${time}`)
+  const asked = (references: readonly string[]) =>
+    transact([
+      'POST',
+      'Observation',
+      { ...observation(subject), performer: references.map(reference => ({ reference })) },
+    ])
+  const refused = await asked(since)
+  t.equal(refused.status, 400, refused.bytes.toString())
+  t.same(issuesOf(refused), ['tooCostly too-costly Bundle.entry[0].resource'])
+  const equal = since.map(() => since[0] ?? '')
+  t.equal((await asked(equal)).status, 200)
+})

@@ -1,7 +1,7 @@
 /** A transaction may read what it writes, and the version that it makes; a version that does not come to be fails it. `docs/decisions/0043-a-read-that-fails-fails-the-transaction.md` */
 import t from 'tap'
 import { select } from '../support/pointer.ts'
-import { bundleOf, startRest, statusesOf } from './rest.ts'
+import { bundleOf, idOf, startRest, statusesOf } from './rest.ts'
 
 const rest = await startRest(t)
 const doctor = (id: string, active = true) => ({ resourceType: 'Practitioner', id, active })
@@ -81,3 +81,43 @@ t.test(
     t.same(select((await rest.get('Practitioner?identifier=urn:example|created')).json, '/entry/*'), [])
   },
 )
+
+t.test('what a conditional update finds may be read as the version that it makes', async t => {
+  const numbered = (value: string, more: object = {}) => ({
+    ...{ resourceType: 'Practitioner', identifier: [{ system: 'urn:example:v', value }] },
+    ...more,
+  })
+  const id = idOf(await rest.post('Practitioner', numbered('found')))
+  const other = idOf(await rest.post('Practitioner', numbered('other')))
+  const update = ['PUT', 'Practitioner?identifier=urn:example:v|found', numbered('found', { active: true })] as const
+  const read = (of: string, version: number) => ['GET', `Practitioner/${of}/_history/${version}`] as const
+  for (const [asked, status] of [
+    [read(id, 3), 404],
+    [read(other, 2), 404],
+    [read(id, 2), 200],
+    [read(id, 2), 200],
+  ] as const)
+    t.equal((await rest.post('', bundleOf('transaction', [asked, update]))).status, status, asked[1])
+  t.equal(await versionsOf(id), 3)
+})
+
+t.test('the record of a conditional update is that of its resource', async t => {
+  const [one, two] = await Promise.all(
+    [1, 2].map(async () => idOf(await rest.post('Patient', { resourceType: 'Patient' }))),
+  )
+  const result = (patient?: string) => ({
+    ...{ resourceType: 'Observation', status: 'final', code: { text: 'x' }, identifier: [{ value: 'in-two' }] },
+    subject: { reference: `Patient/${patient}` },
+  })
+  const id = idOf(await rest.post('Observation', result(one)))
+  const ask = (patient?: string) =>
+    rest.post(
+      '',
+      bundleOf('transaction', [
+        ['PUT', 'Observation?identifier=in-two', result(patient)],
+        ['GET', `Observation/${id}/_history/2`],
+      ]),
+    )
+  t.equal((await ask(two)).status, 404)
+  t.equal((await ask(one)).status, 200)
+})

@@ -55,7 +55,8 @@ t.test('every place is where its value stands, whatever the white space', async 
         const again: unknown = JSON.parse(text)
         for (const [at, name] of (root.members?.names ?? []).entries()) {
           const node = memberOf(root, name) ?? root
-          if (node !== root.members?.nodes[at]) return false
+          const { start, end } = root.members?.nodes[at] ?? {}
+          if (node.start !== start || node.end !== end) return false
           if (
             JSON.stringify(JSON.parse(text.slice(node.start, node.end))) !==
             JSON.stringify((again as Record<string, unknown>)[name])
@@ -66,6 +67,44 @@ t.test('every place is where its value stands, whatever the white space', async 
       },
     ),
   )
+})
+
+const nested = read('{ "url":"a", "b":[ {"url":"c\\n"}, {"u":{"url":["d"]}} ], "e":{"data":"f","url":1}, "url2":"g" }')
+
+t.test('strings are found at any depth, in order, by the names of their members', async t => {
+  const said = (names?: readonly string[]) => nested.root.strings(names).map(node => node.string)
+  t.same(said(['url']), ['a', 'c\n'], 'neither numbers nor items of lists are members of the name')
+  t.same(said(['url', 'data']), ['a', 'c\n', 'f'])
+  t.same(said(['missing']), [])
+  t.same(said(), ['a', 'c\n', 'd', 'f', 'g'])
+  const escaped = read('{"\\u0075rl":"a","b":{"url":"c"}, "\\u00e9":2}')
+  t.same(
+    escaped.root.strings(['url']).map(node => node.string),
+    ['a', 'c'],
+    'a name is what it means, however its letters are escaped',
+  )
+  t.same(escaped.root.members?.names, ['url', 'b', 'é'])
+})
+
+t.test('steps lead from a value to a part of it', async t => {
+  const steps = nested.root.strings().map(node => nested.root.stepsTo(node).join('.'))
+  t.same(steps, ['url', 'b.0.url', 'b.1.u.url.0', 'e.data', 'url2'])
+  t.same(nested.root.stepsTo(nested.root), [])
+  const second = memberOf(nested.root, 'b')?.items?.[1]
+  t.same(
+    second?.strings().map(node => second.stepsTo(node)),
+    [['u', 'url', 0]],
+  )
+})
+
+t.test('places are right in a text with more values than the block has room for', async t => {
+  const many = Array.from({ length: 40_000 }, (_, at) => ({ at: String(at) }))
+  const { root } = read(JSON.stringify({ many, last: 'x' }))
+  const { items } = memberOf(root, 'many') ?? {}
+  t.equal(items?.length, 40_000)
+  t.equal(memberOf(items?.[39_999], 'at')?.string, '39999')
+  t.equal(memberOf(root, 'last')?.string, 'x')
+  t.equal(memberOf(read('{"after":"y"}').root, 'after')?.string, 'y')
 })
 
 t.test('a splice changes its places and leaves every other letter', async t => {

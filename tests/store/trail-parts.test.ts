@@ -167,6 +167,27 @@ t.test('a long trail', async t => {
     t.ok((await examined()).docs <= burst.lines + 7)
   })
 
+  t.test('who asks for a page of what is rare is asked whether to go on, once two parts were read', async t => {
+    const asked = { ...usual, ...patientSees, patient, agents: [['rpps:10000000001']] }
+    const answered: boolean[] = []
+    const going = (goesOn: boolean) => () => {
+      answered.push(goesOn)
+      return goesOn
+    }
+    const all = await inTime(() => store.trail.find(asked, going(true)))
+    t.same(
+      ids(all),
+      idsOf(place => isRare(place) && !isHidden(place)),
+    )
+    t.ok(answered.length > 0)
+    const some = await inTime(() => store.trail.find(asked, going(false)))
+    t.ok(some.length > 0 && some.length < all.length, `${some.length} of ${all.length}`)
+    answered.length = 0
+    await inTime(() => store.trail.find({ ...asked, limit: 1 }, going(false)))
+    await inTime(() => store.trail.find({ ...usual, ...treatingSees, patient }, going(false)))
+    t.same(answered, [], 'a page that is soon full, or is read in the order of the index, is not long')
+  })
+
   t.test('one line of it is read by its id alone', async t => {
     const [id = ''] = idsOf(place => place === 20_000 && !isHidden(place))
     commands.length = 0

@@ -39,6 +39,8 @@ export interface TestServerOptions {
   readonly environment?: Environment
   /** Whether the demonstration records are loaded; they are not by default. */
   readonly demonstration?: boolean
+  /** Whether jobs that are made due are soon performed: not every 10 seconds, which each wait for one would take. */
+  readonly awaitsJobs?: boolean
 }
 
 interface Test {
@@ -65,7 +67,7 @@ export async function startServer(test: Test, options: TestServerOptions = {}): 
     MAX_EVENT_LOOP_DELAY_MILLIS: '0',
     ...options.environment,
   }
-  const starting = start(environment, () => undefined)
+  const starting = start(environment, () => undefined, options.awaitsJobs === true ? { everyMillis: 250 } : {})
   test.teardown(() => starting.stop().then(() => rm(dataDir, { recursive: true, force: true })))
   const running = await starting.running
   if (!running.ok) throw new Error(JSON.stringify(running.failure))

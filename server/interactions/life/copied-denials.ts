@@ -53,7 +53,7 @@ const staysOutOf =
 /** The letters of a Consent as they are written there. */
 function writtenThere({ row }: Current, renaming: Renaming): Resource {
   const { text, root } = storedText(row)
-  const there = JSON.parse(splice(text, root, renamingEdits(root, text, renaming))) as Resource
+  const there = JSON.parse(splice(text, root, renamingEdits(root, renaming))) as Resource
   const { id: _, meta: __, ...written } = there
   return written
 }

@@ -57,10 +57,7 @@ function firstVersionThere(context: Context, current: Current, at: Renaming): Ro
   const labels = { ...current.labels, keys: withoutNames(current.labels.keys) }
   const { text, root, value } = storedText(row)
   const next = { id: newIdOf(row._id, at), version: 1, updated: context.now() }
-  const own = [
-    ...identityEdits({ text, node: root, resource: value as Resource }, next),
-    ...renamingEdits(root, text, at),
-  ]
+  const own = [...identityEdits({ text, node: root, resource: value as Resource }, next), ...renamingEdits(root, at)]
   const json = splice(text, root, own)
   const read = readJson(json)
   if (!read.ok) throw new Error('a resource of the server cannot be read')

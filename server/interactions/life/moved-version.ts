@@ -1,6 +1,5 @@
 /** The version of a resource in the record to which it moves: its references to the Patient lead to the other one, its id stays. `docs/decisions/0037-one-person-one-record.md` */
 import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text.ts'
-import { walkJson } from '../../../resources/json-walk.ts'
 import type { Moving } from '../../store/merge-request.ts'
 import type { RowWrite } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
@@ -13,8 +12,7 @@ export interface Renaming extends Moving {
 }
 
 /** A reference to what gets another id, or to the Patient that is left, at this server; one to a version of it keeps what it means. */
-function renamed(value: unknown, { from, to, base, names }: Renaming): string | undefined {
-  if (typeof value !== 'string') return undefined
+function renamed(value: string, { from, to, base, names }: Renaming): string | undefined {
   const isAbsolute = value.startsWith(`${base}/`)
   const name = names.get(isAbsolute ? value.slice(base.length + 1) : value)
   if (name !== undefined) return isAbsolute ? `${base}/${name}` : name
@@ -24,13 +22,13 @@ function renamed(value: unknown, { from, to, base, names }: Renaming): string | 
 }
 
 /** Every reference, in contained resources and extensions too: a text is what it means, however its letters are escaped. */
-export function renamingEdits(root: JsonNode, text: string, moving: Renaming): readonly Edit[] {
+export function renamingEdits(root: JsonNode, moving: Renaming): readonly Edit[] {
   const edits: Edit[] = []
   const meta = memberOf(root, 'meta') ?? { start: -1, end: -1 }
-  walkJson(JSON.parse(text.slice(root.start, root.end)), root, (value, { start, end }) => {
-    const name = start >= meta.start && end <= meta.end ? undefined : renamed(value, moving)
+  for (const { start, end, string } of root.strings()) {
+    const name = start >= meta.start && end <= meta.end ? undefined : renamed(string, moving)
     if (name !== undefined) edits.push({ start, end, text: JSON.stringify(name) })
-  })
+  }
   return edits
 }
 
@@ -41,6 +39,6 @@ export function movedVersion(
   moving: Moving & Partial<Pick<Renaming, 'names'>>,
 ): RowWrite {
   const renaming = { names: new Map<string, string>(), ...moving, base: context.base }
-  const write = nextVersion(context, current, (text, root) => renamingEdits(root, text, renaming))
+  const write = nextVersion(context, current, (_, root) => renamingEdits(root, renaming))
   return { ...write, row: { ...write.row, patient: moving.to } }
 }

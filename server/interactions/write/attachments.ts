@@ -1,9 +1,8 @@
 /** Attachment data leaves the JSON and becomes blobs; its declared size and hash are checked. `access.md` section 11. */
 import { hash } from 'node:crypto'
 import { decodeBase64 } from '../../../resources/base64.ts'
-import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text.ts'
-import { objectOf } from '../../../resources/json-value.ts'
-import { pathTo, walkJson } from '../../../resources/json-walk.ts'
+import type { Edit, JsonNode } from '../../../resources/json-text.ts'
+import { listOf, objectOf } from '../../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { LiftedData } from '../../store/store.ts'
 import type { ApartData } from './data-apart.ts'
@@ -28,25 +27,23 @@ export interface DataPlace {
   readonly apart?: ApartData
 }
 
-/** A member without white space around it, as `readJson` leaves it: seven letters are found much faster than one quotation mark of many. */
-const member = '"data":"'
+type Steps = readonly (string | number)[]
 
-/** Whether an object in the text may have data: most resources have none, and need no second look. */
-const mayHoldData = (text: string): boolean => text.includes(member) || text.includes('\\u')
+const valueAt = (value: unknown, steps: Steps): unknown =>
+  steps.reduce<unknown>((held, step) => (typeof step === 'number' ? listOf(held)[step] : objectOf(held)?.[step]), value)
+
+const pathOf = (steps: Steps, path: string): string =>
+  steps.reduce<string>((at, step) => (typeof step === 'number' ? `${at}[${step}]` : `${at}.${step}`), path)
 
 /** Finds the data of a resource: an object with data and a media type is an Attachment or a Binary. */
-export function dataOf({ text, resource, node: root, data }: Written, path: string): readonly DataPlace[] {
-  const found: DataPlace[] = []
-  if (!mayHoldData(text.slice(root.start, root.end))) return found
-  walkJson(resource, root, (value, place) => {
-    const node = memberOf(place, 'data')
-    const attachment = node === undefined ? undefined : objectOf(value)
-    if (node === undefined || attachment === undefined) return
-    if (typeof attachment.data !== 'string' || typeof attachment.contentType !== 'string') return
+export function dataOf({ resource, node: root, data }: Written, path: string): readonly DataPlace[] {
+  return root.strings(['data']).flatMap((node): readonly DataPlace[] => {
+    const steps = root.stepsTo(node)
+    const attachment = objectOf(valueAt(resource, steps.slice(0, -1)))
+    if (typeof attachment?.data !== 'string' || typeof attachment.contentType !== 'string') return []
     const apart = data?.get(attachment.data)
-    found.push({ path: pathTo(root, node, path), node, attachment, ...(apart && { apart }) })
+    return [{ path: pathOf(steps, path), node, attachment, ...(apart && { apart }) }]
   })
-  return found
 }
 
 /** Whether bytes have the size and the SHA-1 that an Attachment declares; undefined when they do. */

@@ -112,9 +112,11 @@ export async function matchesOf(
     decision.effect === 'permit'
       ? { restriction: decision.restriction, query: request.query }
       : ownDeposits(call, { patient, facts }, request.query)
-  const limit = most + gone.size
-  const rows = await context.store.page({ ...within, type, order: { by: 'date', descending: true }, limit })
-  return rows.filter(({ _id }) => !gone.has(_id)).slice(0, most)
+  const order = { by: 'date', descending: true } as const
+  const rows = await context.store.page({ ...within, type, order, limit: most })
+  if (!rows.some(({ _id }) => gone.has(_id))) return rows
+  const more = await context.store.page({ ...within, type, order, limit: most + gone.size })
+  return more.filter(({ _id }) => !gone.has(_id)).slice(0, most)
 }
 
 /** The one match, none, or 412 for several. */

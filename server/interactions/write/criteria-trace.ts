@@ -8,7 +8,7 @@ import type { Call, Context } from '../interaction.ts'
 import { leaveTrace, type Trace, targetOf, tellingOf } from '../trail.ts'
 
 /** What was looked for, and what of it the caller sees. */
-interface Looked {
+export interface Looked {
   readonly type: string
   readonly patient: string | 'every' | null
   readonly facts: Facts | undefined
@@ -30,14 +30,26 @@ function whyOf(context: Context, call: Call, looked: Looked): Omit<Trace, 'patie
   return looked.rows.length === 0 ? { outcome: 'refused', failed: decision.failed } : { basis: 'own deposit' }
 }
 
-/** Leaves the line of the search, durable before anybody is answered: of what a conditional reference asks. */
+/** The records of which the search shows something, with what it shows: the one that is named in any case. */
+function shownIn(context: Context, looked: Looked): ReadonlyMap<string, readonly Found[]> {
+  if (looked.patient !== 'every') {
+    const patient = recordOf(context, looked)
+    return new Map(patient === null ? [] : [[patient, looked.rows]])
+  }
+  const shown = new Map<string, Found[]>()
+  for (const row of looked.rows)
+    if (row.patient !== null) shown.set(row.patient, [...(shown.get(row.patient) ?? []), row])
+  return shown
+}
+
+/** Leaves the lines of the search, durable before anybody is answered: of what a conditional reference asks. */
 export async function traceCriteria(context: Context, call: Call, looked: Looked): Promise<void> {
-  const patient = recordOf(context, looked)
-  if (patient === null) return
-  const { type, request, rows } = looked
-  const line = { patient, status: 200, query: queryString(request.applied), targets: rows.map(targetOf) }
+  const { type, request } = looked
   const searching = { ...call, interaction: 'search-type', type } as const
-  await leaveTrace(context, searching, { ...line, ...whyOf(context, call, looked) })
+  for (const [patient, rows] of shownIn(context, looked)) {
+    const line = { patient, status: 200, query: queryString(request.applied), targets: rows.map(targetOf) }
+    await leaveTrace(context, searching, { ...line, ...whyOf(context, call, looked) })
+  }
 }
 
 /** Tells what is told of the search, where the write has a line of its own: of criteria in the place of an id. */

@@ -6,8 +6,8 @@ import type { IndexEntry } from '../../../search/index-entry.ts'
 import type { Stored } from '../../../security/regime.ts'
 import type { LiftedData, Row } from '../../store/store.ts'
 import { type Inline, inlineData, liftingEdits } from './attachments.ts'
-import type { Item, Settled, Written } from './item.ts'
-import { type LocalReference, resolvedReferences } from './references.ts'
+import type { Item, LocalReference, Settled, Written } from './item.ts'
+import { resolvedReferences } from './references.ts'
 import type { Settling } from './settle.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
@@ -81,6 +81,7 @@ const lies = (edit: Edit, within: { readonly start: number; readonly end: number
 function edited({ text, node, resource }: Written, edits: readonly Edit[]): Record<string, unknown> {
   const become: Record<string, unknown> = { ...resource }
   let left = edits.length
+  if (left === 0) return become
   for (const [at, place] of (node.members?.nodes ?? []).entries()) {
     if (left === 0) break
     const within = edits.filter(edit => lies(edit, place))

@@ -12,6 +12,7 @@ import { nothingThere } from './absent.ts'
 import { contentOf, type Draft } from './draft.ts'
 import type { Item, Settled } from './item.ts'
 import type { Settling } from './settle.ts'
+import { toldApart } from './told-apart.ts'
 import { type WrittenMatches, writtenMatches } from './written-matches.ts'
 
 type Current = Stored & { readonly row: Row }
@@ -34,7 +35,7 @@ async function standingFor(
   const decision = decideWith(context, { principal: call.principal, interaction, type: item.type }, { patient, facts })
   if (decision.effect === 'deny') return 'hidden'
   const before = await context.store.stored(decision.restriction, item.type, _id)
-  if (before !== undefined) return { before, newest: before.entry.version }
+  if (before !== undefined) return { before: await toldApart(context, before), newest: before.entry.version }
   const buried = await visibleTombstone(context, decision.restriction, { type: item.type, _id })
   return buried === undefined ? 'hidden' : { before: undefined, newest: buried.version, buried }
 }

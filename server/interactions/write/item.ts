@@ -82,3 +82,9 @@ export interface UnitRecord {
   /** Criteria by which the resources of the unit name this patient. */
   readonly criteria?: ReadonlySet<string>
 }
+
+/** A reference to a resource of this server. */
+export interface LocalReference {
+  readonly type: string
+  readonly id: string
+}

@@ -6,8 +6,9 @@ import type { Found } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import { locate, locateAll } from '../locate.ts'
 import type { Proposal } from './draft.ts'
+import type { LocalReference } from './item.ts'
 import { isOfRecord } from './of-record.ts'
-import { type LocalReference, referencesIn } from './references.ts'
+import { referencesIn } from './references.ts'
 import type { Settling } from './settle.ts'
 
 /** What a regime may ask of beside the writes themselves. */

@@ -1,16 +1,15 @@
-/** Criteria that name a resource by one identifier. https://hl7.org/fhir/R4/http.html#trules */
+/** Criteria that name a Patient by one identifier. https://hl7.org/fhir/R4/http.html#trules */
 import { listOf, objectOf } from '../../../resources/json-value.ts'
-import type { PatientName } from '../../../search/search-request.ts'
+import { patientNamed } from '../../../search/parse-search.ts'
+import type { PatientName, SearchRequest } from '../../../search/search-request.ts'
 import type { Item } from './item.ts'
 
 type Identified = Extract<PatientName, { readonly by: 'identifier' }>
 
-/** @returns what `identifier=system|value` names; undefined where the criteria ask for anything else. */
-export function identifierOf(criteria: string): Identified | undefined {
-  const [[name, text = ''] = [], another] = [...new URLSearchParams(criteria)]
-  const bar = text.indexOf('|')
-  if (another !== undefined || name !== 'identifier' || bar < 1) return undefined
-  return { by: 'identifier', system: text.slice(0, bar), value: text.slice(bar + 1) }
+/** @returns the identifier that `identifier=system|value` names; undefined where the criteria ask for anything else, or for more. */
+export function identifierOf(request: SearchRequest): Identified | undefined {
+  const named = request.applied.length === 1 ? patientNamed(request) : undefined
+  return named?.by === 'identifier' ? named : undefined
 }
 
 /** Whether what an item writes has the identifier. */

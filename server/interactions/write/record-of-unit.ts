@@ -11,23 +11,25 @@ import type { Call, Context } from '../interaction.ts'
 import { locate } from '../locate.ts'
 import { patientKeys } from '../patient-names.ts'
 import { matchesOf, parseCriteria } from './conditional.ts'
+import { followedRecord } from './followed-record.ts'
 import { insOf } from './ins.ts'
 import type { Item, UnitRecord } from './item.ts'
 import { withoutMerged } from './of-record.ts'
-import { hasIdentifier, identifierOf } from './one-identifier.ts'
+import { identifierOf } from './one-identifier.ts'
+import { type Asking, patientMeant } from './patient-meant.ts'
+import { deletedBy } from './settle-all.ts'
 import { sourcePatient } from './source-patient.ts'
 
 /** What a reference means: a record by key, the Patient that this unit creates, somebody unknown, or nothing about patients. */
-type Named = { readonly key: string } | 'created' | 'unknown' | 'nobody'
+type Named = { readonly key: string } | 'created' | 'unknown' | 'nobody' | Refused
+
+/** Criteria that mean nobody, or several, or cannot be read. */
+type Refused = Extract<Result<never>, { readonly ok: false }>
 
 /** Everything that is needed to understand a reference inside a unit. */
-interface Reading {
-  readonly context: Context
-  readonly call: Call
-  readonly items: readonly Item[]
-  /** Whom identifiers and ids mean: entries of one deposit name one patient many times. And the criteria that do. */
+interface Reading extends Asking {
+  /** Whom identifiers, ids and criteria mean: entries of one deposit name one patient many times. */
   readonly known: Map<string, Promise<Named>>
-  readonly criteria: Set<string>
 }
 
 /** Looks a patient up once for the whole unit. */
@@ -46,41 +48,32 @@ const onlyKey = (keys: readonly string[]): Named => {
 const byIdentifier = async (reading: Reading, system: string | undefined, value: string | undefined): Promise<Named> =>
   system === undefined || value === undefined ? 'unknown' : lookedUp(reading, { by: 'identifier', system, value })
 
-async function byCriteria(reading: Reading, criteria: string): Promise<Named> {
-  const identifier = identifierOf(criteria)
-  return identifier === undefined ? 'unknown' : lookedUp(reading, identifier)
-}
-
-/** The Patient of the unit, whom criteria find when all is written; asked for criteria that find nobody yet. */
-async function createdPatient(reading: Reading, criteria: string): Promise<Named> {
-  const identifier = identifierOf(criteria)
-  if (identifier === undefined) return 'unknown'
-  const entry = reading.items.find(item => item.type === 'Patient' && hasIdentifier(item, identifier))
-  if (entry === undefined || (await patientKeys(reading.context, identifier)).length > 0) return 'unknown'
-  return byPatientItem(reading, entry)
-}
-
 /** Whom a conditional reference means. https://hl7.org/fhir/R4/http.html#trules */
-async function bySearch(reading: Reading, criteria: string): Promise<Named> {
-  reading.criteria.add(criteria)
-  const found = await byCriteria(reading, criteria)
-  if (found !== 'unknown') return found
-  const key = `created ${criteria}`
-  const created = reading.known.get(key) ?? createdPatient(reading, criteria)
-  reading.known.set(key, created)
-  return created
+async function bySearch(reading: Reading, holder: Item, criteria: string): Promise<Named> {
+  const meant = await patientMeant(reading, holder, criteria)
+  if (!meant.ok) return reading.context.regime.needsFacts ? 'unknown' : meant
+  return 'entry' in meant.value ? byPatientItem(reading, meant.value.entry) : meant.value
+}
+
+/** Looks for criteria once for the whole unit. */
+function searchedOnce(reading: Reading, holder: Item, criteria: string): Promise<Named> {
+  const key = `${holder.method} ${holder.type} ${criteria}`
+  const found = reading.known.get(key) ?? bySearch(reading, holder, criteria)
+  reading.known.set(key, found)
+  return found
 }
 
 /** The Patient whom a conditional create finds. What is wrong with its criteria is said when the item is settled. */
 async function byCondition(reading: Reading, criteria: string): Promise<Named> {
-  const { context, call } = reading
-  if (context.regime.onePatient) {
-    const known = await byCriteria(reading, criteria)
-    return known === 'unknown' ? 'created' : known
-  }
+  const { context, call, gone } = reading
   const request = parseCriteria(context, 'Patient', { criteria, path: 'Patient' })
   if (!request.ok) return 'created'
-  const asked = { type: 'Patient', request: request.value, patient: 'every', facts: undefined } as const
+  if (context.regime.onePatient) {
+    const identifier = identifierOf(request.value)
+    const known = identifier === undefined ? 'unknown' : await lookedUp(reading, identifier)
+    return known === 'unknown' ? 'created' : known
+  }
+  const asked = { type: 'Patient', request: request.value, patient: 'every', facts: undefined, gone } as const
   const [row, other] = await matchesOf(context, call, asked)
   return row === undefined || other !== undefined ? 'created' : { key: row._id }
 }
@@ -126,7 +119,8 @@ async function byReference(reading: Reading, holder: Item, reference: Reference)
   if (entry !== undefined) return entry.type === 'Patient' ? byPatientItem(reading, entry) : 'nobody'
   const parsed = parseReference(text, reading.context.base)
   if (parsed.form === 'contained') return byContained(reading, holder, parsed.id)
-  if (parsed.form === 'conditional') return parsed.type === 'Patient' ? bySearch(reading, parsed.criteria) : 'nobody'
+  if (parsed.form === 'conditional')
+    return parsed.type === 'Patient' ? searchedOnce(reading, holder, parsed.criteria) : 'nobody'
   if (parsed.form !== 'local') return 'unknown'
   if (parsed.type === 'Patient') return byPatientId(reading, parsed.id)
   const place = await locate(reading.context, parsed.type, parsed.id)
@@ -138,7 +132,7 @@ async function byBoth(reading: Reading, item: Item, reference: Reference): Promi
   const named = await byReference(reading, item, reference)
   const { reference: text, identifier } = reference
   const isDouble = text !== undefined && identifier !== undefined && isIns({ ...identifier })
-  if (!isDouble || typeof named === 'string') return [named]
+  if (!isDouble || typeof named === 'string' || !('key' in named)) return [named]
   return [named, await byIdentifier(reading, identifier.system, identifier.value)]
 }
 
@@ -155,10 +149,12 @@ async function namedBy(reading: Reading, item: Item): Promise<readonly Named[]> 
   return [...owned, ...(await Promise.all(references.map(reference => byBoth(reading, item, reference)))).flat()]
 }
 
+const nothing: ReadonlySet<string> = new Set()
+
 /** A record that nobody has: the regime answers for it exactly as for one that is closed. */
 export const nobodysRecord = 'absent'
 
-const keyOf = (named: Exclude<Named, 'nobody'>): string =>
+const keyOf = (named: Exclude<Named, 'nobody' | Refused>): string =>
   named === 'unknown' ? nobodysRecord : named === 'created' ? named : named.key
 
 const twoPatients = (path: string): Result<never> =>
@@ -179,12 +175,14 @@ function namesNobody({ catalog, regime }: Context, items: readonly Item[]): Resu
  * the regime asks for facts, else 422; nobody named is the directory.
  */
 export async function recordOfUnit(context: Context, call: Call, items: readonly Item[]): Promise<Result<UnitRecord>> {
-  const reading: Reading = { context, call, items, known: new Map(), criteria: new Set() }
+  const gone = items.length > 1 ? await deletedBy(context, items) : nothing
+  const reading: Reading = { context, call, items, gone, known: new Map(), criteria: new Set() }
   let keys: ReadonlySet<string> = new Set()
   for (const item of items) {
     for (const named of await namedBy(reading, item)) {
       if (named === 'unknown' && !context.regime.needsFacts)
         return fail('refusedByRule', 'expected a reference to a Patient that exists, found none', item.path)
+      if (typeof named === 'object' && 'ok' in named) return named
       if (named !== 'nobody') keys = new Set([...keys, keyOf(named)])
       if (keys.size > 1) keys = await withoutMerged(context, keys)
       if (keys.size > 1) return twoPatients(item.path)
@@ -192,7 +190,7 @@ export async function recordOfUnit(context: Context, call: Call, items: readonly
   }
   const [key] = keys
   const { criteria } = reading
-  if (key === undefined) return namesNobody(context, items)
+  if (key === undefined) return (await followedRecord(reading)) ?? namesNobody(context, items)
   if (key !== 'created') return ok({ patient: key, opens: false, criteria })
   const patient = items.find(item => item.type === 'Patient')?.written?.resource
   const ins = patient === undefined ? undefined : insOf(patient)

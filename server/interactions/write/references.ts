@@ -1,21 +1,15 @@
 /** References that a transaction resolves: entries by `fullUrl`, and conditions. https://hl7.org/fhir/R4/http.html#trules */
 import type { Edit, JsonNode } from '../../../resources/json-text.ts'
 import { objectOf, textOf } from '../../../resources/json-value.ts'
-import { walkJson } from '../../../resources/json-walk.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resources/reference.ts'
-import { systemRestriction } from '../../../security/system-restriction.ts'
-import type { Found } from '../../store/store.ts'
-import type { Context } from '../interaction.ts'
-import { matchesOf, namesOthers, onlyMatch, parseCriteria } from './conditional.ts'
-import { traceCriteria } from './criteria-trace.ts'
-import type { Settled, Written } from './item.ts'
-import { hasIdentifier, identifierOf } from './one-identifier.ts'
+import { byCondition, idOfPatient } from './conditional-references.ts'
+import type { LocalReference, Written } from './item.ts'
 import type { Settling } from './settle.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
-/** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry. */
-const linking = new Set(['reference', 'url', 'valueUri', 'valueUrl', 'valueOid', 'valueUuid', 'valueCanonical'])
+/** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry, or a narrative with links. */
+const linking = ['reference', 'url', 'valueUri', 'valueUrl', 'valueOid', 'valueUuid', 'valueCanonical', 'div']
 
 /** A string of the resource that may name another resource, with its place in the text. */
 interface LinkingText {
@@ -24,13 +18,8 @@ interface LinkingText {
   readonly node: JsonNode
 }
 
-function linkingTexts({ resource, node: root }: Written): readonly LinkingText[] {
-  const found: LinkingText[] = []
-  walkJson(resource, root, (value, node, name) => {
-    if (typeof value === 'string' && (linking.has(name) || name === 'div')) found.push({ name, value, node })
-  })
-  return found
-}
+const linkingTexts = ({ node: root }: Written): readonly LinkingText[] =>
+  root.strings(linking).map(node => ({ name: node.name, value: node.string, node }))
 
 const replaced = ({ start, end }: JsonNode, text: string): Edit => ({ start, end, text: JSON.stringify(text) })
 
@@ -39,69 +28,6 @@ function inNarrative({ value, node }: LinkingText, targets: ReadonlyMap<string, 
   let text = value
   for (const [fullUrl, target] of targets) text = text.replaceAll(`"${fullUrl}"`, `"${target}"`)
   return text === value ? [] : [replaced(node, text)]
-}
-
-/** The unit's one patient, whom the condition was already understood to mean. */
-async function patientReference(context: Context, patient: string): Promise<string> {
-  const extent = { collection: 'record', patient } as const
-  const row = await context.store.row(systemRestriction('resolve identifiers', extent), 'Patient', patient)
-  return `Patient/${row?.id ?? patient}`
-}
-
-/** Whether criteria mean the unit's patient: he was named by them, or has the one identifier that they ask for. */
-async function meansPatient(
-  { context, record, facts }: Settling,
-  criteria: string,
-  writes: WrittenMatches | undefined,
-): Promise<boolean> {
-  if (record.patient === null) return false
-  if (record.criteria?.has(criteria) === true) return true
-  const identifier = identifierOf(criteria)
-  if (identifier === undefined) return false
-  if (writes?.patient !== undefined && hasIdentifier(writes.patient.item, identifier)) return true
-  return !(await namesOthers(context, { patients: [[identifier]] }, { patient: record.patient, facts }))
-}
-
-/** Where criteria are searched: Patients together, where a search may be of several; what else belongs to a record, in that of the unit. */
-function searchedIn({ context, record }: Settling, type: string): string | 'every' | null {
-  if (type === 'Patient' && !context.regime.onePatient) return 'every'
-  return (context.catalog.types.get(type)?.compartment.length ?? 0) > 0 ? record.patient : null
-}
-
-async function byCondition(
-  settling: Settling,
-  { type, criteria }: Extract<ParsedReference, { form: 'conditional' }>,
-  { path, writes }: Pick<Holder, 'path' | 'writes'>,
-): Promise<Result<string>> {
-  const { context, call, record, facts, gone } = settling
-  if (type === 'Patient' && record.patient !== null && (await meansPatient(settling, criteria, writes))) {
-    const written = writes?.patient
-    return ok(written === undefined ? await patientReference(context, record.patient) : `Patient/${written.id}`)
-  }
-  const request = parseCriteria(context, type, { criteria, path })
-  if (!request.ok) return request
-  const within = { type, request: request.value, patient: searchedIn(settling, type), facts }
-  const rows = await matchesOf(context, call, {
-    ...within,
-    gone: writes === undefined ? gone : new Set([...gone, ...writes.rows]),
-  })
-  await traceCriteria(context, call, { ...within, rows })
-  const match = onlyMatch([...rows, ...((await writes?.find(request.value)) ?? [])].map(localOf), path)
-  if (!match.ok) return match
-  return match.value === undefined
-    ? fail('versionConflict', `expected a conditional reference that finds one ${type}, found none`, path)
-    : ok(`${match.value.type}/${match.value.id}`)
-}
-
-const localOf = (found: Found | Settled): LocalReference => ({
-  type: 'item' in found ? found.item.type : found.type,
-  id: found.id,
-})
-
-/** A reference to a resource of this server. */
-export interface LocalReference {
-  readonly type: string
-  readonly id: string
 }
 
 /** Every local reference of a resource, at any depth. */
@@ -160,7 +86,7 @@ async function goesOn(
   if (facts?.merged === undefined || record.patient === null || parsed?.form !== 'local') return undefined
   if (resource.resourceType === 'Patient' || parsed.type !== 'Patient' || parsed.version !== undefined) return undefined
   return facts.merged.some(({ patient }) => patient === parsed.id)
-    ? patientReference(context, record.patient)
+    ? `Patient/${await idOfPatient(context, record.patient)}`
     : undefined
 }
 

@@ -1,5 +1,5 @@
 /** Gives every item its row: an id of the server, the id that a client chose, or the row that a condition found. */
-import { crockford, parseServerId } from '../../../resources/ids.ts'
+import { parseServerId } from '../../../resources/ids.ts'
 import { fail, failAll, ok, type Result } from '../../../resources/outcome.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import type { Facts } from '../../../security/facts.ts'
@@ -11,6 +11,7 @@ import { targetOf } from '../trail.ts'
 import { nothingThere } from './absent.ts'
 import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
 import { tellCriteria } from './criteria-trace.ts'
+import type { FoundBefore } from './found-before.ts'
 import type { Item, Settled, UnitRecord } from './item.ts'
 import type { KeptBytes } from './kept-bytes.ts'
 
@@ -27,6 +28,7 @@ export interface Settling {
   /** `_id`s of the rows that the unit deletes, which is done before anything else. */
   readonly gone: ReadonlySet<string>
   readonly kept: KeptBytes
+  readonly found: FoundBefore
 }
 
 /** Types outside every compartment live in the directory; those that follow a target live where the unit does. */
@@ -187,13 +189,6 @@ export function settle(settling: Settling, item: Item): Promise<Result<Settled>>
   return item.ifNoneExist === undefined
     ? Promise.resolve(ok(fresh(settling, item)))
     : conditional(settling, item, item.ifNoneExist)
-}
-
-/** When a row was first deposited, from the time in its ULID; undefined for a Patient, whose key has none. */
-export function firstDeposit(_id: string): number | undefined {
-  const ulid = _id.length === 26 ? _id : _id.slice(13)
-  if (ulid.length !== 26) return undefined
-  return [...ulid.slice(0, 10)].reduce((millis, digit) => millis * 32 + crockford.indexOf(digit), 0)
 }
 
 /** The key of the registry for an id that a client chose. */

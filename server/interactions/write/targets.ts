@@ -1,15 +1,15 @@
 /** The resources that criteria in the place of an id mean, for a delete and a patch. https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import type { SearchRequest } from '../../../search/search-request.ts'
 import { queryString } from '../../../search/self-link.ts'
 import type { Found } from '../../store/store.ts'
-import { factsOf, gate } from '../access.ts'
+import { gate } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { oneRecordOnly, type Reach, reachOf } from '../patient-names.ts'
 import { leaveTrace, type Trace } from '../trail.ts'
-import { matchesOf, parseCriteria } from './conditional.ts'
-import { tellCriteria } from './criteria-trace.ts'
+import { parseCriteria } from './conditional.ts'
+import { type Looked, tellCriteria } from './criteria-trace.ts'
 import type { Item } from './item.ts'
+import { matchesIn } from './matches-in.ts'
 
 /** The most resources that one delete removes, where the statement promises `multiple`. */
 export const mostDeleted = 100
@@ -26,31 +26,6 @@ export interface Criteria {
 
 /** A resource that criteria found, as the address of an item. */
 export type Target = Required<Pick<Item, 'id' | 'still'>>
-
-/** Where the search looks, one place after the other: types of records may also live outside them. */
-function placesOf({ catalog, regime }: Context, type: string, { records }: Reach): readonly (string | null)[] {
-  if (records === null) return [null]
-  if (records !== 'every') return records
-  const outside = !regime.onePatient && type !== 'Patient' && catalog.types.has(type)
-  return outside ? ['every', null] : ['every']
-}
-
-async function rowsOf(
-  context: Context,
-  call: Call,
-  at: Criteria & { readonly request: SearchRequest; readonly reach: Reach },
-): Promise<readonly Found[]> {
-  const { type, request, most } = at
-  const rows: Found[] = []
-  for (const patient of placesOf(context, type, at.reach)) {
-    const within = { type, request, patient, facts: await factsOf(context, patient) }
-    const found = await matchesOf(context, call, { ...within, most: most + 1, searchedOnly: true })
-    await tellCriteria(context, call, { ...within, rows: found })
-    rows.push(...found)
-    if (rows.length > most) break
-  }
-  return rows
-}
 
 /** The record of the line in the trail: the one that is named, or that of what was found. */
 const recordOf = ({ records }: Reach, rows: readonly Found[]): string | null =>
@@ -79,7 +54,9 @@ export async function targetsOf(context: Context, call: Call, asked: Criteria): 
   if (!reach.ok) return reach
   // Consents are searched across records by their actor, without the facts of those: what is closed would be found.
   if (context.regime.onePatient && reach.value.records === 'every') return oneRecordOnly(type)
-  const rows = await rowsOf(context, call, { ...asked, request: request.value, reach: reach.value })
+  const said = (looked: Looked): Promise<void> => tellCriteria(context, call, looked)
+  const how = { most: most + 1, searchedOnly: true, said } as const
+  const rows = await matchesIn(context, call, { ...how, request: request.value, reach: reach.value })
   const patient = recordOf(reach.value, rows)
   const query = queryString(request.value.applied)
   if (rows.length > most) {

@@ -10,6 +10,7 @@ import { checkBinaries } from './binaries.ts'
 import { claimsOf, unitOf } from './composition.ts'
 import { type Done, doneOf } from './done.ts'
 import { draftsOf } from './drafts.ts'
+import { FoundBefore } from './found-before.ts'
 import { foundTelling } from './found-telling.ts'
 import { fullRecord } from './full-record.ts'
 import { gateAll } from './gate-all.ts'
@@ -122,7 +123,7 @@ const turns = takeTurns()
 async function inTurn(
   context: Context,
   call: Call,
-  at: { items: readonly Item[]; named: UnitRecord; kept: KeptBytes },
+  at: { items: readonly Item[]; named: UnitRecord; kept: KeptBytes; found: FoundBefore },
 ): Promise<Attempt> {
   const { named } = at
   const patches = holdsPatch(at.items)
@@ -140,10 +141,15 @@ async function inTurn(
   const gone = await deletedBy(context, items)
   const names = inWhoseName(context, facts, items)
   const writer = { ...record.value, patient }
-  const settling = { context, call, record: writer, facts, names, gone, now: context.now(), kept: at.kept }
+  const { kept, found } = at
+  found.forget()
+  const settling = { context, call, record: writer, facts, names, gone, now: context.now(), kept, found }
   const done = await attempt(settling, items)
   return done === 'again' || done.ok ? done : refused(context, call, { patient, failure: done, facts, opens })
 }
+
+/** What patches make may name the record that nothing names yet: it is looked for again when they are made. */
+const namedOncePatched = ok<UnitRecord>({ patient: null, opens: false })
 
 async function perform(
   context: Context,
@@ -158,11 +164,13 @@ async function perform(
   if (!apart.ok) return refused(context, call, { patient: null, failure: apart })
   const items = apart.value
   let patient: string | null = null
+  const found = new FoundBefore()
   for (let tried = 0; tried < mostAttempts; tried++) {
-    const named = await recordOfUnit(context, call, items)
+    const now = await recordOfUnit(context, call, items)
+    const named = now.ok || !holdsPatch(items) ? now : namedOncePatched
     if (!named.ok) return refused(context, call, { patient: null, failure: named })
     patient = named.value.patient
-    const at = { items, named: named.value, kept }
+    const at = { items, named: named.value, kept, found }
     const done = await turns(turnKeys(named.value, items), () => inTurn(context, call, at))
     if (done !== 'again') return done
   }

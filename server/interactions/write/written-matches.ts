@@ -3,8 +3,9 @@ import type { IndexEntry } from '../../../search/index-entry.ts'
 import { matches } from '../../../search/matches.ts'
 import type { PatientName, SearchRequest } from '../../../search/search-request.ts'
 import { statusOf } from '../../../search/status-of.ts'
+import type { Context } from '../interaction.ts'
 import { namesOthers } from './conditional.ts'
-import type { Settled } from './item.ts'
+import type { Item, Settled } from './item.ts'
 import { hasIdentifier } from './one-identifier.ts'
 import type { Settling } from './settle.ts'
 
@@ -19,23 +20,41 @@ export interface WrittenMatches {
   readonly patient: Settled | undefined
 }
 
-/** How a resource will be found by what it holds; what the server makes of it is not known yet. */
-function entryOf({ context, record, now }: Settling, { item, collection, _id, id }: Settled): IndexEntry | undefined {
-  const resource = item.written?.resource
+/** Where what an item writes will be, as far as it is known. */
+interface PlaceToBe {
+  readonly _id: string
+  readonly id: string
+  readonly patient: string | null
+  /** When it will be. */
+  readonly now: number
+}
+
+/** How what an item writes will be found by what it holds; what the server makes of it is not known yet. */
+function entryOf(context: Context, { type, written }: Item, { now, ...place }: PlaceToBe): IndexEntry | undefined {
+  const resource = written?.resource
   if (resource === undefined) return undefined
   return {
-    ...{ _id, id, type: item.type, patient: collection === 'record' ? record.patient : null },
-    ...{ status: statusOf(resource), search: context.index(resource), date: context.canonicalDate(resource, now) },
-    ...{ documentType: '', mask: 0, hiddenUntil: null, depositor: null, tie: 0, version: 1, updated: now },
+    ...{ ...place, type, status: statusOf(resource), search: context.index(resource) },
+    ...{ date: context.canonicalDate(resource, now), updated: now, version: 1, tie: 0 },
+    ...{ documentType: '', mask: 0, hiddenUntil: null, depositor: null },
   }
+}
+
+/** Whether the query will find what an item writes, before it is known where that will be. An id counts where the client chose it. */
+export function willMatch(context: Context, item: Item, { type, query }: Pick<Wanted, 'type' | 'query'>): boolean {
+  if (item.type !== type) return false
+  const chosen = item.id ?? (item.method === 'PUT' ? item.written?.resource.id : undefined)
+  const entry = entryOf(context, item, { _id: '', id: chosen ?? '', patient: null, now: context.now() })
+  return entry !== undefined && matches(query, entry)
 }
 
 /** Whether criteria that name a patient mean the one whose record this is: as it stands, or as his Patient will be. */
 async function areOfRecord(
   { context, record, facts }: Settling,
-  { patients }: Wanted,
+  { type, patients }: Wanted,
   patient: Settled | undefined,
 ): Promise<boolean> {
+  if (type === 'Patient') return true // the names are part of the query
   const isWritten = (name: PatientName): boolean =>
     patient !== undefined && (name.by === 'id' ? name.id === patient.id : hasIdentifier(patient.item, name))
   const others = patients.filter(names => !names.some(isWritten))
@@ -46,12 +65,15 @@ async function areOfRecord(
 export function writtenMatches(settling: Settling, writing: readonly Settled[]): WrittenMatches {
   const entries = new Map<Settled, IndexEntry | undefined>()
   const entryFor = (settled: Settled): IndexEntry | undefined => {
-    if (!entries.has(settled)) entries.set(settled, entryOf(settling, settled))
+    if (entries.has(settled)) return entries.get(settled)
+    const { item, _id, id, collection } = settled
+    const patient = collection === 'record' ? settling.record.patient : null
+    entries.set(settled, entryOf(settling.context, item, { _id, id, patient, now: settling.now }))
     return entries.get(settled)
   }
   const patient = writing.find(({ item }) => item.type === 'Patient' && item.written !== undefined)
   return {
-    rows: new Set(writing.flatMap(({ item, _id }) => (item.method === 'POST' ? [] : [_id]))),
+    rows: new Set([...settling.gone, ...writing.flatMap(({ item, _id }) => (item.method === 'POST' ? [] : [_id]))]),
     async find(wanted) {
       const found = writing.filter(settled => {
         const entry = settled.item.type === wanted.type ? entryFor(settled) : undefined
