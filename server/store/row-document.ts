@@ -40,6 +40,9 @@ export const toDocument = (row: Row): Document => ({
   ...(row.blobs.length === 0 ? {} : { blobs: row.blobs.map(({ at, sha256, size }) => ({ at, sha256, size })) }),
 })
 
+/** @returns the condition of a row that follows one of the documents. Alone: with `$exists` beside it the index leads to all that follow any. */
+export const following = (ids: readonly string[]): Document => ({ follows: { $in: [...ids] } })
+
 /** @returns the versions of a row before `before`, or all, as a range of `_id`. */
 export const versionRange = (_id: string, before?: number): Document => ({
   $gte: `${_id}/`,

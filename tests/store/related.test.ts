@@ -3,6 +3,7 @@ import { type Document, MongoClient } from 'mongodb'
 import t from 'tap'
 import { newUlid } from '../../server/new-ids.ts'
 import { formersCommand, newCommand, relatedCommands } from '../../server/store/related-rows.ts'
+import { following } from '../../server/store/row-document.ts'
 import type { Row } from '../../server/store/store.ts'
 import { opened } from './opened.ts'
 import { aRow, aUnit, created, deleted, newKey, noon, replaced } from './rows.ts'
@@ -140,4 +141,12 @@ t.test('what is new is found by its instant, in the record and in what was merge
     rows.slice(1, 3).map(nameOf).toSorted(),
   )
   t.same(await look(newCommand(since, 2000)), [3, 2])
+})
+
+t.test('who follows a document is found without those who follow another', async t => {
+  const key = newKey()
+  const rows = Array.from({ length: 100 }, (_, n) => aRow(key, { follows: [`document-${n}`] }))
+  await write(...rows.map(row => created(row)))
+  const filter = { patient: key, ...following(['document-1', 'document-2']) }
+  t.same(await look({ find: 'record', filter, hint: 'follows' }), [2, 2])
 })
