@@ -6,7 +6,7 @@ import type { Facts } from './facts.ts'
 import type { PartRule } from './part-rule.ts'
 
 /** How far apart the clocks of servers, and the instants of writes that passed each other, may be. In doubt more is denied. */
-const clocks = 600_000
+export const clocks = 600_000
 
 /**
  * @returns after which instant a version must have ended so that the denial covered it: when its Consent was written

@@ -4,7 +4,7 @@ import { and, everything, key, not, nothing, or, type Query, scalar, scalarIn } 
 import type { Span } from './calendar.ts'
 import { masks } from './mask-lists.ts'
 import { ownsDeposit } from './own-deposit.ts'
-import type { Part, PartLabels, PartRule } from './part-rule.ts'
+import type { Part, PartLabels, PartRule, Reached } from './part-rule.ts'
 import type { Policy } from './policy.ts'
 import type { Professional } from './principal.ts'
 import { referringKeys } from './related-parts.ts'
@@ -27,6 +27,10 @@ function named(documents: Iterable<string>, type: string): Query {
   return ids.length === 0 ? nothing : and(scalar('type', type), scalar('id', ...ids))
 }
 
+/** What came after it was looked up what is reached: of nothing of that it is known what it came with. */
+const since = ({ news }: Reached, type: string): Query =>
+  news === undefined ? nothing : and({ op: 'deposited', from: news.since }, not(named(news.there, type)))
+
 /** Single resources, those that they reach, and what came with them: a permit opens what belongs to them alone, a denial shuts what is theirs too. */
 function documentsQuery(part: Part, { effect, type, reader }: Asked): Query {
   const only = effect === 'permit'
@@ -40,6 +44,7 @@ function documentsQuery(part: Part, { effect, type, reader }: Asked): Query {
     named(new Set([...documents, ...[...targets, ...reached.referring].map(({ name }) => name)]), type),
     key(...referringKeys(dependents, type, reached.references)),
     { op: 'follows', in: followed, only },
+    only ? nothing : since(reached, type),
   )
 }
 

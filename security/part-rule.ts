@@ -36,6 +36,13 @@ export interface Target {
   readonly by: { readonly depositor: string | null; readonly keys: readonly string[] }
 }
 
+/** What was deposited since an instant, in milliseconds since 1970. */
+export interface News {
+  readonly since: number
+  /** `Type/id` of what was there. */
+  readonly there: readonly string[]
+}
+
 /** What resources refer to, or what refers to them. */
 export interface Reached {
   readonly targets: readonly Target[]
@@ -45,6 +52,8 @@ export interface Reached {
   readonly rows: readonly string[]
   /** Of a denial: what referred when it was looked up, or had referred since the denial was written. */
   readonly referring: readonly Omit<Target, 'by'>[]
+  /** Of a denial: what was there when it was looked up, of what is so new that something may have come since. */
+  readonly news?: News
   /** Whether there are more than are looked up: then a denial is of everything, and a permit of nothing more. */
   readonly beyond: boolean
 }

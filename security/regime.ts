@@ -73,6 +73,8 @@ export interface Regime {
   readonly needsFacts: boolean
   /** Whether a search in records names exactly one patient. */
   readonly onePatient: boolean
+  /** The regime as it judges a request from its beginning to its end, when the matrix changes soon; undefined where it is this one. */
+  during?(now: number): Regime | undefined
   /** What the trail says decided: the matrix in force and the digest of its restrictions; null without a matrix. */
   policy(now: number): string | null
   /** What explains and rehearses the regime; absent where there is no matrix. */

@@ -10,6 +10,7 @@ import type { Facts } from './facts.ts'
 import { acting, nobody, ofColumns } from './hypothetical.ts'
 import type { Law } from './law.ts'
 import { masks } from './mask-lists.ts'
+import type { Part } from './part-rule.ts'
 import type { Policy } from './policy.ts'
 import { type CellChange, cellChanges } from './policy-changes.ts'
 import type { AccessMode } from './principal.ts'
@@ -80,12 +81,19 @@ function authorising(
   return { ...facts, authorised: [...facts.authorised, { actor: at.actor, from: null, before: null }] }
 }
 
-/** Whether it is about single documents, each of which is one patient's: by itself, or in a part or an exception. */
-function namesDocument(rule: ConsentRule): boolean {
-  if (rule.kind === 'mask-document') return true
+/** The parts of a rule and of its exceptions. */
+function partsOf(rule: ConsentRule): readonly Part[] {
   const limits = 'rules' in rule ? rule.rules.flatMap(each => [each, ...each.except]) : []
-  return limits.some(({ parts }) => parts.some(({ documents }) => documents !== undefined))
+  return limits.flatMap(({ parts }) => parts)
 }
+
+/** Whether it is about single documents, each of which is one patient's: by itself, or in a part or an exception. */
+const namesDocument = (rule: ConsentRule): boolean =>
+  rule.kind === 'mask-document' || partsOf(rule).some(({ documents }) => documents !== undefined)
+
+/** Whether it is about what is hidden from somebody, by the labels that hide it. */
+const namesHidden = (rule: ConsentRule): boolean =>
+  partsOf(rule).some(({ labels }) => labels !== undefined && labels.bits !== 0)
 
 const firstDay = /^\d{4}(?:-01(?:-01)?)?$/
 const lastDay = /^\d{4}(?:-12(?:-31)?)?$/
@@ -97,10 +105,16 @@ function isNarrow(provision: JsonObject | undefined): boolean {
   return fine(start, firstDay) || fine(end, lastDay) || objectsOf(provision?.provision).some(isNarrow)
 }
 
-/** Fails for what concerns few resources by its nature: a document, or days, by which two rehearsals could differ. */
+/** Fails for what concerns few resources by its nature: a document, or days, by which two rehearsals could differ; and for what is hidden. */
 function judgeBreadth(rule: ConsentRule, { provision }: Resource): Result<undefined> {
   if (namesDocument(rule))
     return fail('refusedByRule', 'expected a rule about many documents, found one about one', 'Consent.provision.data')
+  if (namesHidden(rule))
+    return fail(
+      'refusedByRule',
+      'expected labels of confidentiality, found one that hides: how much of what an author wrote is hidden is nobody’s to count',
+      'Consent.provision.securityLabel',
+    )
   if (!isNarrow(objectOf(provision))) return ok(undefined)
   const expected = 'expected whole calendar years (start 2025-01-01, end 2025-12-31), found a finer period'
   return fail('refusedByRule', expected, 'Consent.provision.dataPeriod')

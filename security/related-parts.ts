@@ -6,7 +6,7 @@ import { referenceKey } from '../search/key.ts'
 import { pointedBy } from '../search/pointed.ts'
 import { coveredSince } from './covered-since.ts'
 import type { Facts } from './facts.ts'
-import type { Limits, Part, PartRule, Reached, Target } from './part-rule.ts'
+import type { Limits, News, Part, PartRule, Reached, Target } from './part-rule.ts'
 
 /** The search parameters whose keys tell to what a row of a type refers, by type. */
 export type References = ReadonlyMap<string, readonly string[]>
@@ -22,10 +22,10 @@ export interface RelatedRow {
   readonly ended?: number
 }
 
-/** Which rows must be known: those that are named by `Type/id`, and those with one of the keys. */
+/** Which rows must be known: those that are named by `Type/id`, and those that refer to one. */
 export interface Sought {
   readonly names: readonly string[]
-  readonly keys: readonly string[]
+  readonly referringTo: readonly string[]
 }
 
 /** What was found; `beyond`: there is more. */
@@ -54,22 +54,18 @@ export const isRelated = (part: Part): boolean => (part.related ?? part.dependen
 
 const nameOf = ({ type, id }: Pick<RelatedRow, 'type' | 'id'>): string => `${type}/${id}`
 
-const keysTo = (names: readonly string[], codes: Iterable<string>): readonly string[] =>
-  [...codes].flatMap(code => names.map(name => referenceKey(code, name)))
-
 /** @returns the keys of a row of the type that refers to one of the resources. */
 export const referringKeys = (names: readonly string[], type: string, references: References): readonly string[] =>
-  keysTo(names, references.get(type) ?? [])
+  (references.get(type) ?? []).flatMap(code => names.map(name => referenceKey(code, name)))
 
 /** @returns the rows that must be known before the parts of these facts can be. */
-export const soughtOf = (facts: Facts, references: References): Sought => soughtBy(partsOf(facts), references)
+export const soughtOf = (facts: Facts): Sought => soughtBy(partsOf(facts))
 
 /** @returns the rows that must be known for these parts. */
-export function soughtBy(parts: readonly Part[], references: References): Sought {
+export function soughtBy(parts: readonly Part[]): Sought {
   const dependents = new Set(parts.flatMap(part => part.dependents ?? []))
   const related = parts.flatMap(part => part.related ?? [])
-  const codes = new Set([...references.values()].flat())
-  return { names: [...new Set([...dependents, ...related])], keys: keysTo([...dependents], codes) }
+  return { names: [...new Set([...dependents, ...related])], referringTo: [...dependents] }
 }
 
 /** `Type/id` of what a row refers to. */
@@ -87,6 +83,8 @@ export function relatedTargets(facts: Facts, rows: readonly RelatedRow[], refere
 interface Known extends Related {
   /** Versions that were superseded or deleted. */
   readonly formers?: Related
+  /** What was there before anything was looked up. */
+  readonly news?: News
   readonly references: References
   /** `_id`s by `Type/id` of what is referred to. */
   readonly idOf: (name: string) => string
@@ -128,6 +126,7 @@ function reachedBy(part: Part, within: Within, effect: PartRule['effect']): Reac
   return {
     ...{ targets, rows: [...new Set(ids)], references, beyond: within.beyond || covered.beyond },
     referring: effect === 'deny' ? onceEach(referring) : [],
+    ...(effect === 'permit' || within.news === undefined ? {} : { news: within.news }),
   }
 }
 

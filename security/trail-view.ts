@@ -1,4 +1,5 @@
 /** What of a record's trail of accesses a caller sees. `access.md` section 8. */
+import type { Interaction } from '../resources/resource.ts'
 import { agentOf } from './actors.ts'
 import { holdsAt } from './calendar.ts'
 import type { TrailView } from './decision.ts'
@@ -9,6 +10,16 @@ import type { Principal } from './principal.ts'
 
 /** The whole trail of a record. */
 export const wholeTrail: TrailView = { ownAgent: null, visibleMasks: masks.all, masksAfterHidden: [] }
+
+/**
+ * What is written by criteria: a line has them where they found nothing, or too much, and none where what they found was refused.
+ * To whom a mask may hide something neither has any.
+ */
+export const byCriteria = ['patch', 'delete'] as const satisfies readonly Interaction[]
+
+/** Whether every line of a record is shown, as it is. */
+export const seesEverything = ({ visibleMasks }: Pick<TrailView, 'visibleMasks'>): boolean =>
+  masks.all.every(mask => visibleMasks.includes(mask))
 
 /** Whether the token's subject is now a representative or relative whom the record names. */
 export const represents = ({ issuer, subject }: Principal, facts: Facts, now: number): boolean =>

@@ -159,7 +159,7 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const masksTogether = config.MASKS_TOGETHER
   const regime = await regimeOf(materials, { catalog, readScope, masksTogether })
   if (!regime.ok) return regime
-  const store = relating(await materials.openStore(), compiled.value.pointedByKeys)
+  const store = relating(await materials.openStore(), { parameters: compiled.value.pointedByKeys, now: materials.now })
   const grounds = { catalog, structures: definitions.structures, table: definitions.searchParameters }
   const wait = config.SEARCH_PARAMETER_WAIT_SECONDS
   const clock = () => performance.now()

@@ -14,6 +14,9 @@ import type { PolicyHistory, PolicyInForce } from '../policy-in-force.ts'
 import type { Regime } from '../regime.ts'
 import { judgeScopes } from '../write-scopes.ts'
 
+/** Longer than a request is under way, in milliseconds. */
+const underWay = 3_600_000
+
 /** Builds the regime `dmp`, which asks `policyInForce` anew at each decision. With its `history` it explains and rehearses itself. */
 export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundings, history?: PolicyHistory): Regime {
   const { masksTogether = false } = surroundings
@@ -28,6 +31,10 @@ export function dmpRegime(policyInForce: PolicyInForce, surroundings: Surroundin
     name: 'dmp',
     needsFacts: true,
     onePatient: true,
+    during: now => {
+      const policy = policyInForce(now)
+      return policyInForce(now + underWay) === policy ? undefined : dmpRegime(() => policy, surroundings, history)
+    },
     policy: now => {
       const { version, restrictions } = policyInForce(now)
       return `${version}+${restrictions}`

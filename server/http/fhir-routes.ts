@@ -40,11 +40,17 @@ function findsPlace(context: Context, call: Call, reply: FastifyReply): boolean 
   return leave !== undefined
 }
 
+/** A request is judged by one version of the matrix, which its lines name: the one in force when it began. */
+function judging(context: Context): Context {
+  const regime = context.regime.during?.(context.now())
+  return regime === undefined ? context : { ...context, regime }
+}
+
 /** Performs the interaction of the route. Made once for a route, not for a request. */
 function perform(route: Route, { context: usual, performers, config }: Parts) {
   const contextOf = rebase(usual, config)
   return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const context = contextOf(request)
+    const context = judging(contextOf(request))
     const read = readCall(route, request)
     if (!read.ok) return sendFailure(reply, read.failure)
     const { call, indent } = read.value

@@ -2,13 +2,11 @@
 
 import type { ShownEntry } from '../../security/audit-entry.ts'
 import type { TrailView } from '../../security/decision.ts'
-import { masks } from '../../security/mask-lists.ts'
+import { byCriteria, seesEverything } from '../../security/trail-view.ts'
 import type { TrailEntry } from '../store/store.ts'
 
 /** The id of a row of a record, wherever it stands in a query: nobody writes one by chance. */
 const rowId = /[0-9a-hjkmnp-tv-z]{12}-[0-9a-hjkmnp-tv-z]{26}/g
-
-const seesEverything = ({ visibleMasks }: TrailView): boolean => masks.all.every(mask => visibleMasks.includes(mask))
 
 /** A search that may have been about another person, whose INS it names. The name of an operation names nobody. */
 const isOfTwo = ({ parted = [] }: TrailView, { at, query }: TrailEntry): boolean =>
@@ -17,17 +15,19 @@ const isOfTwo = ({ parted = [] }: TrailView, { at, query }: TrailEntry): boolean
 /** A line with its id, as it is rendered. */
 export type Shown = ShownEntry & Pick<TrailEntry, '_id'>
 
-/** Gone, overtaken, there twice: how one was refused tells that something is there, or was, which a mask may hide. */
-const tellsTooMuch = ({ outcome, status, targets }: TrailEntry): boolean =>
-  outcome === 'refused' && status >= 400 && targets.length === 0
+const criterial: ReadonlySet<TrailEntry['interaction']> = new Set(byCriteria)
 
-/** What is written by criteria: a line has them where they found nothing, or too much, and none where what they found was refused. */
-const byCriteria: ReadonlySet<TrailEntry['interaction']> = new Set(['patch', 'delete'])
+/**
+ * Gone, overtaken, there twice: how one was refused tells that something is there, or was, which a mask may hide; and so does it
+ * that nothing was found where it might have been refused.
+ */
+const tellsTooMuch = ({ outcome, status, targets, interaction }: TrailEntry): boolean =>
+  outcome === 'refused' && (status >= 400 || criterial.has(interaction)) && targets.length === 0
 
 /** A refusal that is like any other. */
 const untold = (line: TrailEntry): Shown => ({
-  ...{ ...line, status: null },
-  query: byCriteria.has(line.interaction) ? null : line.query,
+  ...{ ...line, status: null, basis: null },
+  query: criterial.has(line.interaction) ? null : line.query,
 })
 
 /**

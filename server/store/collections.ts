@@ -56,6 +56,7 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
     { name: names.type, key: { type: 1, date: -1, tie: 1 }, ...limited },
     { ...byId, ...few },
     { name: 'hidden', key: { hiddenUntil: 1, _id: 1 }, partialFilterExpression: { hiddenUntil: { $type: 'date' } } },
+    { name: 'refers', key: { patient: 1, refers: 1 }, partialFilterExpression: { refers: { $exists: true } } },
     { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
     bytes,
   ]
@@ -70,6 +71,7 @@ const endedOfFew = { partialFilterExpression: { ...ended.partialFilterExpression
 const historyIndexes = (across: boolean): readonly Index[] => [
   { name: 'history', key: { patient: 1, updated: -1 } },
   { name: 'ended', key: { patient: 1, ended: 1 }, ...ended },
+  { name: 'lost', key: { patient: 1, lost: 1, ended: 1 }, partialFilterExpression: { lost: { $exists: true } } },
   { name: 'ended-few', key: { ended: 1 }, ...endedOfFew },
   bytes,
   ...(across ? [updated, { name: 'ended-all', ...endedAnywhere }] : []),

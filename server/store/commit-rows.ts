@@ -92,12 +92,13 @@ const currently = ({ _id, patient }: Row, version: number): Document => ({
 const empty = new Binary(new Uint8Array())
 
 /** The row that was, and for a delete the tombstone too. */
-const pastOf = ({ write, former }: Superseding): readonly Document[] => [
-  ...(former === undefined ? [] : [historyDocument(former, { ended: write.row.updated })]),
-  ...(write.deletes
-    ? [historyDocument({ ...toDocument({ ...write.row, blobs: [] }), json: empty }, { deleted: true })]
-    : []),
-]
+function pastOf({ write: { row, deletes }, former }: Superseding): readonly Document[] {
+  const next = deletes ? undefined : row
+  return [
+    ...(former === undefined ? [] : [historyDocument(former, { ended: row.updated, next })]),
+    ...(deletes ? [historyDocument({ ...toDocument({ ...row, blobs: [] }), json: empty }, { deleted: true })] : []),
+  ]
+}
 
 /** A row as it was written. */
 export interface Written {

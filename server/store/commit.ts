@@ -62,8 +62,9 @@ async function changeFacts(at: InTransaction, parts: Parts, { unit, turns }: { u
   if (patient === undefined) return { masked: [], lifted: [] }
   const { zone } = parts
   if (unit.record?.recompile === true) {
-    const { record, writes } = unit
-    return recompile(at, { ...record, depositor, authors, zone, writes, at: decidedAt(unit) })
+    const { record, writes, merge } = unit
+    const merges = merge !== undefined
+    return recompile(at, { ...record, depositor, authors, zone, writes, merges, at: decidedAt(unit) })
   }
   await touch(at, { patient, depositor, authors, turns })
   return { masked: [], lifted: [] }

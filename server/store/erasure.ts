@@ -1,6 +1,8 @@
 /** The first moment of a destruction: from its transaction on nothing is readable, and a task remains that completes it. `docs/decisions/0033-destroying-a-record.md` */
+
 import type { Document } from 'mongodb'
 import type { Erasure } from './life-request.ts'
+import { following } from './row-document.ts'
 import { find, type InTransaction, insert, remove } from './statements.ts'
 import type { Committed } from './store.ts'
 import { Stopped } from './unit-of-work.ts'
@@ -39,9 +41,9 @@ async function rowsWith(at: InTransaction, { patient, _id }: { patient: string; 
   const projection = { type: 1, id: 1, blobs: 1, follows: 1 }
   const row = await find(at, { find: 'record', filter: { _id, patient }, projection, hint: '_id_' })
   if (row.length === 0) throw gone(_id)
-  const filter = { patient, follows: { $exists: true, $in: [_id] } }
-  const following = await find(at, { find: 'record', filter, projection, hint: 'follows' })
-  return [...row, ...following.filter(({ follows }) => follows.every((each: string) => each === _id))]
+  const filter = { patient, ...following([_id]) }
+  const followers = await find(at, { find: 'record', filter, projection, hint: 'follows' })
+  return [...row, ...followers.filter(({ follows }) => follows.every((each: string) => each === _id))]
 }
 
 const hashesOf = (rows: readonly Document[]): readonly string[] =>

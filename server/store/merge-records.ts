@@ -34,7 +34,10 @@ function moved({ row, expected }: RowWrite, former: Document | undefined, moving
       u: { ...toDocument(row), ...labels },
       hint: '_id_',
     },
-    past: historyDocument({ ...former, patient: moving.to, depositor: labels.depositor }, { ended: row.updated }),
+    past: historyDocument(
+      { ...former, patient: moving.to, depositor: labels.depositor },
+      { ended: row.updated, next: row },
+    ),
   }
 }
 

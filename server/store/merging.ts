@@ -6,7 +6,7 @@ import { broughtIds } from './merge-records.ts'
 import { type MergeTask, type Merging, type Moving, movingOf } from './merge-request.ts'
 import { onceMore } from './mongo-errors.ts'
 import { places, settles } from './record-places.ts'
-import { toStored } from './row-document.ts'
+import { following, toStored } from './row-document.ts'
 import { runFind } from './run-read.ts'
 import type { Held } from './store.ts'
 
@@ -123,7 +123,7 @@ export function openMerging(deployment: Deployment): MergeTasks {
     possible: !deployment.sharded,
     rows: (moving, limit) => movingRows(deployment, moving, limit),
     async followers(patient, _id) {
-      const filter = { patient, follows: { $exists: true, $in: [_id] } }
+      const filter = { patient, ...following([_id]) }
       const rows = (await runFind(deployment, { find: 'record', filter, hint: 'follows' })).map(toStored)
       return rows.filter(({ labels }) => labels.follows.every(each => each === _id))
     },

@@ -55,6 +55,8 @@ export interface RecordChange {
   readonly destroyAt?: number
   /** Of the unit. One that brings the record into being creates its Patient: else one without a row was destroyed meanwhile. */
   readonly writes: readonly RowWrite[]
+  /** Whether it makes two records one, or parts them. */
+  readonly merges?: boolean
   /** Days of consents without a time zone are days there. */
   readonly zone: string
   /** When the unit was decided, in milliseconds since 1970. */
@@ -109,7 +111,8 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
     projection: { json: 1, updated: 1, depositor: 1 },
     hint: 'compartment',
   })
-  if (former?.open !== false) checkRules(rows, change) // a closed one is opened again by a rule
+  const writing = { ...change, ...kept }
+  if (former?.open !== false) checkRules(rows, writing) // a closed one is opened again by a rule
   const depositors = [...(former?.depositors ?? []), ...(depositor === null ? [] : [depositor])]
   const authors = [...(former?.authors ?? []), ...change.authors]
   const resources = rulesAfterMerge(rows.map(toResource), kept.merged ?? [])
@@ -123,7 +126,7 @@ export async function recompile(at: InTransaction, change: RecordChange): Promis
   const compiled = isFinal ? first : compileFacts({ ...record, rowIds, labelled }, zone)
   const { patient: _id, ...facts } = rememberBlocks(compiled, former as Facts | undefined, change.at)
   const u = { ...facts, ...kept, turn: (former?.turn ?? 0) + 1, life: lifeDocument(life) }
-  checkFacts(u, former, change)
+  checkFacts({ facts: u, former, rows, resources: record.resources, zone }, writing)
   await update(at, 'access', [{ q: { _id }, u, upsert: true, hint: '_id_' }])
   const before: readonly string[] = former?.maskedRows ?? []
   return { masked: without(facts.maskedRows, before), lifted: without(before, facts.maskedRows) }

@@ -1,7 +1,9 @@
 /** A mask that changes reaches every row that follows and its former versions, in the same transaction. `access.md` sections 4, 5 and 8. */
+
 import type { Document } from 'mongodb'
 import { type Base, baseOf, inForce, type Labelled, sameBase } from './masks.ts'
 import type { ConsentChange } from './record-facts.ts'
+import { following } from './row-document.ts'
 import { type Change, find, type InTransaction, update } from './statements.ts'
 import type { MaskChange } from './target-masks.ts'
 
@@ -60,7 +62,7 @@ const followers = (at: InTransaction, patient: string, ids: readonly string[]): 
   labelled(at, patient, {
     collection: 'record',
     hint: 'follows',
-    condition: { follows: { $exists: true, $in: [...ids] } },
+    condition: following(ids),
   })
 
 const versionsOf = (at: InTransaction, patient: string, ids: readonly string[]): Promise<readonly LabelledRow[]> =>

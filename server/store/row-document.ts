@@ -4,10 +4,17 @@ import type { Resource } from '../../resources/resource.ts'
 import type { IndexEntry } from '../../search/index-entry.ts'
 import type { Labels, Stored } from '../../security/regime.ts'
 import type { WalkedDocument } from './bson-walker.ts'
+import { lostBy, referringKeys } from './referring.ts'
 import type { LinkRow, Row, SortRow, Span } from './store.ts'
 import { versionKey } from './version-order.ts'
 
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
+
+/** What the row refers to in its record. Absent keeps it out of the index. */
+function refersOf(row: Row): Document {
+  const refers = row.patient === null ? [] : referringKeys(row)
+  return refers.length === 0 ? {} : { refers }
+}
 
 /** @returns the document of a current row. The first fields are those that every read asks for. */
 export const toDocument = (row: Row): Document => ({
@@ -27,10 +34,14 @@ export const toDocument = (row: Row): Document => ({
   ownMask: row.ownMask,
   consentMask: row.consentMask,
   ...(row.follows.length === 0 ? {} : { follows: [...row.follows] }), // absent keeps the row out of the index
+  ...refersOf(row),
   search: row.search, // as it was made: intervals hold plain numbers, because an open end lies beyond what a Date compares exactly
   json: new Binary(row.json),
   ...(row.blobs.length === 0 ? {} : { blobs: row.blobs.map(({ at, sha256, size }) => ({ at, sha256, size })) }),
 })
+
+/** @returns the condition of a row that follows one of the documents. Alone: with `$exists` beside it the index leads to all that follow any. */
+export const following = (ids: readonly string[]): Document => ({ follows: { $in: [...ids] } })
 
 /** @returns the versions of a row before `before`, or all, as a range of `_id`. */
 export const versionRange = (_id: string, before?: number): Document => ({
@@ -49,15 +60,24 @@ export const spanFilter = ({ from, before }: Span): Document =>
         },
       }
 
+/** Of a version that is over: when it ended, and the one that supersedes it, undefined where it was deleted. */
+interface Ended {
+  readonly ended: number
+  readonly next: Row | undefined
+}
+
+/** @returns how a version is found by what is lost with it. Absent keeps it out of the index. */
+function endOf(former: Document, { ended, next }: Ended): Document {
+  const lost = lostBy(former, next)
+  return { ended: new Date(ended), ...(lost.length === 0 ? {} : { lost }) }
+}
+
 /** @returns a version as it stands in the history. What supersedes a version says when it `ended`; a tombstone has no end. */
-export const historyDocument = (
-  current: Document,
-  as: { readonly ended: number } | { readonly deleted: true },
-): Document => ({
+export const historyDocument = (current: Document, as: Ended | { readonly deleted: true }): Document => ({
   ...current,
   _id: versionKey(current._id, current.version),
   row: current._id,
-  ...('ended' in as ? { ended: new Date(as.ended) } : as),
+  ...('ended' in as ? endOf(current, as) : as),
 })
 
 /** What every read asks for. */

@@ -2,6 +2,7 @@
 import type { Document } from 'mongodb'
 import { letters, parseServerId } from '../../resources/ids.ts'
 import type { AuditTarget } from '../../security/audit-entry.ts'
+import { byCriteria, seesEverything } from '../../security/trail-view.ts'
 import type { TrailRequest } from './store.ts'
 import type { TargetMask } from './target-masks.ts'
 
@@ -13,6 +14,8 @@ export interface Eyes {
   readonly seenAs: (type: string, id: string) => Document | undefined
   /** The condition that a target has a mask in force that its line may not tell, for `$elemMatch`; undefined where none has. */
   readonly changed: Document | undefined
+  /** The condition that a line shows with which words it searched. */
+  readonly seenQuery: Document
   /** The condition that an unchanged target is seen, on their number: what is hidden from the caller is no target. */
   readonly seenTargets: Document
 }
@@ -73,6 +76,12 @@ function byType(resources: readonly TargetMask[]): readonly Named[] {
 
 const isOne = ([type, ids]: Named): Document => ({ type, id: { $in: [...ids] } })
 
+/** The criteria of a write that was refused are not shown to whom a mask may hide what they found. */
+function queryShownTo(asker: Asker): Document {
+  const hidden = { interaction: { $in: [...byCriteria] }, outcome: 'refused', targets: { $size: 0 } }
+  return { query: { $exists: true }, ...(seesEverything(asker) ? {} : { $nor: [hidden] }) }
+}
+
 /** The conditions without what is another record's. */
 function ofRecordAlone(asker: Asker, eyes: Eyes): Eyes {
   const other = foreign(asker)
@@ -88,6 +97,7 @@ export const eyesOf = (asker: Asker, changed: readonly TargetMask[]): Eyes =>
   ofRecordAlone(asker, eyesOfAll(asker, changed))
 
 function eyesOfAll(asker: Asker, changed: readonly TargetMask[]): Eyes {
+  const seenQuery = queryShownTo(asker)
   const inForce = new Map(changed.map(target => [`${target.type}/${target.id}`, target]))
   const sees = (target: AuditTarget): boolean => isSeen(asker, inForce.get(`${target.type}/${target.id}`) ?? target)
   const seenTargets = { $size: { $filter: { input: '$targets', cond: countedByCopy(asker) } } }
@@ -96,9 +106,9 @@ function eyesOfAll(asker: Asker, changed: readonly TargetMask[]): Eyes {
     if (now === undefined) return { type, id, ...byCopy(asker) }
     return isSeen(asker, now) ? { type, id } : undefined
   }
-  if (changed.length === 0) return { sees, seen: byCopy(asker), seenAs, changed: undefined, seenTargets }
+  if (changed.length === 0) return { sees, seen: byCopy(asker), seenAs, changed: undefined, seenQuery, seenTargets }
   const shown = byType(changed.filter(target => isSeen(asker, target))).map(isOne)
   const hidden = byType(changed.filter(target => !isSeen(asker, target))).map(isOne)
   const seen = { ...(hidden.length === 0 ? {} : { $nor: hidden }), $or: [byCopy(asker), ...shown] }
-  return { sees, seen, seenAs, changed: { $or: [...hidden, ...shown] }, seenTargets }
+  return { sees, seen, seenAs, changed: { $or: [...hidden, ...shown] }, seenQuery, seenTargets }
 }

@@ -22,7 +22,7 @@ function byOne(told: Told, eyes: Eyes, ofOne: readonly string[]): Document {
     case 'always':
       return {}
     case 'query':
-      return { query: { $exists: true } }
+      return eyes.seenQuery
     case 'target':
       return { targets: { $elemMatch: eyes.seen } }
     case 'profession of any system':

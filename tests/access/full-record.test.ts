@@ -106,6 +106,52 @@ t.test('what rules name is bounded too, and a smaller rule is still written', as
   t.ok(facts?.size < 2.1 * 1024 * 1024)
 })
 
+/** A rule that names many documents: some 150 KB. */
+const long = (record: { id: string }, provision: Json): Json => {
+  const name = `DocumentReference/${record.id}-01m8059acqpq9fa9mh94z4`
+  const data = Array.from({ length: 100 }, (_, n) => ({
+    meaning: 'instance',
+    reference: { reference: `${name}${1000 + n}` },
+  }))
+  return { ...provision, provision: Array.from({ length: 20 }, () => ({ type: 'permit', data })) }
+}
+
+t.test('what the patient says in his half takes nothing from the half of others', async t => {
+  const record = await stage.open()
+  const owner = patientOf(record)
+  for (let n = 0; n < 5; n += 1) await stage.create(owner, consent(record, long(record, blocks(person(n)))))
+  const [facts] = await db
+    .collection('access')
+    .aggregate([{ $match: { _id: record.id as never } }, { $project: { size: { $bsonSize: '$$ROOT' } } }])
+    .toArray()
+  t.ok(facts?.size > 1024 * 1024, `more than one half of the room: ${facts?.size}`)
+  expectStatus(await stage.post(gp, consent(record, authorises(rpps.gp), verified)), 201)
+  expectStatus(await stage.post(laboratory, consent(record, undefined, verified)), 201)
+})
+
+t.test('whatever others deposit, and whomever they name in it, the patient blocks somebody', async t => {
+  const record = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const named = Array.from({ length: 120_000 }, (_, n) => `rpps:${person(n)}`)
+  await db.collection('access').updateOne({ _id: record.id as never }, { $set: { authors: named } })
+  expectStatus(await stage.post(patientOf(record), consent(record, blocks(rpps.gp))), 201)
+  t.equal((await stage.get(gp, `Patient/${record.id}`)).status, 404)
+})
+
+t.test('others do not fill the half of the patient by changing what they brought', async t => {
+  const record = await stage.open()
+  const div = (megabytes: number) =>
+    `<div xmlns="http://www.w3.org/1999/xhtml">${'x'.repeat(megabytes * 1024 * 1024)}</div>`
+  const agreement = (megabytes: number) =>
+    consent(record, undefined, { ...verified, text: { status: 'generated', div: div(megabytes) } })
+  const ids = await stage.create(laboratory, ...Array.from({ length: 3 }, () => creates(agreement(0.1))))
+  const [first, second, third] = ids.map(id => (megabytes: number) => ({ ...agreement(megabytes), id }))
+  for (const rewrite of [first, second]) expectStatus(await stage.put(laboratory, rewrite?.(3.5) ?? {}), 200)
+  t.equal(refusalOf(await stage.put(laboratory, third?.(3.5) ?? {})), '422 refusedByRule Consent')
+  expectStatus(await stage.put(laboratory, first?.(0.1) ?? {}), 200)
+  expectStatus(await stage.put(laboratory, third?.(3.5) ?? {}), 200)
+  expectStatus(await stage.post(patientOf(record), consent(record, blocks(rpps.gp))), 201)
+})
+
 t.test('what is meant with what it refers to, or what refers to it, is bounded: every request looks it up', async t => {
   const record = await stage.open()
   const owner = patientOf(record)

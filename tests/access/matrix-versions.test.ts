@@ -110,3 +110,27 @@ t.test('each AuditEvent names the version that decided', async t => {
   t.same(new Set(versions.filter(([before]) => before).map(([, version]) => version)), new Set(['2025-09-17']))
   t.same(new Set(versions.filter(([before]) => !before).map(([, version]) => version)), new Set(['2026-12-01']))
 })
+
+t.test('a request that midnight overtakes is judged by one version, and its AuditEvent names that', async t => {
+  const midnight = Date.parse('2026-11-30T23:00:00Z')
+  at('2026-11-30T22:59:59.900Z')
+  const own = { ...stage }
+  const judged = new Set<string>()
+  for (let looks = 0; looks < 12; looks += 1) {
+    let looked = 0
+    // The clock strikes twelve after so many looks at it.
+    Object.defineProperty(clock, 'instant', {
+      get: () => (looked++ < looks ? midnight - 100 : midnight + 100),
+      configurable: true,
+    })
+    const { status, headers } = await own.get(nurse, `DocumentReference/${report}`)
+    Object.defineProperty(clock, 'instant', { value: midnight + 200, writable: true, configurable: true })
+    const request = headers.get('x-request-id') ?? ''
+    const lines = await stageNow().get(patientOf(record), `AuditEvent?patient=${record.id}&_count=200`)
+    const mine = select(lines.json, '/entry/*/resource').find(each => JSON.stringify(each).includes(request))
+    const version = String(select(mine, '/entity/*/detail/[type=policy]/valueString')[0]).slice(0, 10)
+    t.equal(version, status === 200 ? '2025-09-17' : '2026-12-01', `${looks} looks: ${status}`)
+    judged.add(version)
+  }
+  t.equal(judged.size, 2, 'midnight came before, and while it was under way')
+})

@@ -79,3 +79,45 @@ t.test('INVISIBLE_PATIENT: a patch by criteria that is refused is told as one th
   t.equal(await queriesFor(patientOf(hidden), hidden), await queriesFor(patientOf(empty), empty))
   t.equal(await queriesFor(gp, empty), 1, 'the médecin traitant is told by which criteria')
 })
+
+/** What a reader's trail tells of what the hospital did to documents, however it is asked. */
+async function toldOf(reader: Actor, { id }: DossierRecord): Promise<string> {
+  const about = `AuditEvent?patient=${id}&agent:identifier=https://finess.esante.gouv.fr|${finess.hospital}&_count=50`
+  const { json } = expectStatus(await stage.get(reader, about), 200)
+  const deletes = select(json, '/entry/*/resource').filter(each => select(each, '/action')[0] === 'D')
+  const shown = deletes.map(each => [
+    select(each, '/outcome'),
+    select(each, '/outcomeDesc'),
+    select(each, '/subtype/*/code'),
+    select(each, '/entity/*/type/code').length,
+    select(each, '/entity/*/query'),
+    select(each, '/entity/*/detail/*'),
+  ])
+  const counted = []
+  for (const asked of [
+    ...['outcome=0', 'outcome=4', 'entity-role=24', 'entity-role=4', 'entity-type=2', 'subtype=delete', 'action=D'],
+  ]) {
+    const { json: number } = expectStatus(await stage.get(reader, `${about}&${asked}&_summary=count`), 200)
+    counted.push([asked, ...select(number, '/total')])
+  }
+  return JSON.stringify([shown, counted])
+}
+
+const named = 'identifier=urn:example:n|there'
+for (const [what, status, conditional] of [
+  ['refused for its version', 412, { 'if-match': 'W/"7"' }],
+  ['refused as too many', 412, {}],
+] as const)
+  t.test(`INVISIBLE_PATIENT: a delete by criteria that is ${what} is told as one that finds nothing`, async t => {
+    const [hidden, empty] = [await opened(), await opened()]
+    const identifier = [{ system: 'urn:example:n', value: 'there' }]
+    const one = document(hidden, { author, identifier, securityLabel: labels('INVISIBLE_PATIENT') })
+    const many = Array.from({ length: 'if-match' in conditional ? 1 : 101 }, () => one)
+    await stage.create(hospital, ...many)
+    const removed = ({ id }: DossierRecord) =>
+      stage.send(hospital, `DELETE DocumentReference?patient=${id}&${named}`, { headers: conditional })
+    t.equal((await removed(hidden)).status, status)
+    t.equal((await removed(empty)).status, 204)
+    t.equal(await toldOf(patientOf(hidden), hidden), await toldOf(patientOf(empty), empty))
+    t.match(await toldOf(gp, empty), /found nothing by its criteria/, 'the médecin traitant is told')
+  })

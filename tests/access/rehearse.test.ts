@@ -303,6 +303,18 @@ for (const [sentence, parameter, refusal] of [
     ],
     /^422 refusedByRule Consent.provision.data/,
   ],
+  ...['MASQUE_PS', 'INVISIBLE_PATIENT', 'INVISIBLE_REPRESENTANTS_LEGAUX'].flatMap(code => {
+    const hidden = { securityLabel: select(labels(code), '/0/coding/*') }
+    const within = { ...authorises(rpps.gp), provision: [{ type: 'deny', ...hidden }] }
+    return [{ type: 'deny', ...hidden }, within].map(
+      provision =>
+        [
+          `a Consent about what ${code} hides, which nobody is to count,`,
+          [{ name: 'consent', resource: consent(anybody, provision) }],
+          /^422 refusedByRule Consent.provision.securityLabel/,
+        ] as const,
+    )
+  }),
   ['a name that it does not have', [{ name: '__proto__', resource: table('a') }], /^400 unknownParameter/],
   ['a parameter without a value', [{ name: 'matrix' }], /^400 malformedBody/],
 ] as const) {

@@ -288,7 +288,7 @@ const writes: readonly (readonly [string, Asking, number, readonly (Line | strin
     'a delete of what criteria do not find',
     byCriteria('DELETE', 'identifier=none'),
     204,
-    ['delete Condition success 204'],
+    ['delete Condition refused 204'],
   ],
   [
     'a patch of what criteria do not find',

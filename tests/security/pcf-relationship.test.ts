@@ -47,6 +47,9 @@ const entryOf = (kept: Kept): IndexEntry => ({
 })
 
 /** The facts as the server makes them of the record. */
+const refersToOne = (keys: readonly string[], names: readonly string[]): boolean =>
+  names.some(name => keys.some(key => key.endsWith(`=${name}`)))
+
 function factsOf(record: readonly Kept[], provisions: readonly Provision[], most = 1000) {
   const compiled = compileFacts({
     patient: marie,
@@ -56,11 +59,11 @@ function factsOf(record: readonly Kept[], provisions: readonly Provision[], most
     depositors: [],
     rowIds: new Map(record.map(kept => [nameOf(kept), rowIdOf(kept)])),
   })
-  const { names, keys } = soughtOf(compiled, references)
+  const { names, referringTo } = soughtOf(compiled)
   const found = record
     .map(kept => ({ _id: rowIdOf(kept), ...entryOf(kept) }))
     .map(({ _id, type, id, depositor, search }) => ({ _id, type, id, depositor, keys: search.token }))
-    .filter(each => names.includes(`${each.type}/${each.id}`) || each.keys.some(key => keys.includes(key)))
+    .filter(each => names.includes(`${each.type}/${each.id}`) || refersToOne(each.keys, referringTo))
   const rows = found.slice(0, most)
   const ids = new Map(record.map(kept => [nameOf(kept), rowIdOf(kept)]))
   const known = { rows, beyond: found.length > most, references, idOf: (name: string) => ids.get(name) ?? '' }

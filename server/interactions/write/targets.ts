@@ -31,9 +31,14 @@ export type Target = Required<Pick<Item, 'id' | 'still'>>
 const recordOf = ({ records }: Reach, rows: readonly Found[]): string | null =>
   Array.isArray(records) && records.length === 1 ? (records[0] ?? null) : (rows[0]?.patient ?? null)
 
-/** To find nothing is what a delete wished; a patch has nothing to change. */
-const nothingBy = ({ interaction }: Call): Pick<Trace, 'status' | 'basis' | 'failed'> =>
-  interaction === 'patch' ? { status: 404, failed: 'visible' } : { status: 204, basis: 'found nothing by its criteria' }
+/**
+ * A patch has nothing to change; to find nothing is what a delete wished. Nothing was done, so its line is of the kind of one that was
+ * refused, from which who may not see what it was about must not tell it.
+ */
+const nothingBy = ({ interaction }: Call): Pick<Trace, 'status' | 'outcome' | 'basis' | 'failed'> =>
+  interaction === 'patch'
+    ? { status: 404, failed: 'visible' }
+    : { status: 204, outcome: 'refused', basis: 'found nothing by its criteria' }
 
 /**
  * @returns the matches within what the caller may search and see; none is a line in the trail already. Fails with 403
