@@ -19,7 +19,17 @@ import {
   rpps,
   secretary,
 } from './support/cast.ts'
-import { authorises, blocks, careTeam, consent, parent, relatedPerson, treats, verified } from './support/consents.ts'
+import {
+  authorises,
+  blocks,
+  careTeam,
+  consent,
+  masksDocument,
+  parent,
+  relatedPerson,
+  treats,
+  verified,
+} from './support/consents.ts'
 import {
   byFiness,
   byRpps,
@@ -412,6 +422,21 @@ for (const [how, closing, reopening] of [
     t.equal(extension, undefined)
     t.same(after, was)
   })
+
+t.test('an exception of a permit still denies when the permit has ended', async t => {
+  const record = await stage.open()
+  const holder = patientOf(record)
+  const path = `DocumentReference/${await stage.createOne(hospital, document(record, own))}`
+  const except = authorises(rpps.gp, { provision: [masksDocument(path)] })
+  await stage.create(holder, consent(record, except), consent(record, authorises(rpps.gp)))
+  t.equal((await stage.get(gp, path)).status, 404, 'it denied before')
+  expectStatus(await perform(holder, `Patient/${record.id}/$close`, { reason: 'FERMETURE_DEMANDE_PATIENT' }), 200)
+  expectStatus(await perform(holder, `Patient/${record.id}/$reactivate`, agreed), 200)
+  t.equal((await stage.get(gp, path)).status, 404, 'nothing is permitted any more')
+  await stage.create(holder, consent(record, authorises(rpps.gp)))
+  t.equal((await stage.get(gp, path)).status, 404, 'nor is it by a new permit')
+  t.equal((await stage.get(gp, `Patient/${record.id}`)).status, 200)
+})
 
 t.test('an extension of the Patient stands beside that of the closing, and stays', async t => {
   const ins = newIns()
