@@ -90,19 +90,42 @@ export class JsonNode {
     return found
   }
 
-  /** @param part a value somewhere in this one. @returns the names and places in lists that lead to it. */
-  stepsTo(part: JsonNode): readonly (string | number)[] {
+  /**
+   * @param parts values somewhere in this one, in the order of the text.
+   * @returns the names and places in lists that lead to each. The way goes on from part to part: a list of many is passed once.
+   */
+  stepsTo(parts: readonly JsonNode[]): readonly Steps[] {
+    const way: Step[] = []
+    return parts.map(part => {
+      for (let [depth, holder]: [number, JsonNode] = [0, this]; holder.#at < part.#at; depth += 1)
+        holder = this.#towards(part, holder, { way, depth })
+      return way.map(({ at, place }) => place ?? this.#places.name(at))
+    })
+  }
+
+  /** Goes on at one level of the way. @returns the value there that is the part, or holds it. */
+  #towards(
+    part: JsonNode,
+    holder: JsonNode,
+    { way, depth }: { readonly way: Step[]; readonly depth: number },
+  ): JsonNode {
     const places = this.#places
-    const steps: (string | number)[] = []
-    for (let holder: JsonNode = this; holder.#at < part.#at; ) {
-      let [at, place] = [holder.#at + 1, 0]
-      for (; places.after(at) <= part.#at; at = places.after(at)) place += 1
-      steps.push(holder.#begins(openingBracket) ? place : places.name(at))
-      holder = new JsonNode(places, at)
-    }
-    return steps
+    const step = way[depth] ?? { at: holder.#at + 1, place: holder.#begins(openingBracket) ? 0 : undefined }
+    let { at, place } = step
+    for (; places.after(at) <= part.#at; at = places.after(at)) if (place !== undefined) place += 1
+    if (way[depth] === undefined || at !== step.at || at === part.#at) way.splice(depth, way.length, { at, place })
+    return new JsonNode(places, at)
   }
 }
+
+/** A value on the way to another: its place where it is an item of a list. */
+interface Step {
+  readonly at: number
+  readonly place: number | undefined
+}
+
+/** The names and places in lists that lead to a value. */
+export type Steps = readonly (string | number)[]
 
 /** @returns where the member of an object stands; undefined when it has none of this name, or is no object. */
 export const memberOf = (node: JsonNode | undefined, name: string): JsonNode | undefined => node?.member(name)

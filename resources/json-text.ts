@@ -6,7 +6,7 @@ import { JsonNode } from './json-node.ts'
 import { Malformed, Scanner, usualDepth } from './json-scanner.ts'
 import { fail, ok, type Result } from './outcome.ts'
 
-export { type JsonMembers, type JsonNode, memberOf } from './json-node.ts'
+export { type JsonMembers, type JsonNode, memberOf, type Steps } from './json-node.ts'
 
 export interface JsonText {
   /** Without insignificant white space. */

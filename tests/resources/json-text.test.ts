@@ -86,15 +86,37 @@ t.test('strings are found at any depth, in order, by the names of their members'
   t.same(escaped.root.members?.names, ['url', 'b', 'é'])
 })
 
-t.test('steps lead from a value to a part of it', async t => {
-  const steps = nested.root.strings().map(node => nested.root.stepsTo(node).join('.'))
+t.test('steps lead from a value to its parts', async t => {
+  const steps = nested.root.stepsTo(nested.root.strings()).map(each => each.join('.'))
   t.same(steps, ['url', 'b.0.url', 'b.1.u.url.0', 'e.data', 'url2'])
-  t.same(nested.root.stepsTo(nested.root), [])
+  t.same(nested.root.stepsTo([nested.root]), [[]])
   const second = memberOf(nested.root, 'b')?.items?.[1]
-  t.same(
-    second?.strings().map(node => second.stepsTo(node)),
-    [['u', 'url', 0]],
+  t.same(second?.stepsTo(second.strings()), [['u', 'url', 0]])
+})
+
+t.test('steps lead to the value that stands there, whatever the text', async () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), value => {
+      const { root } = read(JSON.stringify(value))
+      const parts = root.strings()
+      return root.stepsTo(parts).every((steps, at) => {
+        const found = steps.reduce<unknown>((held, step) => (held as Record<string | number, unknown>)[step], value)
+        return found === parts[at]?.string
+      })
+    }),
   )
+})
+
+t.test('the steps to the parts of a long list are found by going through it once', async t => {
+  const time = (count: number): number => {
+    const { root } = read(JSON.stringify({ list: Array.from({ length: count }, () => ({ data: 'x' })) }))
+    const parts = root.strings(['data'])
+    const begun = performance.now()
+    t.same(root.stepsTo(parts).at(-1), ['list', count - 1, 'data'])
+    return performance.now() - begun
+  }
+  time(1000)
+  t.ok(time(100_000) < 5_000, 'one way for each part took a minute')
 })
 
 t.test('places are right in a text with more values than the block has room for', async t => {

@@ -1,7 +1,7 @@
 /** Attachment data leaves the JSON and becomes blobs; its declared size and hash are checked. `access.md` section 11. */
 import { hash } from 'node:crypto'
 import { decodeBase64 } from '../../../resources/base64.ts'
-import type { Edit, JsonNode } from '../../../resources/json-text.ts'
+import type { Edit, JsonNode, Steps } from '../../../resources/json-text.ts'
 import { listOf, objectOf } from '../../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { LiftedData } from '../../store/store.ts'
@@ -27,8 +27,6 @@ export interface DataPlace {
   readonly apart?: ApartData
 }
 
-type Steps = readonly (string | number)[]
-
 const valueAt = (value: unknown, steps: Steps): unknown =>
   steps.reduce<unknown>((held, step) => (typeof step === 'number' ? listOf(held)[step] : objectOf(held)?.[step]), value)
 
@@ -37,12 +35,14 @@ const pathOf = (steps: Steps, path: string): string =>
 
 /** Finds the data of a resource: an object with data and a media type is an Attachment or a Binary. */
 export function dataOf({ resource, node: root, data }: Written, path: string): readonly DataPlace[] {
-  return root.strings(['data']).flatMap((node): readonly DataPlace[] => {
-    const steps = root.stepsTo(node)
-    const attachment = objectOf(valueAt(resource, steps.slice(0, -1)))
+  const nodes = root.strings(['data'])
+  const steps = root.stepsTo(nodes)
+  return nodes.flatMap((node, at): readonly DataPlace[] => {
+    const way = steps[at] ?? []
+    const attachment = objectOf(valueAt(resource, way.slice(0, -1)))
     if (typeof attachment?.data !== 'string' || typeof attachment.contentType !== 'string') return []
     const apart = data?.get(attachment.data)
-    return [{ path: pathOf(steps, path), node, attachment, ...(apart && { apart }) }]
+    return [{ path: pathOf(way, path), node, attachment, ...(apart && { apart }) }]
   })
 }
 
