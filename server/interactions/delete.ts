@@ -22,8 +22,12 @@ function reply({ preferences }: Call, done: readonly Done[]): Reply {
 /** What the criteria find is deleted, all or nothing; to find nothing is what was wished. https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
 async function items(context: Context, call: Call): Promise<Result<readonly Item[]>> {
   const { type, id, preferences } = call
-  const { ifMatch } = preferences
-  const item = { path: type, method: 'DELETE', type, ...(ifMatch === undefined ? {} : { ifMatch }) } as const
+  const { ifMatch, ifNoneMatch } = preferences
+  const item: Item = {
+    ...{ path: type, method: 'DELETE', type },
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  }
   if (id !== undefined) return ok([{ ...item, id }])
   const most = context.catalog.types.get(type)?.conditionalDelete === 'multiple' ? mostDeleted : 1
   const targets = await targetsOf(context, call, { type, criteria: criteriaOf(call), most, path: type })

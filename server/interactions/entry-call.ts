@@ -89,7 +89,7 @@ async function contentOf({ body }: Reply, { interaction, preferences }: Call) {
 
 async function succeeded(reply: Reply, call: Call): Promise<ResponseEntry> {
   const { status, headers, updated } = reply
-  const { ETag, Location } = headers
+  const { ETag, Location = headers['Content-Location'] } = headers
   const { content, outcome } = await contentOf(reply, call)
   return {
     ...content,

@@ -38,9 +38,12 @@ export async function patch(context: Context, call: Call): Promise<Result<Reply>
   if (closed !== undefined) return closed
   const operations = patchOf(call)
   if (!operations.ok) return operations
-  const { ifMatch } = call.preferences
-  const item = { path: call.type, method: 'PUT', type: call.type, patch: operations.value } as const
-  const asked = await addressOf(context, call, ifMatch === undefined ? item : { ...item, ifMatch })
+  const { ifMatch, ifNoneMatch } = call.preferences
+  const asked = await addressOf(context, call, {
+    ...{ path: call.type, method: 'PUT', type: call.type, patch: operations.value },
+    ...(ifMatch === undefined ? {} : { ifMatch }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+  })
   if (!asked.ok) return asked
   const done = await performUnit(context, call, [asked.value])
   if (!done.ok) return done

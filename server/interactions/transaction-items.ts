@@ -40,7 +40,7 @@ function baseOf(entry: EntryRequest): Pick<Item, 'path' | 'type' | 'id' | 'fullU
     ...(id === undefined ? {} : { id }),
     ...(fullUrl === undefined ? {} : { fullUrl }),
     ...(ifMatch === undefined || method === 'POST' ? {} : { ifMatch }),
-    ...(ifNoneMatch === undefined || method !== 'PUT' ? {} : { ifNoneMatch }),
+    ...(ifNoneMatch === undefined || method === 'POST' ? {} : { ifNoneMatch }),
   }
 }
 

@@ -49,10 +49,15 @@ export async function preferredBody(context: Context, call: Call, done: Done): P
   return resourceOf(context, call, done)
 }
 
+/** Where the version is: a new resource by `Location`; what was changed, which criteria may have found, by `Content-Location`. https://www.rfc-editor.org/rfc/rfc9110#section-8.7 */
+function placeOf(context: Context, { preferences }: Call, done: Done): Reply['headers'] {
+  if (done.status === 201 || done.write === undefined) return { Location: locationOf(context, done) }
+  return preferences.returns === 'OperationOutcome' ? {} : { 'Content-Location': locationOf(context, done) }
+}
+
 /** @returns the answer to a write that stands alone. */
 export async function writeReply(context: Context, call: Call, done: Done): Promise<Reply> {
   const body = await preferredBody(context, call, done)
-  const location = done.status === 201 || done.write === undefined ? { Location: locationOf(context, done) } : {}
-  const headers = { ...versionHeaders(done), ...location }
+  const headers = { ...versionHeaders(done), ...placeOf(context, call, done) }
   return { status: done.status, headers, updated: done.updated, ...(body === undefined ? {} : { body }) }
 }

@@ -59,6 +59,24 @@ t.test('an entry that fails says why, and the others are performed', async t => 
   t.equal(idsOf(await rest.get('Practitioner?family=performed')).length, 1)
 })
 
+t.test('a batch says that it is one by whichever letters JSON allows', async t => {
+  const id = idOf(await rest.post('Practitioner', practitioner()))
+  const entry = `[{"request":{"method":"GET","url":"Practitioner/${id}"}}]`
+  for (const type of ['"type":"b\\u0061tch"', '"ty\\u0070e":"batch"']) {
+    const answer = await rest.post('', `{"resourceType":"Bundle",${type},"entry":${entry}}`)
+    t.equal(answer.status, 200, type)
+    t.match(answer.json, { type: 'batch-response' }, type)
+  }
+})
+
+t.test('an entry of a batch says which resource its criteria changed', async t => {
+  const identifier = [{ system: 'urn:changed-by', value: 'criteria' }]
+  const id = idOf(await rest.post('Practitioner', practitioner({ identifier })))
+  const changed = practitioner({ identifier, active: true })
+  const answer = await batch(['PUT', 'Practitioner?identifier=urn:changed-by|criteria', changed])
+  t.match(select(answer.json, '/entry/0/response/location')[0], `/Practitioner/${id}/_history/2`)
+})
+
 t.test('a conditional create in a batch', async t => {
   const numbered = practitioner({ identifier: [{ system: 'urn:example:n', value: 'batch' }] })
   const more = { ifNoneExist: 'identifier=urn:example:n|batch' }

@@ -28,6 +28,11 @@ t.test('Location and Content-Location of each write', async t => {
     t.equal(answer.status, 201)
     t.ok(answer.headers.get('location')?.startsWith(`${base}/`), answer.headers.get('location') ?? 'none')
   }
+  for (const prefer of ['return=minimal', 'return=representation']) {
+    const answer = await rest.put('Observation/two', { ...observation('two'), status: 'amended' }, through({ prefer }))
+    t.equal(answer.status, 200)
+    t.match(answer.headers.get('content-location'), `${base}/Observation/two/_history/`)
+  }
 })
 
 t.test('links of a search lead through the proxy to the next page, and fullUrl begins with its address', async t => {

@@ -102,6 +102,19 @@ for (const [sentence, ifMatch, status] of [
   })
 }
 
+t.test('nothing is patched or deleted while what If-None-Match names stands', async t => {
+  const id = await made()
+  for (const tag of ['*', 'W/"1"']) {
+    const headers = { 'if-none-match': tag }
+    t.equal((await rest.patch(`Observation/${id}`, amended, { headers })).status, 412, tag)
+    t.equal((await rest.delete(`Observation/${id}`, { headers })).status, 412, tag)
+  }
+  t.equal(await versionOf(id), '1')
+  const headers = { 'if-none-match': 'W/"7"' }
+  t.equal((await rest.patch(`Observation/${id}`, amended, { headers })).status, 200)
+  t.equal((await rest.delete(`Observation/${id}`, { headers })).status, 204)
+})
+
 t.test('the entity tag is looked at before the operations', async t => {
   const headers = { 'if-match': 'W/"7"' }
   t.equal((await rest.patch(`Observation/${await made()}`, [{ op: 'remove', path: '/x' }], { headers })).status, 412)
