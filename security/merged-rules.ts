@@ -2,6 +2,7 @@
 import { type JsonObject, objectOf } from '../resources/json-value.ts'
 import type { RecordOfAccess } from './compile-facts.ts'
 import { objectsOf } from './elements.ts'
+import { exceptionsAlone } from './exceptions-alone.ts'
 import type { Facts, MergedRecord } from './facts.ts'
 
 type Rule = RecordOfAccess['resources'][number]
@@ -12,10 +13,16 @@ const broughtBy =
   ({ patient }: Pick<MergedRecord, 'patient'>): boolean =>
     _id.startsWith(`${patient}-`)
 
-/** A provision without what it permits; undefined when nothing else is left. An exception that permits goes too. */
-function denialsOf(provision: JsonObject): JsonObject | undefined {
-  const nested = objectsOf(provision.provision).flatMap(inner => denialsOf(inner) ?? [])
-  if (provision.type === 'permit' && (provision.actor !== undefined || nested.length === 0)) return undefined
+/** What a provision denies, without what it permits. */
+const denialsOf = (provision: JsonObject): readonly JsonObject[] =>
+  exceptionsAlone(provision).flatMap(each => withoutPermits(each) ?? none)
+
+const none: readonly JsonObject[] = []
+
+/** Undefined when nothing else is left. An exception that permits goes too. */
+function withoutPermits(provision: JsonObject): JsonObject | undefined {
+  const nested = objectsOf(provision.provision).flatMap(inner => withoutPermits(inner) ?? [])
+  if (provision.type === 'permit' && nested.length === 0) return undefined
   const { provision: _, ...alone } = provision
   return nested.length === 0 ? alone : { ...alone, provision: nested }
 }
@@ -23,7 +30,7 @@ function denialsOf(provision: JsonObject): JsonObject | undefined {
 /** Whether a rule that holds in one of two records keeps somebody out, and so must hold in the other. */
 export function denies({ resourceType, provision }: Rule['resource']): boolean {
   const root = resourceType === 'Consent' ? objectOf(provision) : undefined
-  return root !== undefined && denialsOf(root) !== undefined
+  return root !== undefined && denialsOf(root).length > 0
 }
 
 function stillDenies(rule: Rule): readonly Rule[] {
@@ -31,8 +38,7 @@ function stillDenies(rule: Rule): readonly Rule[] {
   if (resource.resourceType === 'CareTeam' || resource.resourceType === 'RelatedPerson') return []
   const provision = resource.resourceType === 'Consent' ? objectOf(resource.provision) : undefined
   if (provision === undefined) return [rule]
-  const left = denialsOf(provision)
-  return left === undefined ? [] : [{ ...rule, resource: { ...resource, provision: left } }]
+  return denialsOf(provision).map(left => ({ ...rule, resource: { ...resource, provision: left } }))
 }
 
 /** @returns the rules of a record as they hold beside those of the records that were merged into it. What was written after the merge is its own. */

@@ -4,6 +4,7 @@ import type { Resource } from '../resources/resource.ts'
 import { monthsAfter } from './calendar.ts'
 import { isLegalRepresentative } from './compile-facts.ts'
 import { objectsOf } from './elements.ts'
+import { exceptionsAlone } from './exceptions-alone.ts'
 
 /** Milliseconds since 1970. */
 export interface RecordLife {
@@ -53,8 +54,9 @@ function stillHolds(resource: Resource): readonly Resource[] {
   if (resource.resourceType === 'RelatedPerson') return isLegalRepresentative(resource) ? [resource] : []
   const provision = resource.resourceType === 'Consent' ? objectOf(resource.provision) : undefined
   if (provision === undefined) return [resource]
-  const left = withoutPermits(provision)
-  return left === undefined ? [] : [{ ...resource, provision: left }]
+  return exceptionsAlone(provision)
+    .flatMap(each => withoutPermits(each) ?? [])
+    .map(left => ({ ...resource, provision: left }))
 }
 
 /** @returns the rules of a record as they hold after its last closing. */

@@ -49,7 +49,7 @@ export interface Naming extends Span {
   readonly actor: string
   readonly relation: Relation
   readonly source: string
-  /** Whether it holds now, and no block has ended it. */
+  /** Whether it holds now, and neither a block nor a closing of the record has ended it. */
   readonly active: boolean
 }
 
@@ -59,14 +59,21 @@ interface Whole {
   readonly now: number
 }
 
-/** Who was in a team goes on being in it since he came: the record knows it, the version of the team does not. */
-const given = (relation: Said, grant: Grant, { careTeam }: Facts): Grant =>
-  relation === 'care-team' ? (careTeam.find(({ actor }) => actor === grant.actor) ?? grant) : grant
+/**
+ * Whether a grant of the record is what a source says: it is not when a closing or a parting ended the source. Who was in
+ * a team goes on being in it since he came, which the record knows and the version of the team does not.
+ */
+const isSaidBy =
+  ({ actor, from, before, since = 0 }: Grant) =>
+  (grant: Grant): boolean =>
+    grant.actor === actor && grant.from === from && grant.before === before && (grant.since ?? 0) <= since
 
-function isActive(relation: Said, grant: Grant, { facts, now }: Whole): boolean {
-  if (!holdsAt(grant, now)) return false
-  const person = grant.actor.startsWith('rpps:') ? grant.actor : null
-  return denials.has(relation) || stands(facts, given(relation, grant, facts), { person, now })
+function isActive(relation: Said, said: Grant, { facts, now }: Whole): boolean {
+  if (!holdsAt(said, now)) return false
+  const person = said.actor.startsWith('rpps:') ? said.actor : null
+  return relations[relation](facts)
+    .filter(isSaidBy(said))
+    .some(grant => denials.has(relation) || stands(facts, grant, { person, now }))
 }
 
 const relationNames = Object.keys(relations) as readonly Said[]

@@ -22,8 +22,9 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   },
   tooCostly: {
     means:
-      'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, too many versions had to be passed over, or the rules of the record name too many resources.',
-    remedy: 'Name one patient, by `patient` or `patient.identifier`; narrow what `expression` names; ask for one type.',
+      'The search or history is too wide: it names no patient or more than one, what `expression` names (a chain, a sort, an include, a text within values) would reach too much, too many versions had to be passed over, the rules of the record name too many resources, or what is written together holds too many different conditional references.',
+    remedy:
+      'Name one patient, by `patient` or `patient.identifier`; narrow what `expression` names; ask for one type; name resources by their ids.',
   },
   badPage: {
     means: 'The link to a page has expired, or belongs to another caller or search.',

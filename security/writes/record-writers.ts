@@ -3,6 +3,7 @@ import type { JsonObject } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { depositorOf } from '../actors.ts'
+import { saysDeath } from '../closing-reasons.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
 import { blocked, holdsOne } from '../entry.ts'
 import { judgeKeys } from '../identity-quality.ts'
@@ -77,8 +78,16 @@ function judgePatientUpdate(judging: Judging, before: Resource, after: Resource)
   return fail('refusedByRule', 'expected the INS of the record, found another', 'Patient.identifier')
 }
 
+/** Else a word in an open record would shut out its holder, once he closes it, until an operator helps him. */
+const saysDeathFirst = ({ request: { principal }, plan: { after, write } }: Judging): boolean =>
+  principal.kind !== 'operator' &&
+  after !== undefined &&
+  saysDeath(after) &&
+  !(write.before !== undefined && saysDeath(write.before.resource))
+
 function judgePatientResource(judging: Judging): Result<undefined> {
   const { after, write } = judging.plan
+  if (saysDeathFirst(judging)) return refused('Patient.extension', 'the operator, to close a record by a death')
   if (write.interaction === 'create' && judging.request.opens) return judgeChoice(judging, {}, after)
   if (write.interaction === 'create')
     return fail('refusedByRule', 'expected the one Patient of the record, found a second', 'Patient')

@@ -1,5 +1,6 @@
 /** Whether a record takes writes at all. `access.md` section 6, and section 4, last row. */
 import { fail, ok, type Result } from '../../resources/outcome.ts'
+import { saysDeath } from '../closing-reasons.ts'
 import type { Facts } from '../facts.ts'
 import { judgeOpening } from '../opening.ts'
 import type { WriteRequest } from '../regime.ts'
@@ -9,11 +10,12 @@ import type { Plan } from './judging.ts'
 export const noRecord = (): Result<never> =>
   fail('refusedByRule', 'expected a record that takes deposits, found none for this patient')
 
-/** Its holder brings a closed record back, or withdraws the refusal of one; nothing else is written in it. */
-const reopens = ({ principal }: WriteRequest, { write, after, rule }: Plan): boolean =>
+/** Its holder brings a closed record back, but not from a death, or withdraws the refusal of one; nothing else is written in it. */
+const reopens = ({ principal }: WriteRequest, { write: { interaction, type, before }, after, rule }: Plan): boolean =>
   principal.kind === 'patient' &&
-  write.interaction === 'update' &&
-  ((write.type === 'Patient' && after?.active === true) || rule?.kind === 'opened')
+  interaction === 'update' &&
+  ((type === 'Patient' && after?.active === true && before !== undefined && !saysDeath(before.resource)) ||
+    rule?.kind === 'opened')
 
 /** What may be asked of a record that is not open: its holder may ask for it to be so, before it is known how. */
 const mayReopen = (request: WriteRequest, plans: readonly Plan[]): boolean =>

@@ -66,11 +66,11 @@ const patientWays: Readonly<Record<Channel['name'], (patient: Resource, now: num
  * What a minor keeps from his representatives stays in the record: his address may be theirs. Of a closed record nothing
  * leaves but that it was opened in an emergency before: its holder died, or wants none.
  */
-const staysInside = ({ active }: Resource, { secret, topic }: NoticeRow): boolean =>
-  secret || (active === false && topic !== 'emergency-access')
+const staysInside = (open: boolean, { secret, topic }: NoticeRow): boolean =>
+  secret || !(open || topic === 'emergency-access')
 
-function ofPatient(patient: Resource, notice: NoticeRow, now: number): Recipient {
-  const channels = staysInside(patient, notice) ? [] : notificationChoiceOf(patient).channels
+function ofPatient(patient: Resource, now: number, inside: boolean): Recipient {
+  const channels = inside ? [] : notificationChoiceOf(patient).channels
   const ways = channels.flatMap((by): Way[] => {
     const to = patientWays[by](patient, now)
     return to === undefined ? [] : [{ by, to }]
@@ -106,9 +106,8 @@ function treatingActors(facts: Facts, now: number): readonly string[] {
 }
 
 /** Those who treat the patient, but for the one whose access it was. */
-async function treatingOf(store: Pick<Store, 'facts' | 'page'>, { patient, agent }: NoticeRow, now: number) {
-  const facts = await store.facts(patient)
-  const others = facts === undefined ? [] : treatingActors(facts, now).filter(actor => actor !== agent)
+function treatingOf(store: Pick<Store, 'page'>, { facts, agent }: { facts: Facts; agent: string | null }, now: number) {
+  const others = treatingActors(facts, now).filter(actor => actor !== agent)
   return Promise.all(others.map(actor => ofPractitioner(store, actor, now)))
 }
 
@@ -120,7 +119,9 @@ export async function recipientsOf(
 ): Promise<Told | undefined> {
   const extent = { collection: 'record', patient: notice.patient } as const
   const row = await store.row(systemRestriction('jobs', extent), 'Patient', notice.patient)
-  if (row === undefined) return undefined
-  if (notice.to === 'treating') return { patient: row.id, recipients: await treatingOf(store, notice, now) }
-  return { patient: row.id, recipients: [ofPatient(resourceOf(row), notice, now)] }
+  const facts = row === undefined ? undefined : await store.facts(notice.patient)
+  if (row === undefined || facts === undefined) return undefined
+  if (notice.to === 'treating')
+    return { patient: row.id, recipients: await treatingOf(store, { facts, agent: notice.agent }, now) }
+  return { patient: row.id, recipients: [ofPatient(resourceOf(row), now, staysInside(facts.open, notice))] }
 }

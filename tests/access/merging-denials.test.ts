@@ -51,6 +51,40 @@ t.test('a denial whose Consent names what stays elsewhere is not lost', async t 
   t.ok(said.includes('#p'))
 })
 
+/** A document is shut by the exception of a permit, for another permit opens all. */
+const exceptDocument = (id: string): Json =>
+  authorises(rpps.gp, { provision: [masksDocument(`DocumentReference/${id}`)] })
+
+t.test('an exception of a permit denies in the record into which its own is merged', async t => {
+  const [source, target] = [await stage.open(), await stage.open()]
+  const [shut, open] = [
+    await stage.createOne(hospital, document(source, own)),
+    await stage.createOne(hospital, document(source, own)),
+  ]
+  await stage.create(patientOf(source), consent(source, exceptDocument(shut)), consent(source, authorises(rpps.gp)))
+  t.same(await found(gp, source), [open], 'it denied before')
+  await stage.create(patientOf(target), consent(target, authorises(rpps.gp)))
+  expectStatus(await merges(source, target), 200)
+  t.same(await found(gp, target), [open])
+})
+
+t.test(
+  'an exception of a permit denies in both records once they are parted, and the permit opens one alone',
+  async t => {
+    const [source, target] = [await stage.open(), await stage.open()]
+    const [shut, open] = [
+      await stage.createOne(hospital, document(source, own)),
+      await stage.createOne(hospital, document(source, own)),
+    ]
+    expectStatus(await merges(source, target), 200)
+    await stage.create(patientOf(target), consent(target, exceptDocument(shut)))
+    expectStatus(await parts(source, target), 200)
+    t.equal((await stage.get(gp, `DocumentReference/${open}`)).status, 404, 'nothing is permitted there')
+    await stage.create(patientOf(source), consent(source, authorises(rpps.gp)))
+    t.same(await found(gp, source), [open])
+  },
+)
+
 t.test('who is kept out by a copy reads that he is', async t => {
   const [source, target] = [await stage.open(), await stage.open()]
   expectStatus(await merges(source, target), 200)

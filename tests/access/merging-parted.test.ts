@@ -42,6 +42,9 @@ t.test('records that were merged part again: what came goes back, authorisations
 
   t.test('nobody reads the source until he is authorised anew', async t => {
     for (const actor of [gp, colleague, nurse, emergencyPhysician]) t.same(await found(actor, source), [])
+    const who = await stage.get(a, `Patient/${source.id}/$who-can-access`)
+    const relations = select(who.json, '/parameter/[name=professional]/part/[name=relation]/valueCode')
+    t.same([...new Set(relations)], ['blocked'], 'as $who-can-access says')
     await stage.create(a, consent(source, authorises(rpps.gp)))
     t.same(await found(gp, source), [plain])
     t.same(new Set(await found(colleague, target)), new Set([other, later]))

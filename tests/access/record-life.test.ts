@@ -1,7 +1,7 @@
 /** The life of a record: opened, opposed, closed, opened again. `access.md` section 4; `docs/decisions/0032-the-record-s-life.md` */
 import { MongoClient } from 'mongodb'
 import t from 'tap'
-import type { Answer } from '../support/client.ts'
+import { type Answer, matchesOf } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
 import { startServer } from '../support/server.ts'
 import {
@@ -19,7 +19,17 @@ import {
   rpps,
   secretary,
 } from './support/cast.ts'
-import { authorises, blocks, careTeam, consent, parent, relatedPerson, treats, verified } from './support/consents.ts'
+import {
+  authorises,
+  blocks,
+  careTeam,
+  consent,
+  masksDocument,
+  parent,
+  relatedPerson,
+  treats,
+  verified,
+} from './support/consents.ts'
 import {
   byFiness,
   byRpps,
@@ -411,6 +421,90 @@ for (const [how, closing, reopening] of [
     const { meta: __, ...was } = before
     t.equal(extension, undefined)
     t.same(after, was)
+  })
+
+t.test('an exception of a permit still denies when the permit has ended', async t => {
+  const record = await stage.open()
+  const holder = patientOf(record)
+  const path = `DocumentReference/${await stage.createOne(hospital, document(record, own))}`
+  const except = authorises(rpps.gp, { provision: [masksDocument(path)] })
+  await stage.create(holder, consent(record, except), consent(record, authorises(rpps.gp)))
+  t.equal((await stage.get(gp, path)).status, 404, 'it denied before')
+  expectStatus(await perform(holder, `Patient/${record.id}/$close`, { reason: 'FERMETURE_DEMANDE_PATIENT' }), 200)
+  expectStatus(await perform(holder, `Patient/${record.id}/$reactivate`, agreed), 200)
+  t.equal((await stage.get(gp, path)).status, 404, 'nothing is permitted any more')
+  await stage.create(holder, consent(record, authorises(rpps.gp)))
+  t.equal((await stage.get(gp, path)).status, 404, 'nor is it by a new permit')
+  t.equal((await stage.get(gp, `Patient/${record.id}`)).status, 200)
+})
+
+/** What `$close` writes of a death. */
+const diedOf: Json = {
+  url: 'https://interop.esante.gouv.fr/ig/fhir/dmp/StructureDefinition/dmp-fermeture',
+  extension: [{ url: 'motifFermeture', valueCodeableConcept: { coding: [{ code: 'FERMETURE_DECES' }] } }],
+}
+
+t.test('a death is undone by the operator alone, whichever way another tries', async t => {
+  const record = await populated()
+  const path = `Patient/${record.id}`
+  const holder = patientOf(record)
+  const before = (await stage.get(holder, path)).json as Json
+  const [agreement] = matchesOf(await stage.get(holder, `Consent?patient=${record.id}&_sort=_lastUpdated`)) as Json[]
+  expectStatus(await perform(operator, `${path}/$close`, { reason: 'FERMETURE_DECES' }), 200)
+  const patch = (actor: Actor, value: Json, on = path) =>
+    stage.send(actor, `PATCH ${on}`, {
+      body: JSON.stringify([value]),
+      headers: { 'content-type': 'application/json-patch+json' },
+    })
+  const reopens = { op: 'add', path: '/active', value: true }
+  const dead = { ...before, extension: [diedOf] }
+  const entry = (resource: Json, url = path) => ({ resource, request: { method: 'PUT', url } })
+  const criteria = `Patient?identifier=${insSystem}|${record.ins}`
+  const permits = { ...agreement, provision: { type: 'permit' } }
+  const ways: Readonly<Record<string, (actor: Actor) => Promise<Answer>>> = {
+    'PUT without the reason': actor => stage.put(actor, { ...before, active: true }),
+    'PUT with the reason': actor => stage.put(actor, { ...dead, active: true }),
+    'PUT that takes the reason away first': actor => stage.put(actor, { ...before, active: false }),
+    'PUT by criteria': actor => stage.send(actor, `PUT ${criteria}`, { body: { ...before, active: true } }),
+    PATCH: actor => patch(actor, reopens),
+    'PATCH of the reason': actor => patch(actor, { op: 'remove', path: '/extension' }),
+    'PATCH by criteria': actor => patch(actor, reopens, criteria),
+    'a transaction': actor => stage.post(actor, transaction(entry({ ...before, active: true }))),
+    'a transaction with a Consent that permits again': actor =>
+      stage.post(actor, transaction(entry(permits, `Consent/${agreement?.id}`), entry({ ...before, active: true }))),
+    'a Consent that permits again': actor => stage.put(actor, permits),
+    'a new Consent that permits': actor => stage.post(actor, consent(record, { type: 'permit' }, verified)),
+    $reactivate: actor => perform(actor, `${path}/$reactivate`, agreed),
+    $open: actor => perform(actor, 'Patient/$open', { ...agreed, patient: patient(record.ins) }),
+  }
+  for (const [who, actor] of [...readers(record), ['insurance', insurance], ['secretary', secretary]] as const)
+    for (const [way, attempt] of Object.entries(ways)) {
+      await attempt(actor)
+      t.equal((await db.collection('access').findOne({ _id: record.id as never }))?.open, false, `${way}, ${who}`)
+    }
+  const absent = await stage.post(hospital, document({ id: '0123456789ab' }, own))
+  for (const way of ['PUT without the reason', 'a transaction', 'PUT that takes the reason away first']) {
+    const answer = await ways[way]?.(holder)
+    t.equal(answer?.status, 422, way)
+    t.same(select(answer?.json, '/issue/0/diagnostics'), select(absent.json, '/issue/0/diagnostics'), way)
+  }
+  expectStatus(await perform(operator, `${path}/$reactivate`, agreed), 200)
+  t.equal((await stage.get(holder, path)).status, 200)
+})
+
+for (const [who, actorOf] of [
+  ['the patient', patientOf],
+  ['who opened the record', () => hospital],
+] as const)
+  t.test(`that somebody died is said by the operator alone, not by ${who}`, async t => {
+    const record = await stage.open()
+    const path = `Patient/${record.id}`
+    const { extension: _, ...before } = (await stage.get(patientOf(record), path)).json as Json
+    const answer = await stage.put(actorOf(record), { ...before, extension: [diedOf] })
+    t.equal(refusalOf(answer), '403 accessDenied Patient.extension')
+    const closing = await stage.put(actorOf(record), { ...before, active: false, extension: [diedOf] })
+    t.equal(closing.status, 403)
+    t.equal((await stage.get(patientOf(record), path)).status, 200)
   })
 
 t.test('an extension of the Patient stands beside that of the closing, and stays', async t => {

@@ -103,6 +103,26 @@ for (const [sentence, deny, change, expected] of [
     async ({ result }: Filled) => void expectStatus(await stage.remove(hospital, result), 204),
     '',
   ],
+  ...(
+    [
+      ['an identifier', name => ({ identifier: [{ system: 'urn:x', value: name }] })],
+      ['a tag', name => ({ meta: { tag: [{ system: 'urn:x', code: name }] } })],
+      ['a source', name => ({ meta: { source: name } })],
+    ] as readonly [string, (name: string) => Json][]
+  ).flatMap(([lure, elements]) => [
+    [
+      `the letter that referred to a result, once its name stands in ${lure} alone`,
+      ({ result }: Filled) => denial('dependents', result, { actor: toGp }),
+      (each: Filled) => rewrite(each, elements(each.result)),
+      '',
+    ] as const,
+    [
+      `what a letter referred to, once its name stands in ${lure} alone`,
+      ({ letter }: Filled) => denial('related', letter, { actor: toGp }),
+      (each: Filled) => rewrite(each, elements(each.result)),
+      '',
+    ] as const,
+  ]),
   [
     'what all are denied',
     ({ letter }: Filled) => denial('related', letter),

@@ -47,7 +47,7 @@ import {
   observation,
 } from './support/contents.ts'
 import { columns, readable } from './support/oracle.ts'
-import { type Addition, startStage } from './support/stage.ts'
+import { type Addition, expectStatus, startStage } from './support/stage.ts'
 import { told, verdictOf } from './support/who-can-access.ts'
 
 t.setTimeout(240_000)
@@ -293,4 +293,52 @@ t.test('an author reads what he wrote and the patient masked', async t => {
   const { json } = await ask(patient, masked)
   t.match(actorNamed(json, 'professional', rpps.hospital), { relation: ['author'] })
   t.equal((await stage.get(hospitalPhysician, `DocumentReference/${masked}`)).status, 200)
+})
+
+t.test('what ended when the record was closed names nobody as one who reads; what was given since does', async t => {
+  const once = await stage.open(
+    by(treats(rpps.gp)),
+    by(authorises(rpps.podologue)),
+    by(blocks(rpps.emergency)),
+    by({ ...authorises(rpps.hospital), dataPeriod: { start: '2025' } }),
+    each => [patientOf(each), careTeam(each, [byRpps(rpps.nurse)])],
+  )
+  const holder = patientOf(once)
+  const namedIn = async (...numbers: readonly string[]) => {
+    const { json } = expectStatus(await stage.get(holder, `Patient/${once.id}/$who-can-access`), 200)
+    return numbers.map(number => {
+      const actor = actorNamed(json, 'professional', number)
+      return [actor?.relation ?? [], select(actor?.rule, '/*/[name=active]/valueBoolean'), actor?.reads?.[0]]
+    })
+  }
+  const everybody = [rpps.gp, rpps.podologue, rpps.emergency, rpps.hospital, rpps.nurse]
+  t.same(await namedIn(...everybody), [
+    [['treating'], [true], true],
+    [['authorised'], [true], true],
+    [['blocked'], [true], false],
+    [['authorised-in-part'], [true], true],
+    [['care-team'], [true], true],
+  ])
+  const { meta: _, ...before } = (await stage.get(holder, `Patient/${once.id}`)).json as Json
+  for (const active of [false, true]) expectStatus(await stage.put(holder, { ...before, active }), 200)
+  t.same(await namedIn(...everybody), [
+    [[], [false], false],
+    [[], [false], false],
+    [['blocked'], [true], false],
+    [[], [false], false],
+    [[], [false], false],
+  ])
+  const given = [authorises(rpps.podologue), { ...authorises(rpps.hospital), dataPeriod: { start: '2025' } }]
+  await stage.create(holder, ...given.map(each => consent(once, each)), careTeam(once, [byRpps(rpps.nurse)]))
+  const again = await namedIn(...everybody)
+  t.same(
+    again.map(([relations, active, reads]) => [relations, (active as readonly boolean[]).toSorted(), reads]),
+    [
+      [[], [false], false],
+      [['authorised'], [false, true], true],
+      [['blocked'], [true], false],
+      [['authorised-in-part'], [false, true], true],
+      [['care-team'], [false, true], true],
+    ],
+  )
 })

@@ -326,36 +326,47 @@ t.test('what leaves the record names nobody: neither who came, nor how, nor whos
   for (const letter of letters) t.match(letter, /^Message-ID: <[\w-]+@dossier.example>\r$/im)
 })
 
-t.test('of a closed record nothing leaves but that it was opened in an emergency', async t => {
-  const record = await stage.open(authorised())
-  const number = '+33639980155'
-  await rewrite(stage, record, {
-    telecom: [{ system: 'sms', value: number }],
-    extension: [choice(['deposit'], ['sms'])],
+const closes = {
+  resourceType: 'Parameters',
+  parameter: [{ name: 'reason', valueCode: 'FERMETURE_DEMANDE_PATIENT' }],
+}
+
+for (const [how, number, close] of [
+  ['closed', '+33639980155', ({ id }: DossierRecord) => ({ path: `Patient/${id}/$close`, body: closes })],
+  [
+    'refused',
+    '+33639980156',
+    (record: DossierRecord) => ({ path: 'Consent', body: consent(record, { type: 'deny' }) }),
+  ],
+] as const)
+  t.test(`of a record that was ${how} nothing leaves but that it was opened in an emergency`, async t => {
+    const record = await stage.open(authorised())
+    await rewrite(stage, record, {
+      telecom: [{ system: 'sms', value: number }],
+      extension: [choice(['deposit'], ['sms'])],
+    })
+    const urgently = (await stage.get(emergencyPhysician, `Patient/${record.id}`)).status
+    t.equal(urgently, 200)
+    await allTold(record)
+    await stage.createOne(
+      hospital,
+      document(record, { securityLabel: labels('INVISIBLE_PATIENT'), author: [byFiness(finess.hospital)] }),
+    )
+    const { path, body } = close(record)
+    expectStatus(await stage.send(patientOf(record), `POST ${path}`, { body }), 200, 201)
+    const sent = () => gateway.posted.filter(({ body }) => body.includes(number)).length
+    t.equal(sent(), 1)
+    // A month later what waited is due; that of the emergency is told as if the gateway had not answered until now.
+    const shown = { $set: { hiddenUntil: new Date() } }
+    await db.collection('record').updateMany({ patient: record.id, hiddenUntil: { $type: 'date' } }, shown)
+    const at = new Date()
+    const again = { $set: { due: at, order: at, sent: ['record patient'] }, $unset: { expires: '' } } as const
+    await db.collection('outbox').updateMany({ patient: record.id, to: 'patient' }, again)
+    t.same((await allTold(record)).map(({ topic }) => topic).toSorted(), [
+      ...['deposit', 'emergency-access', 'emergency-access'],
+    ])
+    t.equal(sent(), 2)
   })
-  const urgently = (await stage.get(emergencyPhysician, `Patient/${record.id}`)).status
-  t.equal(urgently, 200)
-  await allTold(record)
-  await stage.createOne(
-    hospital,
-    document(record, { securityLabel: labels('INVISIBLE_PATIENT'), author: [byFiness(finess.hospital)] }),
-  )
-  const reason = [{ name: 'reason', valueCode: 'FERMETURE_DEMANDE_PATIENT' }]
-  const closes = { body: { resourceType: 'Parameters', parameter: reason } }
-  expectStatus(await stage.send(patientOf(record), `POST Patient/${record.id}/$close`, closes), 200)
-  const sent = () => gateway.posted.filter(({ body }) => body.includes(number)).length
-  t.equal(sent(), 1)
-  // A month later what waited is due; that of the emergency is told as if the gateway had not answered until now.
-  const shown = { $set: { hiddenUntil: new Date() } }
-  await db.collection('record').updateMany({ patient: record.id, hiddenUntil: { $type: 'date' } }, shown)
-  const at = new Date()
-  const again = { $set: { due: at, order: at, sent: ['record patient'] }, $unset: { expires: '' } } as const
-  await db.collection('outbox').updateMany({ patient: record.id, to: 'patient' }, again)
-  t.same((await allTold(record)).map(({ topic }) => topic).toSorted(), [
-    ...['deposit', 'emergency-access', 'emergency-access'],
-  ])
-  t.equal(sent(), 2)
-})
 
 t.test('an address that would be two, or a header, is none', async t => {
   const record = await stage.open(authorised())

@@ -1,11 +1,7 @@
 /** When and why a record was closed, on its Patient: the extension of the draft guide PDSM4DMP, transaction TD0.2. */
 import { type Edit, type JsonNode, memberOf } from '../../../resources/json-text.ts'
-import { listOf, objectOf, textOf } from '../../../resources/json-value.ts'
-import type { Resource } from '../../../resources/resource.ts'
 import { dayOf } from '../../../security/calendar.ts'
-import { closingReasonSystem } from '../../../security/closing-reasons.ts'
-
-const url = 'https://interop.esante.gouv.fr/ig/fhir/dmp/StructureDefinition/dmp-fermeture'
+import { closingExtension, closingPlace, closingReasonSystem } from '../../../security/closing-reasons.ts'
 
 export interface Closing {
   readonly reason: string
@@ -17,7 +13,7 @@ export interface Closing {
 
 const extensionOf = ({ reason, text, at, zone }: Closing): string =>
   JSON.stringify({
-    url,
+    url: closingExtension,
     extension: [
       { url: 'dateFermeture', valueDate: dayOf(at, zone) },
       { url: 'motifFermeture', valueCodeableConcept: { coding: [{ system: closingReasonSystem, code: reason }] } },
@@ -25,19 +21,8 @@ const extensionOf = ({ reason, text, at, zone }: Closing): string =>
     ],
   })
 
-const placeIn = (value: unknown): number => listOf(value).findIndex(each => objectOf(each)?.url === url)
-
-/** The code of why the record was closed; undefined where the Patient does not say. */
-export function closingReasonOf({ extension }: Resource): string | undefined {
-  const own = objectOf(listOf(extension)[placeIn(extension)])
-  const motif = listOf(own?.extension)
-    .map(objectOf)
-    .find(each => each?.url === 'motifFermeture')
-  return textOf(objectOf(listOf(objectOf(motif?.valueCodeableConcept)?.coding)[0])?.code)
-}
-
 const ownPlace = (text: string, list: JsonNode | undefined): number =>
-  list === undefined ? -1 : placeIn(JSON.parse(text.slice(list.start, list.end)))
+  list === undefined ? -1 : closingPlace(JSON.parse(text.slice(list.start, list.end)))
 
 /** Puts the extension in the place of a former one, else behind the others. */
 export function closingEdits(text: string, root: JsonNode, closing: Closing): readonly Edit[] {

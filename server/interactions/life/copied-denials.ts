@@ -1,12 +1,13 @@
 /** Denials that were given while two records were one: they hold in both once these are parted. `docs/decisions/0037-one-person-one-record.md` */
 import { splice } from '../../../resources/json-text.ts'
-import type { JsonObject } from '../../../resources/json-value.ts'
+import { type JsonObject, objectOf } from '../../../resources/json-value.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import { agreedKey } from '../../../search/key.ts'
 import { everything } from '../../../search/query.ts'
 import { type Covered, coveredNames } from '../../../security/covered-names.ts'
 import { type CoveredThere, coveredElsewhere, denialElsewhere } from '../../../security/denial-elsewhere.ts'
 import { objectsOf, targetOf } from '../../../security/elements.ts'
+import { exceptionsAlone } from '../../../security/exceptions-alone.ts'
 import type { Facts } from '../../../security/facts.ts'
 import { denies } from '../../../security/merged-rules.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
@@ -50,12 +51,12 @@ const staysOutOf =
     return said.includes(from) || (said.match(rowIds) ?? []).some(key => key !== to)
   }
 
-/** The letters of a Consent as they are written there. */
-function writtenThere({ row }: Current, renaming: Renaming): Resource {
+/** The letters of a Consent as they are written there; of a permit each exception, for it permits nothing there. */
+function writtenThere({ row }: Current, renaming: Renaming): readonly Resource[] {
   const { text, root } = storedText(row)
   const there = JSON.parse(splice(text, root, renamingEdits(root, renaming))) as Resource
   const { id: _, meta: __, ...written } = there
-  return written
+  return exceptionsAlone(objectOf(there.provision) ?? {}).map(provision => ({ ...written, provision }))
 }
 
 function versionOf(context: Context, { labels }: Current, { resource, at }: { resource: Resource; at: Renaming }) {
@@ -102,10 +103,12 @@ export async function copiedDenials(context: Context, renaming: Renaming, since:
   return denials.flatMap(each => {
     const isBack = each._id.startsWith(`${source}-`)
     const other = (isBack ? here : there).renaming
-    const copy = denialElsewhere(writtenThere(each, other), staysOutOf(other))
-    const copies = copy === undefined ? [] : [{ resource: copy, at: other }]
+    const copies = writtenThere(each, other).flatMap(denial => {
+      const copy = denialElsewhere(denial, staysOutOf(other))
+      return copy === undefined ? [] : [{ resource: copy, at: other }]
+    })
     for (const side of [here, there]) {
-      const said = coveredThere(writtenThere(each, side.renaming), side)
+      const said = writtenThere(each, side.renaming).flatMap(denial => coveredThere(denial, side))
       copies.push(...said.map(resource => ({ resource, at: side.renaming })))
     }
     return copies.map(said => versionOf(context, each, said))

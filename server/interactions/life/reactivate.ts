@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { everything } from '../../../search/query.ts'
 import { depositorOf } from '../../../security/actors.ts'
-import { deathReason } from '../../../security/closing-reasons.ts'
+import { saysDeath } from '../../../security/closing-reasons.ts'
 import type { ConditionId } from '../../../security/decision.ts'
 import { blocked } from '../../../security/entry.ts'
 import type { Facts } from '../../../security/facts.ts'
@@ -15,7 +15,7 @@ import { operationParameters } from '../operation-parameters.ts'
 import { refuse } from '../trail.ts'
 import { type Agreement, agreementIn, consentOf } from './agreement.ts'
 import { sentence } from './close.ts'
-import { closingReasonOf, reopeningEdits } from './closing-extension.ts'
+import { reopeningEdits } from './closing-extension.ts'
 import { commitLife, type LifeChange } from './commit-life.ts'
 import { gateLife } from './life-access.ts'
 import { type Current, currentOf, firstVersion, memberEdit, nextVersion } from './server-version.ts'
@@ -26,8 +26,7 @@ const nothingToReactivate = fail('refusedByRule', 'expected a closed record that
 /** What keeps the caller from opening the record again; undefined when nothing does. */
 function failedBy({ principal }: Call, facts: Facts, at: { before: Current; now: number }): ConditionId | undefined {
   if (facts.open) return 'record-open'
-  const dead = closingReasonOf(at.before.resource) === deathReason
-  if (dead !== (principal.kind === 'operator')) return 'kind-may-enter'
+  if (saysDeath(at.before.resource) !== (principal.kind === 'operator')) return 'kind-may-enter'
   if (principal.kind === 'patient' && principal.patient !== facts.patient) return 'own-record'
   return principal.kind === 'professional' && blocked(principal, facts, at.now) ? 'not-blocked' : undefined
 }

@@ -13,6 +13,7 @@ import { contentOf, type Draft } from './draft.ts'
 import type { Item, Settled } from './item.ts'
 import type { Settling } from './settle.ts'
 import { toldApart } from './told-apart.ts'
+import { underTakenId } from './under-taken-id.ts'
 import { type WrittenMatches, writtenMatches } from './written-matches.ts'
 
 type Current = Stored & { readonly row: Row }
@@ -93,7 +94,10 @@ async function draftOf(
 ): Promise<Result<Draft | Settled>> {
   const { settled, targets, writes } = at
   const now = await standing(settling, settled)
-  if (now === 'hidden') return nothingThere(settled.item)
+  if (now === 'hidden') {
+    const taken = underTakenId(settling, settled)
+    return taken === undefined ? nothingThere(settled.item) : draftOf(settling, { ...at, settled: taken })
+  }
   const fit = checked(settling, settled, now)
   if (!fit.ok) return fit
   if (now.buried !== undefined && settled.item.method === 'DELETE') return ok(deletedBefore(settled, now.buried))

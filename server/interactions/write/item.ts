@@ -1,6 +1,7 @@
 /** One write that a request asks for: the request itself, or an entry of a transaction. */
 import type { JsonNode } from '../../../resources/json-text.ts'
 import type { JsonTree } from '../../../resources/json-tree.ts'
+import type { Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import type { Query } from '../../../search/query.ts'
 import type { AuditTarget } from '../../../security/audit-entry.ts'
@@ -68,6 +69,8 @@ export interface Settled {
   }
   /** The client chose the id: the registry must own it. */
   readonly chosen: boolean
+  /** Why the id that the client chose cannot be: something has it. It is said last. */
+  readonly taken?: Result<never>
   /** Guard of a conditional create, with the stale row that it held. */
   readonly guard?: { readonly key: string; readonly replaces?: string }
 }

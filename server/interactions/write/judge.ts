@@ -12,6 +12,7 @@ import type { Draft, Proposal } from './draft.ts'
 import { type DatedLabels, dated, datesOf } from './followed-date.ts'
 import { withNames } from './in-whose-name.ts'
 import type { Named } from './named.ts'
+import { refusedAnyway } from './refused-anyway.ts'
 import { checkSize } from './row-size.ts'
 import type { Settling } from './settle.ts'
 
@@ -110,7 +111,8 @@ export function judged(
       if (label !== undefined) labels.set(proposal, dated(proposal, label, dates))
     })
   }
-  return ok(labels)
+  const anyway = refusedAnyway(settling, proposals)
+  return anyway.ok ? ok(labels) : anyway
 }
 
 /** Whether the record answers deposits at all: asked before anything about its content is looked up. */

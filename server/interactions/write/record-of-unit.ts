@@ -19,9 +19,10 @@ import { identifierOf } from './one-identifier.ts'
 import { type Asking, patientMeant } from './patient-meant.ts'
 import { deletedBy } from './settle-all.ts'
 import { sourcePatient } from './source-patient.ts'
+import { type Kept, whoseItIs } from './whose-it-is.ts'
 
 /** What a reference means: a record by key, the Patient that this unit creates, somebody unknown, or nothing about patients. */
-type Named = { readonly key: string } | 'created' | 'unknown' | 'nobody' | Refused
+type Named = Kept | 'created' | 'unknown' | 'nobody' | Refused
 
 /** Criteria that mean nobody, or several, or cannot be read. */
 type Refused = Extract<Result<never>, { readonly ok: false }>
@@ -123,8 +124,7 @@ async function byReference(reading: Reading, holder: Item, reference: Reference)
     return parsed.type === 'Patient' ? searchedOnce(reading, holder, parsed.criteria) : 'nobody'
   if (parsed.form !== 'local') return 'unknown'
   if (parsed.type === 'Patient') return byPatientId(reading, parsed.id)
-  const place = await locate(reading.context, parsed.type, parsed.id)
-  return place?.patient === null || place?.patient === undefined ? 'nobody' : { key: place.patient }
+  return (await whoseItIs(reading, parsed)) ?? 'nobody'
 }
 
 /** Whom a reference means by its text, and by the INS beside it: they must be one. */
@@ -139,8 +139,9 @@ async function byBoth(reading: Reading, item: Item, reference: Reference): Promi
 async function namedBy(reading: Reading, item: Item): Promise<readonly Named[]> {
   const resource = item.written?.resource
   if (item.type === 'Patient') return [await byPatientItem(reading, item)]
-  const own = item.id === undefined ? undefined : await locate(reading.context, item.type, item.id)
-  const owned: readonly Named[] = own?.patient === null || own?.patient === undefined ? [] : [{ key: own.patient }]
+  const { type, id } = item
+  const own = id === undefined ? undefined : await whoseItIs(reading, { type, id })
+  const owned: readonly Named[] = own === undefined ? [] : [own]
   if (resource === undefined) return owned
   const placement = patientReferences(resource, reading.context.catalog.types.get(item.type)?.compartmentPaths ?? [])
   const placed = placement.kind === 'patient' || placement.kind === 'target' ? placement.references : []
@@ -151,7 +152,7 @@ async function namedBy(reading: Reading, item: Item): Promise<readonly Named[]> 
 
 const nothing: ReadonlySet<string> = new Set()
 
-/** A record that nobody has: the regime answers for it exactly as for one that is closed. */
+/** A record that nobody has: the regime answers for it exactly as for one that is closed, or beyond the scopes. */
 export const nobodysRecord = 'absent'
 
 const keyOf = (named: Exclude<Named, 'nobody' | Refused>): string =>
@@ -171,24 +172,25 @@ function namesNobody({ catalog, regime }: Context, items: readonly Item[]): Resu
 }
 
 /**
- * @returns the record that the items name together. A patient who is named but not known yields `nobodysRecord` where
- * the regime asks for facts, else 422; nobody named is the directory.
+ * @returns the record that the items name together. A patient who is named but not known yields `nobodysRecord`; nobody
+ * named is the directory.
  */
 export async function recordOfUnit(context: Context, call: Call, items: readonly Item[]): Promise<Result<UnitRecord>> {
   const gone = items.length > 1 ? await deletedBy(context, items) : nothing
   const reading: Reading = { context, call, items, gone, known: new Map(), criteria: new Set() }
   let keys: ReadonlySet<string> = new Set()
+  let untold: string | undefined
   for (const item of items) {
     for (const named of await namedBy(reading, item)) {
-      if (named === 'unknown' && !context.regime.needsFacts)
-        return fail('refusedByRule', 'expected a reference to a Patient that exists, found none', item.path)
       if (typeof named === 'object' && 'ok' in named) return named
-      if (named !== 'nobody') keys = new Set([...keys, keyOf(named)])
+      if (named === 'nobody') continue
+      if (typeof named === 'object' && named.untold === true) untold ??= named.key
+      else keys = new Set([...keys, keyOf(named)])
       if (keys.size > 1) keys = await withoutMerged(context, keys)
       if (keys.size > 1) return twoPatients(item.path)
     }
   }
-  const [key] = keys
+  const [key = untold] = keys
   const { criteria } = reading
   if (key === undefined) return (await followedRecord(reading)) ?? namesNobody(context, items)
   if (key !== 'created') return ok({ patient: key, opens: false, criteria })

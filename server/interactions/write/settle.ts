@@ -39,7 +39,8 @@ function collectionOf({ context, record }: Settling, { type }: Item): 'record' |
   return follows || compartment.length > 0 ? 'record' : 'directory'
 }
 
-function fresh(settling: Settling, item: Item): Settled {
+/** @returns the item with a row that nothing has yet. */
+export function fresh(settling: Settling, item: Item): Settled {
   const { context, record } = settling
   const collection = collectionOf(settling, item)
   if (item.type === 'Patient' && record.opens && record.patient !== null)
@@ -172,13 +173,9 @@ async function conditionalUpdate(settling: Settling, item: Item, criteria: strin
   const { guard } = found.value
   const own = await addressed(settling, item, id)
   if (!own.ok) return own
-  return own.value.chosen
-    ? ok({ ...own.value, ...(guard && { guard }) })
-    : fail(
-        'conflict',
-        'expected an id that no resource has, found one that the criteria do not find',
-        `${item.path}.id`,
-      )
+  const expected = 'expected an id that no resource has, found one that the criteria do not find'
+  const taken = own.value.chosen ? {} : { taken: fail('conflict', expected, `${item.path}.id`) }
+  return ok({ ...fresh(settling, item), id, chosen: true, ...(guard && { guard }), ...taken })
 }
 
 /** @returns the row of an item; fails when its id cannot be, or its condition means several. */
