@@ -37,6 +37,13 @@ const bytes: Index = {
   partialFilterExpression: { blobs: { $exists: true } },
 }
 
+/** By the documents that rows came with. In the history what came with a document and was deleted is found by it. */
+const follows: Index = {
+  name: 'follows',
+  key: { patient: 1, follows: 1 },
+  partialFilterExpression: { follows: { $exists: true } },
+}
+
 /** A month of the trail; its name is the month. */
 export const auditCollection: Omit<CollectionPlan, 'name'> = {
   indexes: [{ name: 'trail', key: { patient: 1, at: -1 } }],
@@ -57,7 +64,7 @@ function recordIndexes(setting: CrossPatientSearch): readonly Index[] {
     { ...byId, ...few },
     { name: 'hidden', key: { hiddenUntil: 1, _id: 1 }, partialFilterExpression: { hiddenUntil: { $type: 'date' } } },
     { name: 'refers', key: { patient: 1, refers: 1 }, partialFilterExpression: { refers: { $exists: true } } },
-    { name: 'follows', key: { patient: 1, follows: 1 }, partialFilterExpression: { follows: { $exists: true } } },
+    follows,
     bytes,
   ]
 }
@@ -73,6 +80,8 @@ const historyIndexes = (across: boolean): readonly Index[] => [
   { name: 'ended', key: { patient: 1, ended: 1 }, ...ended },
   { name: 'lost', key: { patient: 1, lost: 1, ended: 1 }, partialFilterExpression: { lost: { $exists: true } } },
   { name: 'ended-few', key: { ended: 1 }, ...endedOfFew },
+  follows,
+  { name: 'deleted', key: { patient: 1, row: 1 }, partialFilterExpression: { deleted: { $exists: true } } },
   bytes,
   ...(across ? [updated, { name: 'ended-all', ...endedAnywhere }] : []),
 ]

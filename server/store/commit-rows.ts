@@ -1,7 +1,7 @@
 /** The rows of a unit: current ones, and what they supersede. https://hl7.org/fhir/R4/http.html#update */
 import { Binary, type Document } from 'mongodb'
 import { type Base, baseOf, inForce, type Labelled, sameBase } from './masks.ts'
-import { labelledRows } from './relabel.ts'
+import { lastLabelled } from './relabel.ts'
 import { historyDocument, toDocument } from './row-document.ts'
 import { exchange, find, type InTransaction, insert, remove, update } from './statements.ts'
 import type { Collection, Committed, Row, RowWrite } from './store.ts'
@@ -58,7 +58,7 @@ async function basesOf(at: InTransaction, rows: readonly Row[]): Promise<Readonl
   const patient = rows.find(row => row.patient !== null)?.patient
   const others = outside(rows)
   if (patient === undefined || patient === null || others.length === 0) return bases
-  for (const row of await labelledRows(at, patient, others)) bases.set(row._id, baseOf(row))
+  for (const row of await lastLabelled(at, patient, others)) bases.set(row.row, baseOf(row))
   return bases
 }
 
@@ -116,8 +116,11 @@ function maskChangeOf({ write: { row }, former }: Superseding): MaskChange | und
   return { type, id, mask, hiddenUntil, was: former?.mask }
 }
 
+/** What comes back may pass on other masks than what was deleted: as rarely as that is, those who follow are looked at. */
 const passesOn = ({ write, former }: Superseding): boolean =>
-  former !== undefined && !write.deletes && !sameBase(baseOf(labelsOf(former)), baseOf(write.row))
+  former === undefined
+    ? write.row.version > 1
+    : !write.deletes && !sameBase(baseOf(labelsOf(former)), baseOf(write.row))
 
 const written = (done: Superseding): Written => ({
   row: done.write.row,

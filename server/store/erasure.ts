@@ -1,8 +1,8 @@
 /** The first moment of a destruction: from its transaction on nothing is readable, and a task remains that completes it. `docs/decisions/0033-destroying-a-record.md` */
 
 import type { Document } from 'mongodb'
+import { followersOf, lastOf } from './followers.ts'
 import type { Erasure } from './life-request.ts'
-import { following } from './row-document.ts'
 import { find, type InTransaction, insert, remove } from './statements.ts'
 import type { Committed } from './store.ts'
 import { Stopped } from './unit-of-work.ts'
@@ -36,14 +36,13 @@ async function eraseRecord(at: InTransaction, erasure: Erasure & { readonly does
   await insert(at, 'destruction', tasks)
 }
 
-/** The row, and those that follow it alone: what was deposited with a document goes with it. */
+/** The row, and those that follow it alone: what was deposited with a document goes with it, also what was deleted before. */
 async function rowsWith(at: InTransaction, { patient, _id }: { patient: string; _id: string }) {
-  const projection = { type: 1, id: 1, blobs: 1, follows: 1 }
-  const row = await find(at, { find: 'record', filter: { _id, patient }, projection, hint: '_id_' })
-  if (row.length === 0) throw gone(_id)
-  const filter = { patient, ...following([_id]) }
-  const followers = await find(at, { find: 'record', filter, projection, hint: 'follows' })
-  return [...row, ...followers.filter(({ follows }) => follows.every((each: string) => each === _id))]
+  const ids = [_id, ...(await followersOf(at, patient, [_id]))]
+  const rows = await lastOf(at, { patient, ids, projection: { type: 1, id: 1, blobs: 1, follows: 1 } })
+  if (!rows.some(row => row._id === _id)) throw gone(_id)
+  const goes = ({ follows = [] }: Document) => follows.length > 0 && follows.every((each: string) => each === _id)
+  return rows.filter(row => row._id === _id || goes(row))
 }
 
 const hashesOf = (rows: readonly Document[]): readonly string[] =>

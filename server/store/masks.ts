@@ -27,8 +27,8 @@ export const sameBase = (one: Base, other: Base): boolean =>
 
 /**
  * @param bases what the followed documents pass on, by `_id`.
- * @returns the masks in force. A row keeps those that it has when a document that it follows is no longer there: a
- * document that was deleted does not unmask what was deposited with it.
+ * @returns the masks in force. A row keeps those that it has when a document that it follows was
+ * destroyed; one that was deleted passes on what it did, and what a Consent says of it since.
  */
 export function inForce(row: Labelled, bases: ReadonlyMap<string, Base>): Base {
   const followed = row.follows.flatMap(_id => bases.get(_id) ?? [])

@@ -1,14 +1,11 @@
 /** The row of `access`: what the resources of a record say about who may see it, compiled in the transaction that changes them. `access.md` section 4. */
 import type { Binary, Document } from 'mongodb'
-import { parseServerId } from '../../resources/ids.ts'
-import { labelKey } from '../../search/key.ts'
 import { rememberBlocks } from '../../security/block-ends.ts'
 import { compileFacts, type RecordOfAccess } from '../../security/compile-facts.ts'
 import type { Facts } from '../../security/facts.ts'
 import { rulesAfterMerge } from '../../security/merged-rules.ts'
-import type { Part } from '../../security/part-rule.ts'
 import { lifeAfter, type RecordLife, rulesInForce } from '../../security/record-life.ts'
-import { restricted } from '../../security/sensitivity.ts'
+import { chosenIds, labelledIds } from './named-rows.ts'
 import { checkFacts, checkRules, typesThatRule } from './rules-bounds.ts'
 import { find, type InTransaction, update } from './statements.ts'
 import type { Committed, RowWrite } from './store.ts'
@@ -20,32 +17,6 @@ const toResource = ({ _id, json, updated }: Document): RecordOfAccess['resources
   updated: updated.getTime(),
   resource: JSON.parse(Buffer.from((json as Binary).buffer).toString('utf8')),
 })
-
-/** The parts of the record about which there are provisions. */
-const partsOf = ({ parts = [] }: Facts): readonly Part[] =>
-  parts.flatMap(rule => [rule, ...rule.except]).flatMap(limits => limits.parts)
-
-const namedRows = (facts: Facts): readonly string[] => partsOf(facts).flatMap(({ rows = [] }) => rows)
-
-/** `_id`s of the rows with labels that provisions name, by code. */
-async function labelledIds(at: InTransaction, facts: Facts): Promise<ReadonlyMap<string, readonly string[]>> {
-  const asked = partsOf(facts).flatMap(({ labels }) => labels ?? [])
-  const codes = new Set(asked.flatMap(labels => (labels.normal ? [...labels.codes, ...restricted] : labels.codes)))
-  if (codes.size === 0) return new Map()
-  const filter = { patient: facts.patient, 'search.token': { $in: [...codes].map(labelKey) } }
-  const rows = await find(at, { find: 'record', filter, projection: { 'search.token': 1 }, hint: 'compartment' })
-  const having = (code: string) => rows.filter(({ search }) => search.token.includes(labelKey(code)))
-  return new Map([...codes].map(code => [code, having(code).map(({ _id }) => String(_id))]))
-}
-
-/** `_id`s of the rows whose id a client chose, among those that consents name. */
-async function chosenIds(at: InTransaction, facts: Facts): Promise<ReadonlyMap<string, string>> {
-  const chosen = [...facts.maskedRows, ...namedRows(facts)].filter(id => parseServerId(id) === undefined)
-  if (chosen.length === 0) return new Map()
-  const filter = { patient: facts.patient, id: { $in: chosen } }
-  const rows = await find(at, { find: 'record', filter, projection: { id: 1, type: 1 }, hint: 'compartment' })
-  return new Map(rows.map(({ _id, type, id }) => [`${type}/${id}`, String(_id)]))
-}
 
 export interface RecordChange {
   readonly patient: string

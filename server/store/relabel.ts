@@ -1,9 +1,9 @@
 /** A mask that changes reaches every row that follows and its former versions, in the same transaction. `access.md` sections 4, 5 and 8. */
 
 import type { Document } from 'mongodb'
+import { followersOf, lastOf } from './followers.ts'
 import { type Base, baseOf, inForce, type Labelled, sameBase } from './masks.ts'
 import type { ConsentChange } from './record-facts.ts'
-import { following } from './row-document.ts'
 import { type Change, find, type InTransaction, update } from './statements.ts'
 import type { MaskChange } from './target-masks.ts'
 
@@ -49,28 +49,16 @@ async function labelled(at: InTransaction, patient: string, where: Where): Promi
 }
 
 /** Current rows of the record by `_id`, with their labels. */
-export const labelledRows = (
-  at: InTransaction,
-  patient: string,
-  ids: readonly string[],
-): Promise<readonly LabelledRow[]> =>
-  ids.length === 0
-    ? Promise.resolve([])
-    : labelled(at, patient, { collection: 'record', hint: '_id_', condition: { _id: { $in: [...ids] } } })
+const labelledRows = (at: InTransaction, patient: string, ids: readonly string[]): Promise<readonly LabelledRow[]> =>
+  labelled(at, patient, { collection: 'record', hint: '_id_', condition: { _id: { $in: [...ids] } } })
 
-const followers = (at: InTransaction, patient: string, ids: readonly string[]): Promise<readonly LabelledRow[]> =>
-  labelled(at, patient, {
-    collection: 'record',
-    hint: 'follows',
-    condition: following(ids),
-  })
+/** The same, and of those that were deleted how they were: a document masks what came with it also when it is no longer there. */
+export async function lastLabelled(at: InTransaction, patient: string, ids: readonly string[]) {
+  return (await lastOf(at, { patient, ids, projection: labels })).map(toLabelled)
+}
 
 const versionsOf = (at: InTransaction, patient: string, ids: readonly string[]): Promise<readonly LabelledRow[]> =>
   labelled(at, patient, { collection: 'record_history', hint: 'history', condition: { row: { $in: [...ids] } } })
-
-const byId = (rows: readonly LabelledRow[]): readonly LabelledRow[] => [
-  ...new Map(rows.map(row => [row._id, row])).values(),
-]
 
 const changeOf = (patient: string, { _id, consentMask }: LabelledRow, { mask, hiddenUntil }: Base): Change => ({
   q: { _id, patient },
@@ -98,13 +86,13 @@ export async function relabel(
   if (sources.length === 0) return []
   const withConsent = (row: LabelledRow): LabelledRow =>
     masked.includes(row.row) ? { ...row, consentMask: 1 } : lifted.includes(row.row) ? { ...row, consentMask: 0 } : row
-  const following = await followers(at, patient, sources)
-  const current = byId([...(await labelledRows(at, patient, sources)), ...following])
-  const reached = [...new Set([...consented, ...following.map(({ _id }) => _id)])]
+  const following = await followersOf(at, patient, sources)
+  const current = await labelledRows(at, patient, [...new Set([...sources, ...following])])
+  const reached = [...new Set([...consented, ...following])]
   const past = reached.length === 0 ? [] : await versionsOf(at, patient, reached)
   const rows = [...current, ...past]
-  const followed = await labelledRows(at, patient, [...new Set(rows.flatMap(({ follows }) => follows))])
-  const bases = new Map(followed.map(row => [row._id, baseOf(withConsent(row))]))
+  const followed = await lastLabelled(at, patient, [...new Set(rows.flatMap(({ follows }) => follows))])
+  const bases = new Map(followed.map(row => [row.row, baseOf(withConsent(row))]))
   const settle = (row: LabelledRow) => {
     const now = withConsent(row)
     const force = inForce(now, bases)

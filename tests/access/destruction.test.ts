@@ -286,6 +286,73 @@ t.test('the holder destroys what he added, with its versions, its bytes and its 
   t.equal(await verified(), undefined)
 })
 
+/** A document of the hospital with a Binary and a result, all with a mark. @returns their paths. */
+async function withCompanions(record: DossierRecord, mark: string): Promise<readonly [string, string, string]> {
+  const [bytes, values] = [
+    'urn:uuid:00000000-0000-4000-8000-0000000000cc',
+    'urn:uuid:00000000-0000-4000-8000-0000000000dd',
+  ]
+  const data = Buffer.from(`bytes ${mark}`).toString('base64')
+  const [doc = '', binary = '', result = ''] = await stage.create(
+    hospital,
+    creates(
+      document(record, {
+        ...own,
+        description: mark,
+        content: [{ attachment: { contentType: 'text/plain', url: bytes } }],
+        context: { related: [{ reference: values }] },
+      }),
+    ),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data }, bytes),
+    creates(observation(record, { performer: own.author, note: [{ text: mark }] }), values),
+  )
+  return [`DocumentReference/${doc}`, `Binary/${binary}`, `Observation/${result}`]
+}
+const byOperator = (path: string) => perform(operator, `${path}/$destroy`, { reason: 'MOTIF_LEGITIME' })
+
+for (const [what, deleted] of [
+  ['what came with a document and was deleted before is destroyed with it', ['Binary', 'Observation']],
+  ['the operator destroys a document that was deleted, with what came with it', ['DocumentReference']],
+  ['and one of which nothing stands', ['DocumentReference', 'Binary', 'Observation']],
+] as const)
+  t.test(what, async t => {
+    const record = await full()
+    const mark = `gone${record.mark}`
+    const paths = await withCompanions(record, mark)
+    for (const path of paths)
+      if (deleted.some(type => path.startsWith(`${type}/`))) expectStatus(await stage.remove(hospital, path), 204)
+    expectStatus(await byOperator(paths[0]), 200)
+    for (const path of paths.flatMap(each => [each, `${each}/_history/1`]))
+      for (const actor of [record.holder, hospital]) t.equal((await stage.get(actor, path)).status, 404, path)
+    await runJob()
+    t.same(await holders(mark), [])
+    t.equal((await byOperator(paths[0])).status, 404, 'there is nothing more')
+    t.equal(await verified(), undefined)
+  })
+
+t.test(
+  'the holder destroys what he added and deleted; of what another deleted he is told as of what stands',
+  async t => {
+    const record = await full()
+    const { holder, id } = record
+    const mark = `note${record.mark}`
+    const note = `DocumentReference/${await stage.createOne(holder, mine(record, { description: mark }))}`
+    expectStatus(await stage.remove(holder, note), 204)
+    const [other] = await withCompanions(record, `x${mark}`)
+    const hidden = await stage.createOne(
+      hospital,
+      document(record, { ...own, securityLabel: labels('INVISIBLE_PATIENT') }),
+    )
+    for (const path of [other, `DocumentReference/${hidden}`]) expectStatus(await stage.remove(hospital, path), 204)
+    t.equal((await perform(holder, `${other}/$destroy`)).status, 403)
+    const [never, unseen] = [`DocumentReference/${id}-${'0'.repeat(26)}`, `DocumentReference/${hidden}`]
+    t.same((await perform(holder, `${unseen}/$destroy`)).json, (await perform(holder, `${never}/$destroy`)).json)
+    t.equal((await stage.get(hospital, unseen)).status, 410)
+    expectStatus(await perform(holder, `${note}/$destroy`), 200)
+    t.equal((await stage.get(holder, note)).status, 404)
+  },
+)
+
 t.test('bytes that another document has too stay', async t => {
   const record = await full()
   const [one, other] = [

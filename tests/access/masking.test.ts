@@ -19,7 +19,7 @@ import {
   secretary,
   stranger,
 } from './support/cast.ts'
-import { authorises, consent, treats } from './support/consents.ts'
+import { authorises, consent, masksDocument, treats } from './support/consents.ts'
 import {
   byFiness,
   byRpps,
@@ -417,4 +417,82 @@ t.test('a time that is over is about the dates of documents alone', async t => {
 t.test('a professional masks at the deposit, because the patient asks', async t => {
   const id = await made({ securityLabel: [normal, ...labels('MASQUE_PS')] })
   t.same(await seenBy(id, everybody), ['colleague', 'hospital', 'owner'])
+})
+
+const labelled = (id: string, code: string): Promise<Answer> =>
+  patch(hospital, `DocumentReference/${id}`, [{ op: 'add', path: '/securityLabel', value: labels(code) }])
+const masksIt = (id: string): Promise<string> =>
+  stage.createOne(owner, consent(record, masksDocument(`DocumentReference/${id}`)))
+
+for (const [how, reader, masks] of [
+  ['a Consent', gp, masksIt],
+  ['MASQUE_PS', gp, (id: string) => labelled(id, 'MASQUE_PS')],
+  ['INVISIBLE_PATIENT', owner, (id: string) => labelled(id, 'INVISIBLE_PATIENT')],
+  [
+    'entered-in-error',
+    gp,
+    (id: string) =>
+      patch(hospital, `DocumentReference/${id}`, [{ op: 'replace', path: '/status', value: 'entered-in-error' }]),
+  ],
+] as const)
+  t.test(`what came with a document and was deleted before is hidden with it: ${how}`, async t => {
+    const [id = '', binary = '', , result = ''] = await withContents({})
+    for (const path of [`Binary/${binary}`, `Observation/${result}`])
+      expectStatus(await stage.remove(hospital, path), 204)
+    const versions = [`Binary/${binary}/_history/1`, `Observation/${result}/_history/1`]
+    const seen = async (actor: Actor) =>
+      Promise.all([...versions, `Observation/${result}`].map(async path => (await stage.get(actor, path)).status))
+    t.same(await seen(reader), [200, 200, 410])
+    await masks(id)
+    t.same(await seen(reader), [404, 404, 404])
+    t.same(await seen(hospital), [200, 200, 410])
+    const trail = await stage.get(owner, `AuditEvent?patient=${record.id}&entity=Observation/${result}&_count=50`)
+    t.equal(select(trail.json, '/entry/*/resource/id').length > 0, reader !== owner, 'the trail does as it does')
+  })
+
+t.test('a Consent about a document that was deleted masks what came with it, and unmasks it', async t => {
+  const [id = '', binary = '', , result = ''] = await withContents({})
+  const seen = async () =>
+    Promise.all([`Binary/${binary}`, `Observation/${result}`].map(async path => (await stage.get(gp, path)).status))
+  expectStatus(await stage.remove(hospital, `DocumentReference/${id}`), 204)
+  t.same(await seen(), [200, 200])
+  const mask = await masksIt(id)
+  t.same(await seen(), [404, 404])
+  expectStatus(await stage.remove(owner, `Consent/${mask}`), 204)
+  t.same(await seen(), [200, 200])
+})
+
+t.test('what is masked while its document is deleted, and was before, is shown again with the Consent', async t => {
+  const [id = '', , , result = ''] = await withContents({})
+  const mask = await masksIt(id)
+  expectStatus(await stage.remove(hospital, `DocumentReference/${id}`), 204)
+  t.equal((await stage.get(gp, `Observation/${result}`)).status, 404)
+  expectStatus(await stage.remove(owner, `Consent/${mask}`), 204)
+  t.equal((await stage.get(gp, `Observation/${result}`)).status, 200)
+})
+
+const sensitive = (code: string): Json => ({
+  system: `http://terminology.hl7.org/CodeSystem/v3-${code.length === 1 ? 'Confidentiality' : 'ActCode'}`,
+  code,
+})
+
+t.test('a label that is denied, or not permitted, hides what came with a document that is deleted since', async t => {
+  const { provision } = consent(record, authorises(rpps.stranger, { securityLabel: [sensitive('N')] }))
+  await stage.createOne(owner, consent(record, { type: 'deny', securityLabel: [sensitive('PSY')] }))
+  await stage.createOne(owner, consent(record, provision as Json))
+  for (const [code, reader] of [
+    ['PSY', gp],
+    ['R', stranger],
+  ] as const) {
+    const [id = '', binary = '', , result = ''] = await withContents({
+      securityLabel: [{ coding: [sensitive(code)] }],
+    })
+    const seen = async () =>
+      Promise.all(
+        [`Binary/${binary}`, `Observation/${result}`].map(async path => (await stage.get(reader, path)).status),
+      )
+    t.same(await seen(), [404, 404], code)
+    expectStatus(await stage.remove(hospital, `DocumentReference/${id}`), 204)
+    t.same(await seen(), [404, 404], `${code}, deleted`)
+  }
 })

@@ -58,6 +58,25 @@ const [, pushed = '', bytes = ''] = select(
   '/entry/*/response/location',
 ).map(idOf)
 const result = await posted(twinOf(source))
+const [scan, values] = [
+  'urn:uuid:00000000-0000-4000-8000-000000000008',
+  'urn:uuid:00000000-0000-4000-8000-000000000009',
+]
+/** Of what came with it only the document still stands. */
+const [alone = '', ...goneWith] = await stage.create(
+  hospital,
+  creates(
+    document(target, {
+      ...own,
+      content: [{ attachment: { contentType: 'text/plain', url: scan } }],
+      context: { related: [{ reference: values }] },
+    }),
+  ),
+  creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'c2Nhbg==' }, scan),
+  creates(observation(target, { performer: own.author }), values),
+)
+const deletedBefore = [`Binary/${goneWith[0]}`, `Observation/${goneWith[1]}`]
+for (const path of deletedBefore) expectStatus(await stage.remove(hospital, path), 204)
 const stays = await posted(document(target, own))
 const refused = await stage.createOne(b, consent(source, blocks(rpps.samu)))
 
@@ -152,15 +171,16 @@ t.test('what is about the record, was there before, or follows what stays is not
 })
 
 t.test('after the parting each is where the operator wanted it, and about its own Patient', async t => {
-  const documents = [byIns, pushed].map(id => `DocumentReference/${id}`)
+  const documents = [byIns, pushed, alone].map(id => `DocumentReference/${id}`)
   const listed = [...documents, `Binary/${bytes}`, `Observation/${result}`, documents[0] ?? '']
   const answer = expectStatus(await lists(...listed), 200)
   const to = select(answer.json, '/parameter/[name=resource]/part/[name=to]/valueReference/reference').map(String)
-  t.equal(to.length, 4, 'each once')
+  t.equal(to.length, 5, 'each once')
   for (const path of to) t.equal(await statusOf(a, path), 200, path)
   for (const path of to.slice(1).filter(each => !each.startsWith('Binary')))
     t.same(await subjectOf(a, path), [`Patient/${source.id}`], path)
-  for (const path of [...listed, `Observation/${result}/_history/1`])
+  const former = [...deletedBefore, `Observation/${result}`].map(path => `${path}/_history/1`)
+  for (const path of [...listed, ...deletedBefore, ...former])
     for (const actor of [a, b, hospital]) t.equal(await statusOf(actor, path), 404, path)
   t.same(new Set(await found(b, target)), new Set([other, byId, byCondition, stays]))
   for (const id of [byId, byCondition]) {

@@ -207,6 +207,36 @@ t.test('masks', async t => {
     t.equal(await store.trail.count({ ...asPatient, masksAfterHidden: [2], now: 98 }), 2)
   })
 
+  t.test('a mask reaches the versions of what followed the document once, and follows it no more', async t => {
+    const { patient, document, record } = await aRecord(store)
+    const list = aRow(patient, { type: 'List', follows: [document._id] })
+    await store.commit(aUnit({ writes: [created(list)] }))
+    await store.commit(aUnit({ writes: [replaced(list, { follows: [] })] }))
+    await store.commit(aUnit({ writes: [created(masking(patient, `DocumentReference/${document._id}`))], record }))
+    t.equal((await store.version(within(patient), 'List', list._id, 1))?.mask, 1)
+    t.same(await maskOf(list), open)
+  })
+
+  t.test('a document that comes back with another mask masks what came with it', async t => {
+    const { document, report } = await aRecord(store)
+    const gone = deleted(document)
+    await store.commit(aUnit({ writes: [gone] }))
+    t.same(await maskOf(report), open)
+    const back = { ...created(document), row: { ...document, version: 3, ownMask: 1, mask: 1 } }
+    await store.commit(aUnit({ writes: [back] }))
+    t.same(await maskOf(report), masked)
+  })
+
+  t.test('what a client gave its id stays masked, with what came with it, while it is deleted', async t => {
+    const { patient, record } = await aRecord(store)
+    const document = aRow(patient, { id: 'report-2' })
+    const result = aRow(patient, { type: 'Observation', follows: [document._id] })
+    await store.commit(aUnit({ writes: [document, result].map(row => created(row)) }))
+    await store.commit(aUnit({ writes: [created(masking(patient, 'DocumentReference/report-2'))], record }))
+    await store.commit(aUnit({ writes: [deleted(document)], record }))
+    t.same(await maskOf(result), masked)
+  })
+
   t.test('a document that is deleted does not unmask its report', async t => {
     const { document, report, patient } = await aRecord(store, 1)
     await store.commit(aUnit({ writes: [deleted(document)] }))

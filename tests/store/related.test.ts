@@ -2,8 +2,8 @@
 import { type Document, MongoClient } from 'mongodb'
 import t from 'tap'
 import { newUlid } from '../../server/new-ids.ts'
+import { followerCommands, tombstonesCommand } from '../../server/store/followers.ts'
 import { formersCommand, newCommand, relatedCommands } from '../../server/store/related-rows.ts'
-import { following } from '../../server/store/row-document.ts'
 import type { Row } from '../../server/store/store.ts'
 import { opened } from './opened.ts'
 import { aRow, aUnit, created, deleted, newKey, noon, replaced } from './rows.ts'
@@ -143,10 +143,28 @@ t.test('what is new is found by its instant, in the record and in what was merge
   t.same(await look(newCommand(since, 2000)), [3, 2])
 })
 
-t.test('who follows a document is found without those who follow another', async t => {
+t.test(
+  'who follows, or followed, a document is found without those who follow another, and without other versions',
+  async t => {
+    const key = newKey()
+    const rows = Array.from({ length: 100 }, (_, n) => aRow(key, { follows: [`document-${n}`] }))
+    await write(...rows.map(row => created(row)))
+    const [current = {}, past = {}] = followerCommands(key, ['document-1', 'document-2'])
+    t.same(await look(current), [2, 2])
+    t.same(await look(past), [0, 0])
+    await write(...rows.slice(0, 50).map(row => deleted(row)))
+    await write(...rows.slice(50).map(row => replaced(row, { follows: [] })))
+    t.same(await look(current), [0, 0])
+    t.same(await look(past), [4, 4], 'a version and a tombstone of each')
+  },
+)
+
+t.test('what was deleted is found without the versions of what stands', async t => {
   const key = newKey()
-  const rows = Array.from({ length: 100 }, (_, n) => aRow(key, { follows: [`document-${n}`] }))
+  const rows = Array.from({ length: 50 }, () => aRow(key))
   await write(...rows.map(row => created(row)))
-  const filter = { patient: key, ...following(['document-1', 'document-2']) }
-  t.same(await look({ find: 'record', filter, hint: 'follows' }), [2, 2])
+  await write(...rows.slice(2).map(row => replaced(row)))
+  await write(...rows.slice(0, 2).map(row => deleted(row)))
+  t.same(await look(tombstonesCommand(key, {})), [2, 2])
+  t.same(await look(tombstonesCommand(key, { row: { $in: rows.slice(1).map(({ _id }) => _id) } })), [1, 1])
 })
