@@ -120,8 +120,12 @@ export async function recipientsOf(
   const extent = { collection: 'record', patient: notice.patient } as const
   const row = await store.row(systemRestriction('jobs', extent), 'Patient', notice.patient)
   const facts = row === undefined ? undefined : await store.facts(notice.patient)
-  if (row === undefined || facts === undefined) return undefined
-  if (notice.to === 'treating')
-    return { patient: row.id, recipients: await treatingOf(store, { facts, agent: notice.agent }, now) }
-  return { patient: row.id, recipients: [ofPatient(resourceOf(row), now, staysInside(facts.open, notice))] }
+  if (row === undefined) return undefined
+  if (notice.to === 'treating') {
+    const recipients = facts === undefined ? [] : await treatingOf(store, { facts, agent: notice.agent }, now)
+    return { patient: row.id, recipients }
+  }
+  const patient = resourceOf(row)
+  const open = facts?.open ?? patient.active !== false // other regimes keep no facts
+  return { patient: row.id, recipients: [ofPatient(patient, now, staysInside(open, notice))] }
 }
