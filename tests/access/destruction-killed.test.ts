@@ -118,7 +118,7 @@ t.test('a server that is killed again and again while it destroys a record', asy
   const last = await startProcess(t, deployment)
   const stage = stageOf(last)
   t.equal((await stage.get(patientOf(record), `Patient/${record.id}`)).status, 404)
-  await db.collection('destruction').updateMany({}, { $set: { at: new Date(Date.now() - 3_600_000) } })
+  await db.collection('destruction').updateMany({}, { $set: { at: new Date(Date.now() - 660_000) } })
   await makeDue()
   t.match(await finished(), /completed 1/)
   t.equal(await db.collection('destruction').countDocuments(), 0)

@@ -52,7 +52,7 @@ async function runJob(): Promise<string> {
   throw new Error('the job was not performed')
 }
 /** Lets the time pass in which something may still be written. */
-const settle = () => db.collection('destruction').updateMany({}, { $set: { at: new Date(Date.now() - 3_600_000) } })
+const settle = () => db.collection('destruction').updateMany({}, { $set: { at: new Date(Date.now() - 660_000) } })
 
 /** Every collection that holds one of the texts, as letters or as bytes. */
 async function holders(...texts: readonly string[]): Promise<readonly string[]> {
