@@ -43,6 +43,8 @@ export interface ReindexStanding {
 /** A row with what it is found by now. */
 export interface IndexedRow extends DefinitionVersion {
   readonly patient: string | null
+  readonly type: string
+  readonly id: string
   readonly json: Uint8Array
   readonly search: unknown
   /** Keys that no search parameter made: they stay. */

@@ -16,7 +16,7 @@ import type {
   RowBatch,
   RowReplacement,
 } from './reindexing-request.ts'
-import { isPolicyKey } from './row-document.ts'
+import { isPolicyKey, refersOf } from './row-document.ts'
 import { runFind, runFirstBatch } from './run-read.ts'
 import { partsFilter } from './several-types.ts'
 
@@ -83,9 +83,9 @@ async function hold(db: Db, holder: string): Promise<ReindexRun | undefined> {
 }
 
 const toIndexed = (row: WalkedDocument): IndexedRow => {
-  const { _id, version, patient, json, search } = row as unknown as Omit<IndexedRow, 'policyKeys'>
+  const { _id, version, patient, type, id, json, search } = row as unknown as Omit<IndexedRow, 'policyKeys'>
   const { token = [] } = search as { readonly token?: readonly string[] }
-  return { _id, version, patient, json, search, policyKeys: token.filter(isPolicyKey) }
+  return { _id, version, patient, type, id, json, search, policyKeys: token.filter(isPolicyKey) }
 }
 
 async function batch(
@@ -100,7 +100,7 @@ async function batch(
   if (last === undefined) return { rows: [], looked: 0, last }
   const parts = types.map(type => ({ restriction, type, query: everything }))
   const filter = partsFilter(parts, { _id: { $gt: after, $lte: last } })
-  const projection = { version: 1, patient: 1, json: 1, search: 1 }
+  const projection = { version: 1, patient: 1, type: 1, id: 1, json: 1, search: 1 }
   const found = await runFirstBatch(deployment, { ...common, filter, projection })
   const rows = found.rows.map(row => toIndexed(walk(row)))
   const reached = found.more ? (rows.at(-1)?._id ?? last) : last
@@ -115,7 +115,9 @@ function changeOf({ row, search }: RowReplacement) {
   if (isDeepStrictEqual(whole(row.search), whole(next))) return []
   const { _id, patient, version } = row
   const filter = { _id, ...(patient === null ? {} : { patient }), version }
-  return [{ updateOne: { filter, update: { $set: { search: next } }, hint: '_id_' } }]
+  const refers = refersOf({ ...row, search: next })
+  const none = 'refers' in refers ? {} : { $unset: { refers: '' } }
+  return [{ updateOne: { filter, update: { $set: { search: next, ...refers }, ...none }, hint: '_id_' } }]
 }
 
 async function replace(db: Db, restriction: Restriction, rows: readonly RowReplacement[]): Promise<void> {

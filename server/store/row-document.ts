@@ -11,7 +11,7 @@ import { versionKey } from './version-order.ts'
 const instant = (milliseconds: number | null): Date | null => (milliseconds === null ? null : new Date(milliseconds))
 
 /** What the row refers to in its record. Absent keeps it out of the index. */
-function refersOf(row: Row): Document {
+export function refersOf(row: Pick<Row, '_id' | 'patient' | 'type' | 'id' | 'search'>): Document {
   const refers = row.patient === null ? [] : referringKeys(row)
   return refers.length === 0 ? {} : { refers }
 }
