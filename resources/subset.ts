@@ -37,6 +37,13 @@ export const unknownElement = (asked: readonly string[], types: readonly Element
 
 const subsetted = { system: 'http://terminology.hl7.org/CodeSystem/v3-ObservationValue', code: 'SUBSETTED' }
 
+/** Whether a resource is tagged as a part of itself: the rest was left out. https://hl7.org/fhir/R4/resource.html#simple-tags */
+export const isSubsetted = (resource: Readonly<Record<string, unknown>>): boolean =>
+  listOf(objectOf(resource.meta)?.tag).some(tag => {
+    const { system, code } = objectOf(tag) ?? {}
+    return system === subsetted.system && code === subsetted.code
+  })
+
 function taggedMeta(value: unknown): string {
   const meta = objectOf(objectOf(value)?.meta) ?? {}
   return JSON.stringify({ ...meta, tag: [...listOf(meta.tag), subsetted] })
