@@ -61,6 +61,7 @@ export interface Preferences {
   readonly ifMatch?: string
   readonly ifNoneMatch?: string
   readonly ifModifiedSince?: string
+  readonly ifUnmodifiedSince?: string
   readonly ifNoneExist?: string
   readonly returns: 'minimal' | 'representation' | 'OperationOutcome'
   readonly handling: 'strict' | 'lenient'
