@@ -128,8 +128,8 @@ const following = (known: KnownParameters) => ({
 /** A SearchParameter must be well formed, and must be one that can be served. */
 const validating =
   ({ validate }: Compiled, known: KnownParameters): Context['validate'] =>
-  resource => {
-    const valid = validate(resource)
+  (resource, node) => {
+    const valid = validate(resource, node)
     return valid.ok && resource.resourceType === 'SearchParameter' ? known.check(valid.value) : valid
   }
 

@@ -42,7 +42,7 @@ export function writtenAt(
       `${expected.path}.resourceType`,
     )
   if (isSubsetted(found)) return partOnly(expected.path)
-  const valid = context.validate(found as Resource)
+  const valid = context.validate(found as Resource, from.node)
   if (!valid.ok) {
     const [first, ...others] = valid.failure.complaints
     return failAll(valid.failure.kind, [

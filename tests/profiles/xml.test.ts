@@ -192,6 +192,37 @@ for (const [sentence, document, json] of [
     `<Patient ${fhir}><multipleBirthInteger value="two"/></Patient>`,
     '{"multipleBirthInteger":"two"}',
   ],
+  [
+    'an integer with a sign',
+    `<Patient ${fhir}><multipleBirthInteger value="+7"/></Patient>`,
+    '{"multipleBirthInteger":7}',
+  ],
+  [
+    'an integer below zero',
+    `<Patient ${fhir}><multipleBirthInteger value="-7"/></Patient>`,
+    '{"multipleBirthInteger":-7}',
+  ],
+  [
+    'a positiveInt with a sign',
+    `<Patient ${fhir}><telecom><rank value="+7"/></telecom></Patient>`,
+    '{"telecom":[{"rank":7}]}',
+  ],
+  ...(
+    [
+      ['photo', 'size', '+7', 'a sign'],
+      ['photo', 'size', '7.0', 'a fraction'],
+      ['telecom', 'rank', '007', 'zeros before it'],
+      ['telecom', 'rank', '1e2', 'an exponent'],
+      ['telecom', 'rank', '-0', 'nothing but zero below zero'],
+    ] as const
+  ).map(
+    ([holder, name, value, has]) =>
+      [
+        `a text in the place of ${name} with ${has}, which is judged as JSON is,`,
+        `<Patient ${fhir}><${holder}><${name} value="${value}"/></${holder}></Patient>`,
+        `{"${holder}":[{"${name}":"${value}"}]}`,
+      ] as const,
+  ),
 ] as const) {
   t.test(`xml: ${sentence} is read`, async t => {
     t.equal(canonical(toJson(document)), canonical(json.replace('{', '{"resourceType":"Patient",').replace(',}', '}')))
