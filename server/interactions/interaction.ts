@@ -1,6 +1,6 @@
 /** What an interaction is given and what it gives back. Interactions know nothing of the web framework. */
 import type { Catalog } from '../../resources/catalog.ts'
-import type { JsonNode } from '../../resources/json-text.ts'
+import type { JsonNode, Steps } from '../../resources/json-text.ts'
 import type { JsonTree } from '../../resources/json-tree.ts'
 import type { OperationName } from '../../resources/operations.ts'
 import type { Failure, Result } from '../../resources/outcome.ts'
@@ -34,6 +34,8 @@ export interface Context {
   readonly registryKey: (...parts: readonly string[]) => string
   /** The resource when it is valid, in its structure and in how it is written. */
   readonly validate: (resource: Resource, node?: JsonNode) => Result<Resource>
+  /** Whether a value of a resource is a link by its element, so that a transaction replaces it. */
+  readonly isLink: (resource: unknown, steps: Steps) => boolean
   readonly index: (resource: Resource) => IndexEntry['search']
   /** Canonical date, milliseconds. `firstDeposit` when the resource has none. */
   readonly canonicalDate: (resource: Resource, firstDeposit: number) => number
