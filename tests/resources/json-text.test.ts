@@ -148,7 +148,10 @@ t.test('__proto__ is a member like any other and reaches no prototype', async t 
 })
 
 const names = {
-  summary: new Set(['status', 'code']),
+  summary: new Map([
+    ['status', { mandatory: true, extended: false }],
+    ['code', { mandatory: true, extended: false }],
+  ]),
   mandatory: new Set(['status']),
   choices: new Map([['valueQuantity', 'value']]),
   all: new Set<string>(),

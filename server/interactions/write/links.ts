@@ -35,15 +35,16 @@ export function beginningsOf(targets: Targets): readonly string[] {
 export const replaced = ({ start, end }: JsonNode, text: string): Edit => ({ start, end, text: JSON.stringify(text) })
 
 /** The links of a narrative: where an `a` leads, and what an `img` shows. */
-const narrativeLink = /(<(?:a|img)\s[^<>]*?\b(?:href|src)\s*=\s*)(?:"([^"<>]*)"|'([^'<>]*)')/g
+const narrativeLink = /(<(?:a|img)\s[^<>]*?\b(?:href|src)\s*=\s*)(?:"[^"<>]*"|'[^'<>]*')/g
 
 /** @returns the edits that lead the links of a narrative to what the entries become. */
 export function inNarrative(node: JsonNode, targets: Targets): readonly Edit[] {
   if (targets.size === 0) return []
   const before = node.string
-  const text = before.replaceAll(narrativeLink, (whole, head: string, double?: string, single?: string) => {
-    const target = targets.get(double ?? single ?? '')
-    return target === undefined ? whole : `${head}${whole.slice(head.length, head.length + 1)}${target}${whole.at(-1)}`
+  const text = before.replaceAll(narrativeLink, (link: string, head: string) => {
+    const target = targets.get(link.slice(head.length + 1, -1))
+    const quote = link.slice(-1)
+    return target === undefined ? link : `${head}${quote}${target}${quote}`
   })
   return text === before ? [] : [replaced(node, text)]
 }
