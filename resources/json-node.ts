@@ -22,6 +22,17 @@ function beginsWith(places: JsonPlaces, at: number, beginnings: readonly string[
   return false
 }
 
+/** Where the first of some places stands that is not before `at`; a Bundle asks for each of its entries. */
+function from(all: readonly number[], at: number): number {
+  let [low, high] = [0, all.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((all[middle] ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Where a value stands in the text: [start, end). What it is made of is looked up when it is asked for. */
 export class JsonNode {
   readonly start: number
@@ -103,9 +114,9 @@ export class JsonNode {
   /** The whole numbers at any depth, in order, that are not written in digits alone: `1.0`, `1e2`, `-0`. */
   otherwiseWritten(): readonly JsonNode[] {
     const places = this.#places
-    if (places.otherwiseWritten.length === 0) return []
-    const last = places.after(this.#at)
-    return places.otherwiseWritten.filter(at => at >= this.#at && at < last).map(at => new JsonNode(places, at))
+    const all = places.otherwiseWritten
+    if (all.length === 0) return []
+    return all.slice(from(all, this.#at), from(all, places.after(this.#at))).map(at => new JsonNode(places, at))
   }
 
   /**

@@ -113,3 +113,15 @@ for (const [sentence, inner, becomes] of [
     const [meant = '', place = ''] = locationsOf(answer.json)
     t.match((await rest.get(place)).json, { text: { div: div(becomes, meant) } })
   })
+
+t.test('fullUrls of many schemes, and without any, are links as well', async t => {
+  const fullUrls = [...Array.from({ length: 20 }, (_, n) => `s${n}:one`), 'one', 'urn:oid:1.2.3', urn(5)]
+  const answer = await transact(
+    ...fullUrls.map(fullUrl => ['POST', 'Practitioner', practitioner('Many'), { fullUrl }] as const),
+    ['POST', 'Patient', { resourceType: 'Patient' }, at(1)],
+    ['POST', 'ServiceRequest', { ...request, instantiatesUri: fullUrls }],
+  )
+  t.equal(answer.status, 200, String(answer.bytes))
+  const locations = locationsOf(answer.json)
+  t.match((await rest.get(locations.at(-1) ?? '')).json, { instantiatesUri: locations.slice(0, fullUrls.length) })
+})

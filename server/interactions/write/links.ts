@@ -12,6 +12,9 @@ function commonBeginning(one: string, other: string): string {
   return one.slice(0, length)
 }
 
+/** Beyond so many every text is looked up: that costs less than so many comparisons. */
+const mostSchemes = 8
+
 const known = new WeakMap<Targets, readonly string[]>()
 
 /**
@@ -27,7 +30,7 @@ export function beginningsOf(targets: Targets): readonly string[] {
     const scheme = beginning.slice(0, beginning.indexOf(':') + 1)
     byScheme.set(scheme, commonBeginning(byScheme.get(scheme) ?? beginning, beginning))
   }
-  const beginnings = [...byScheme.values()]
+  const beginnings = byScheme.size > mostSchemes ? [''] : [...byScheme.values()]
   known.set(targets, beginnings)
   return beginnings
 }
