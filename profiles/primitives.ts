@@ -11,6 +11,8 @@ export interface Primitive {
   readonly json: 'string' | 'number' | 'integer' | 'boolean'
   /** Whether the text has the form of the type. */
   readonly test?: (text: string) => boolean
+  /** What XML may say, where it is more than digits: R4's regular expression. */
+  readonly lexical?: RegExp
   /** The least and the greatest integer. */
   readonly range?: readonly [number, number]
 }
@@ -53,14 +55,19 @@ export const primitives: Readonly<Record<string, Primitive>> = {
     json: 'string',
     test: isInstant,
   },
-  integer: { expected: 'an integer of 32 bits', json: 'integer', range: [-greatest - 1, greatest] },
+  integer: {
+    expected: 'an integer of 32 bits',
+    json: 'integer',
+    lexical: /^(?:0|[-+]?[1-9]\d*)$/,
+    range: [-greatest - 1, greatest],
+  },
   markdown: { expected: 'a text that is not empty', json: 'string', test: isText },
   oid: { expected: 'an OID (urn:oid:…)', json: 'string', test: form(/^urn:oid:[0-2](?:\.(?:0|[1-9]\d*))+$/) },
-  positiveInt: { expected: 'an integer from 1', json: 'integer', range: [1, greatest] },
+  positiveInt: { expected: 'an integer from 1', json: 'integer', lexical: /^\+?[1-9]\d*$/, range: [1, greatest] },
   reference: { expected: 'a reference (Type/id, #id or a URI)', json: 'string', test: isReferenceForm },
   string: { expected: 'a text that is not empty', json: 'string', test: isText },
   time: { expected: 'a time (hh:mm:ss)', json: 'string', test: isTime },
-  unsignedInt: { expected: 'an integer from 0', json: 'integer', range: [0, greatest] },
+  unsignedInt: { expected: 'an integer from 0', json: 'integer', lexical: /^(?:0|[1-9]\d*)$/, range: [0, greatest] },
   uri: { expected: 'a URI without white space', json: 'string', test: isUri },
   url: { expected: 'a URL without white space, of a scheme that runs nothing', json: 'string', test: isUri },
   uuid: {

@@ -1,11 +1,13 @@
 /** Judges the structure of resources: the only file that names `ajv`. https://hl7.org/fhir/R4/validation.html */
 import { Ajv, type AnySchemaObject, type ErrorObject, type FuncKeywordDefinition, type ValidateFunction } from 'ajv'
+import type { JsonNode } from '../resources/json-text.ts'
 import { type Complaint, fail, failAll, ok, type Result } from '../resources/outcome.ts'
 import type { Resource } from '../resources/resource.ts'
 import { type Binding, bindingsOf, checkConcept } from './bindings.ts'
 import { childrenOf } from './children.ts'
 import { containedComplaints } from './contained.ts'
 import { explain, type Fault } from './explain.ts'
+import { literalJudge } from './literals.ts'
 import { primitives } from './primitives.ts'
 import { elementsOf, schemasOf } from './schema.ts'
 import type { Structures } from './structure.ts'
@@ -13,8 +15,11 @@ import { checkChildren, checkPair, checkTargets, type WordFault } from './words.
 
 /** Says whether a resource has the structure that R4 asks of its type. */
 export interface Validator {
-  /** The resource itself, or `invalidResource` with at most 50 complaints. */
-  validate(resource: Resource): Result<Resource>
+  /**
+   * The resource itself, or `invalidResource` with at most 50 complaints.
+   * @param node its letters, where it was written: parsed numbers do not say how.
+   */
+  validate(resource: Resource, node?: JsonNode): Result<Resource>
   /** Compiles a type, so that no resource waits for it. The first costs most: types share their datatypes. */
   warm(type: string): void
 }
@@ -134,9 +139,10 @@ function isModest(value: unknown): boolean {
   return fits(value, mostLevels)
 }
 
-/** A sound resource that holds others. */
-function containing(resource: Resource): Result<Resource> {
-  const [first, ...others] = containedComplaints(resource)
+/** A resource of a sound structure, whose letters and contained resources are looked at. */
+function sound(resource: Resource, written: readonly Complaint[]): Result<Resource> {
+  if (written.length === 0 && resource.contained === undefined) return ok(resource)
+  const [first, ...others] = written.length > 0 ? written : containedComplaints(resource)
   return first === undefined ? ok(resource) : failAll('invalidResource', [first, ...others])
 }
 
@@ -148,6 +154,7 @@ export function compileValidator(structures: Structures, types: Iterable<string>
   const accepted = new Set(types)
   const from = { structures, bindings: bindingsOf(structures) }
   const first = compiler(from, false)
+  const literals = literalJudge(structures)
   let every: ReturnType<typeof compiler> | undefined
   const complaintsOf = (resource: Resource, quick: ValidateFunction): readonly Complaint[] => {
     const found = quick.errors ?? []
@@ -160,7 +167,7 @@ export function compileValidator(structures: Structures, types: Iterable<string>
     warm(type) {
       first(type)
     },
-    validate(resource) {
+    validate(resource, node) {
       const quick = accepted.has(resource.resourceType) ? first(resource.resourceType) : undefined
       if (quick === undefined)
         return fail(
@@ -168,7 +175,7 @@ export function compileValidator(structures: Structures, types: Iterable<string>
           'expected a resource of a type that this server serves, found another',
           'resourceType',
         )
-      if (quick(resource)) return resource.contained === undefined ? ok(resource) : containing(resource)
+      if (quick(resource)) return sound(resource, node === undefined ? [] : literals(resource, node))
       const [complaint, ...others] = complaintsOf(resource, quick)
       if (complaint === undefined) throw new Error('A resource was refused without a fault')
       return failAll('invalidResource', [complaint, ...others])

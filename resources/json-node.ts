@@ -16,6 +16,23 @@ function isOneOf(places: JsonPlaces, at: number, names: readonly string[]): bool
   return false
 }
 
+/** Whether a string begins so, as it is written. */
+function beginsWith(places: JsonPlaces, at: number, beginnings: readonly string[]): boolean {
+  for (const beginning of beginnings) if (places.text.startsWith(beginning, places.start(at) + 1)) return true
+  return false
+}
+
+/** Where the first of some places stands that is not before `at`; a Bundle asks for each of its entries. */
+function from(all: readonly number[], at: number): number {
+  let [low, high] = [0, all.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((all[middle] ?? 0) < at) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
 /** Where a value stands in the text: [start, end). What it is made of is looked up when it is asked for. */
 export class JsonNode {
   readonly start: number
@@ -78,16 +95,28 @@ export class JsonNode {
     return undefined
   }
 
-  /** The strings at any depth, in order; where names are given, those alone whose members have one of them. */
-  strings(names?: readonly string[]): readonly JsonNode[] {
+  /**
+   * The strings at any depth, in order. Where names are given, those alone whose members have one of them, and those that
+   * begin with one of some letters.
+   */
+  strings(names?: readonly string[], beginnings: readonly string[] = []): readonly JsonNode[] {
     const places = this.#places
     const found: JsonNode[] = []
     const last = places.after(this.#at)
     for (let at = this.#at; at < last; at += 1) {
       if (places.text.charCodeAt(places.start(at)) !== quotationMark) continue
-      if (names === undefined || isOneOf(places, at, names)) found.push(new JsonNode(places, at))
+      if (names === undefined || isOneOf(places, at, names) || beginsWith(places, at, beginnings))
+        found.push(new JsonNode(places, at))
     }
     return found
+  }
+
+  /** The whole numbers at any depth, in order, that are not written in digits alone: `1.0`, `1e2`, `-0`. */
+  otherwiseWritten(): readonly JsonNode[] {
+    const places = this.#places
+    const all = places.otherwiseWritten
+    if (all.length === 0) return []
+    return all.slice(from(all, this.#at), from(all, places.after(this.#at))).map(at => new JsonNode(places, at))
   }
 
   /**

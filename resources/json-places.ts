@@ -10,18 +10,28 @@ const [endOf, afterOf, nameOf] = [1, 2, 3]
 /** Values of a large Bundle. */
 const usual = 16_384
 
+/** What is rare in a text. */
+interface Peculiar {
+  /** Whether some name of a member is written with an escape. */
+  readonly hasEscapes: boolean
+  /** Whole numbers with a fraction (`1.0`), an exponent (`1e2`) or a sign of their own (`-0`), by their places. */
+  readonly otherwiseWritten: readonly number[]
+}
+
 /** A value is known by its place in the block: the whole is 0. */
 export class JsonPlaces {
   /** Without insignificant white space. */
   readonly text: string
   readonly #numbers: Int32Array
   readonly #hasEscapes: boolean
+  /** The whole numbers that are not written in digits alone, in order. */
+  readonly otherwiseWritten: readonly number[]
 
-  /** @param hasEscapes whether some name of a member is written with an escape. */
-  constructor(text: string, numbers: Int32Array, hasEscapes: boolean) {
+  constructor(text: string, numbers: Int32Array, { hasEscapes, otherwiseWritten }: Peculiar) {
     this.text = text
     this.#numbers = numbers
     this.#hasEscapes = hasEscapes
+    this.otherwiseWritten = otherwiseWritten
   }
 
   /** Where the value starts in the text. */

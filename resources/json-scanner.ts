@@ -11,6 +11,7 @@ const isSpace = (unit: number): boolean => unit === 0x20 || unit === 0x0a || uni
 
 const [openingBrace, closingBrace, openingBracket, closingBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 const [comma, colon, quotationMark] = [0x2c, 0x3a, 0x22]
+const [point, nine, capitalExponent, exponent] = [0x2e, 0x39, 0x45, 0x65]
 
 const endsLiteral = (unit: number): boolean =>
   isSpace(unit) || unit === comma || unit === closingBracket || unit === closingBrace
@@ -29,7 +30,9 @@ export class Scanner {
   private at = 0
   private copied = 0
   private dropped = 0
-  private hasEscapes = false
+  hasEscapes = false
+  /** Whole numbers that are not written in digits alone. */
+  readonly otherwiseWritten: number[] = []
   /** Names of all objects that are open now, the innermost last: a list for each of them costs twice as much. */
   private readonly names: string[] = []
   private openNames = 0
@@ -46,7 +49,7 @@ export class Scanner {
       this.space()
       if (this.at < this.source.length) throw new Malformed('text after the end of the JSON value')
       this.kept.push(this.source.slice(this.copied))
-      return new JsonPlaces(this.kept.join(''), placing.numbers(), this.hasEscapes)
+      return new JsonPlaces(this.kept.join(''), placing.numbers(), this)
     } finally {
       placing.clear()
     }
@@ -73,7 +76,7 @@ export class Scanner {
     if (first === openingBrace) this.object(depth)
     else if (first === openingBracket) this.array(depth)
     else if (first === quotationMark) this.string()
-    else this.literal()
+    else if (this.literal()) this.otherwiseWritten.push(place)
     placing.finish(place, this.position())
   }
 
@@ -153,9 +156,17 @@ export class Scanner {
     return slashes % 2 === 1
   }
 
-  private literal(): void {
+  /** @returns whether it is a whole number that is not written in digits alone. */
+  private literal(): boolean {
     const from = this.at
-    while (this.at < this.source.length && !endsLiteral(this.source.charCodeAt(this.at))) this.at++
+    let isPlain = true
+    for (; this.at < this.source.length; this.at++) {
+      const unit = this.source.charCodeAt(this.at)
+      if (endsLiteral(unit)) break
+      if (unit === point || unit === exponent || unit === capitalExponent) isPlain = false
+    }
     if (this.at === from) throw new Malformed('nothing where a value was expected')
+    if (isPlain) return this.at === from + 2 && this.source.startsWith('-0', from)
+    return this.source.charCodeAt(from) <= nine && Number.isInteger(Number(this.source.slice(from, this.at)))
   }
 }

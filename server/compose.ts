@@ -2,6 +2,7 @@
 
 import { elementNamesOf } from '../profiles/element-names.ts'
 import { applyFhirpathPatch } from '../profiles/fhirpath-patch.ts'
+import { linkFinder } from '../profiles/links.ts'
 import { compileValidator, type Validator } from '../profiles/validate.ts'
 import { type Xml, xmlOf } from '../profiles/xml/xml.ts'
 import type { Catalog } from '../resources/catalog.ts'
@@ -64,7 +65,10 @@ async function regimeOf(materials: Materials, surroundings: Surroundings): Promi
   return policy.ok ? ok(dmpRegime(policy.value, surroundings, history.value)) : policy
 }
 
-type Compiled = Pick<Context, 'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath' | 'pointedByKeys'>
+type Compiled = Pick<
+  Context,
+  'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath' | 'pointedByKeys' | 'isLink'
+>
 
 /** Milliseconds between two types. */
 const warmEvery = 100
@@ -90,6 +94,7 @@ function compile(catalog: Catalog, { structures }: Definitions, { ZONE }: Config
     canonicalDate: canonicalDate.value,
     validate: validator.validate,
     elementNames: elementNamesOf(structures),
+    isLink: linkFinder(structures),
     pointedByKeys: pointedByKeys(catalog, structures),
     patchByPath: (target, patch) => applyFhirpathPatch(structures, target, patch),
   })
@@ -128,8 +133,8 @@ const following = (known: KnownParameters) => ({
 /** A SearchParameter must be well formed, and must be one that can be served. */
 const validating =
   ({ validate }: Compiled, known: KnownParameters): Context['validate'] =>
-  resource => {
-    const valid = validate(resource)
+  (resource, node) => {
+    const valid = validate(resource, node)
     return valid.ok && resource.resourceType === 'SearchParameter' ? known.check(valid.value) : valid
   }
 

@@ -69,7 +69,7 @@ export const failureAdvice: Readonly<Record<FailureKind, { readonly means: strin
   deleted: { means: 'The resource was deleted.', remedy: 'Nothing: its versions may still be read.' },
   versionConflict: {
     means:
-      'The version in `If-Match` is not the current one, what `If-None-Match` names is there, or what criteria found has changed: somebody else was faster.',
+      'The version in `If-Match` is not the current one, what `If-None-Match` names is there, or what criteria found, or `If-Unmodified-Since` is about, has changed: somebody else was faster.',
     remedy: 'Read the current version, change that, and try again.',
   },
   multipleMatches: {

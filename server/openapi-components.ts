@@ -47,6 +47,10 @@ export const headerParameters: Readonly<Record<string, Json>> = {
     'The version that the client already holds; of an update `*`: nothing may stand there.',
   ),
   IfModifiedSince: header('If-Modified-Since', 'The time since which the client wants to see a change.'),
+  IfUnmodifiedSince: header(
+    'If-Unmodified-Since',
+    'The time after which nobody may have changed the resource; passed over beside `If-Match`.',
+  ),
   IfNoneExist: header('If-None-Exist', 'Search parameters: nothing is created when they find a match.'),
   Prefer: header(
     'Prefer',
@@ -58,9 +62,9 @@ const byInteraction: Readonly<Partial<Record<Interaction, readonly string[]>>> =
   read: ['IfNoneMatch', 'IfModifiedSince'],
   vread: ['IfNoneMatch', 'IfModifiedSince'],
   create: ['IfNoneExist', 'Prefer'],
-  update: ['IfMatch', 'IfNoneMatch', 'Prefer'],
-  patch: ['IfMatch', 'Prefer'],
-  delete: ['IfMatch', 'Prefer'],
+  update: ['IfMatch', 'IfNoneMatch', 'IfUnmodifiedSince', 'Prefer'],
+  patch: ['IfMatch', 'IfUnmodifiedSince', 'Prefer'],
+  delete: ['IfMatch', 'IfUnmodifiedSince', 'Prefer'],
   'search-type': ['Prefer'],
   transaction: ['Prefer'],
 }

@@ -18,6 +18,8 @@ export interface XmlElement {
   readonly form: 'attribute' | 'primitive' | 'narrative' | 'resource' | 'complex'
   /** Of a primitive: what its value is in JSON. */
   readonly json: 'string' | 'number' | 'boolean'
+  /** Of an integer: what its value looks like. */
+  readonly lexical?: RegExp
   /** Of a complex element: the node with its children. */
   readonly node: string
 }
@@ -39,9 +41,9 @@ function formOf(element: Element, { code }: ElementType, isResource: boolean): X
   return primitives[code] === undefined ? 'complex' : 'primitive'
 }
 
-function jsonOf({ code }: ElementType): XmlElement['json'] {
-  const json = primitives[code]?.json ?? 'string'
-  return json === 'integer' ? 'number' : json
+function jsonOf({ code }: ElementType): Pick<XmlElement, 'json' | 'lexical'> {
+  const { json = 'string', lexical } = primitives[code] ?? {}
+  return { json: json === 'integer' ? 'number' : json, ...(lexical === undefined ? {} : { lexical }) }
 }
 
 function elementsOf(elements: readonly Element[], isResource: boolean): XmlElements {
@@ -49,7 +51,7 @@ function elementsOf(elements: readonly Element[], isResource: boolean): XmlEleme
     element.types.map((type): [string, XmlElement] => {
       const name = jsonName(element, type)
       const form = formOf(element, type, isResource)
-      return [name, { name, order, many: element.many, form, json: jsonOf(type), node: type.code }]
+      return [name, { name, order, many: element.many, form, ...jsonOf(type), node: type.code }]
     }),
   )
   return new Map(named)

@@ -15,6 +15,7 @@ const mostFaults = 1000
 export interface EntryReader extends XmlListener {
   /** The path of the entry within whose resource it is. */
   readonly entry: string | undefined
+  instruction(): void
   /** Goes on behind that resource. */
   leaveEntry(): void
 }
@@ -66,6 +67,10 @@ export class EntriesApart implements XmlListener {
     } catch (error) {
       this.#passOver(entry, error)
     }
+  }
+
+  instruction(): void {
+    if (!this.#isOver) this.#reader.instruction()
   }
 
   #passOver(entry: string | undefined, error: unknown): void {

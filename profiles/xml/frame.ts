@@ -26,8 +26,17 @@ const longestName = 64
 
 const numeral = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
 
+const belowZero = /^-[1-9]\d*$/
+
+/** JSON has no sign before a positive number; what is below zero is judged by its range. https://hl7.org/fhir/R4/datatypes.html#integer */
+function integer(value: string, lexical: RegExp): string {
+  if (lexical.test(value)) return value.replace('+', '')
+  return belowZero.test(value) ? value : JSON.stringify(value)
+}
+
 /** The value of a primitive as JSON; what does not have the form of its type becomes a text, which is judged later. */
-function literal(value: string, { json }: XmlElement): string {
+function literal(value: string, { json, lexical }: XmlElement): string {
+  if (lexical !== undefined) return integer(value, lexical)
   if (json === 'number' && numeral.test(value)) return value
   if (json === 'boolean' && (value === 'true' || value === 'false')) return value
   return JSON.stringify(value)

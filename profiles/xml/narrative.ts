@@ -24,6 +24,9 @@ function isXhtml(text: string): boolean {
     },
     close: () => undefined,
     text: () => undefined,
+    instruction: (): void => {
+      throw new Malformed('')
+    },
   }
   try {
     for (const _ of readWellFormed(text, listener));
@@ -73,6 +76,11 @@ export class NarrativeReader {
   text(text: string, isCdata: boolean): void {
     if (isCdata) this.#keepsLetters = false
     this.#written += elementText(text)
+  }
+
+  /** A processing instruction is no content: the letters go on without it. https://hl7.org/fhir/R4/xml.html */
+  instruction(): void {
+    this.#keepsLetters = false
   }
 
   /** @returns whether the narrative ends here. */

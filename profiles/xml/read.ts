@@ -104,6 +104,10 @@ class Reader implements EntryReader {
     this.#narrative = undefined
   }
 
+  instruction(): void {
+    this.#narrative?.instruction()
+  }
+
   text(text: string, isCdata: boolean): void {
     if (this.#narrative !== undefined) this.#narrative.text(text, isCdata)
     else if (text.trim() !== '')

@@ -1,6 +1,6 @@
 /**
  * Reads XML: the only file that names `saxes`. Nothing is fetched and nothing is expanded but the five entities that XML
- * itself has: document types, other entities and processing instructions are refused. https://hl7.org/fhir/R4/xml.html
+ * itself has: document types and other entities are refused. https://hl7.org/fhir/R4/xml.html
  */
 import { SaxesParser, type SaxesTagNS } from 'saxes'
 
@@ -45,6 +45,8 @@ export interface XmlListener {
   /** @param end where its last `>` ends. */
   close(end: number): void
   text(text: string, isCdata: boolean): void
+  /** Is told of a processing instruction, which is no content. */
+  instruction?(): void
 }
 
 type Parser = SaxesParser<{ xmlns: true }>
@@ -85,7 +87,6 @@ function refuseParts(parser: Parser): void {
     if (version !== '1.0') refuse('XML 1.0', 'another version')()
   })
   parser.on('doctype', refuse('XML without a document type', 'one'))
-  parser.on('processinginstruction', refuse('XML without processing instructions', 'one'))
 }
 
 /** Letters that are read at a time: some milliseconds. */
@@ -113,6 +114,7 @@ export function* readWellFormed(text: string, listener: XmlListener): Generator<
   })
   parser.on('text', found => listener.text(found, false))
   parser.on('cdata', found => listener.text(found, true))
+  parser.on('processinginstruction', () => listener.instruction?.())
   for (let at = 0; at < text.length; at += pieceLength) {
     parser.write(text.slice(at, at + pieceLength))
     yield undefined

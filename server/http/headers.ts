@@ -90,6 +90,7 @@ export function preferencesOf(
   if (headers['if-match'] !== undefined) draft.ifMatch = headers['if-match']
   if (headers['if-none-match'] !== undefined) draft.ifNoneMatch = headers['if-none-match']
   if (headers['if-modified-since'] !== undefined) draft.ifModifiedSince = headers['if-modified-since']
+  if (headers['if-unmodified-since'] !== undefined) draft.ifUnmodifiedSince = headers['if-unmodified-since']
   if (ifNoneExist !== undefined) draft.ifNoneExist = ifNoneExist
   return draft
 }

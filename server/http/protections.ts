@@ -54,6 +54,7 @@ async function allowOrigins(app: FastifyInstance, origins: readonly string[]): P
       'If-None-Match',
       'If-None-Exist',
       'If-Modified-Since',
+      'If-Unmodified-Since',
       'Prefer',
       'Range',
       'X-Request-Id',

@@ -33,13 +33,16 @@ export function versionOf(etag: string): number | undefined {
 export const namesVersion = (tags: string, version: number): boolean =>
   tags.split(',').some(tag => tag.trim() === '*' || versionOf(tag) === version)
 
+/** The second in which a version began: HTTP knows no shorter time. */
+export const secondOf = (updated: number): number => Math.floor(updated / 1000) * 1000
+
 /** Whether the client already holds this version. https://hl7.org/fhir/R4/http.html#cread */
 export function isUnmodified({ preferences }: Call, row: Pick<Found, 'version' | 'updated'>): boolean {
   const { ifNoneMatch, ifModifiedSince } = preferences
   if (ifNoneMatch !== undefined) return namesVersion(ifNoneMatch, row.version)
   if (ifModifiedSince === undefined) return false
   const since = Date.parse(ifModifiedSince)
-  return !Number.isNaN(since) && Math.floor(row.updated / 1000) * 1000 <= since
+  return !Number.isNaN(since) && secondOf(row.updated) <= since
 }
 
 /** 200 with the resource, or 304 when the client already holds it. */

@@ -3,6 +3,7 @@ import { type JsonNode, readJson } from '../../resources/json-text.ts'
 import { objectOf, textOf } from '../../resources/json-value.ts'
 import { type Complaint, type Failure, fail, failAll, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
+import { isSubsetted } from '../../resources/subset.ts'
 import type { Call, Context } from './interaction.ts'
 import { type ApartJson, type DataApart, readApart } from './write/data-apart.ts'
 import type { Written } from './write/item.ts'
@@ -13,6 +14,16 @@ export const at = (path: string, { expression, ...rest }: Complaint): Complaint 
   expression:
     expression === undefined ? path : path === '' ? expression : `${path}${expression.replace(/^[A-Za-z]+/, '')}`,
 })
+
+/** What `_summary` and `_elements` left out would be gone. https://hl7.org/fhir/R4/search.html#elements */
+const partOnly = (path: string): Result<never> =>
+  failAll('invalidResource', [
+    {
+      code: 'business-rule',
+      diagnostics: 'expected a whole resource, found a part of one (SUBSETTED): read it whole, and change that',
+      expression: `${path}.meta.tag`,
+    },
+  ])
 
 /** A part of a JSON text as a resource of `type`, checked against the structure of its type. */
 export function writtenAt(
@@ -30,7 +41,8 @@ export function writtenAt(
       `expected a ${expected.type}, found another resourceType`,
       `${expected.path}.resourceType`,
     )
-  const valid = context.validate(found as Resource)
+  if (isSubsetted(found)) return partOnly(expected.path)
+  const valid = context.validate(found as Resource, from.node)
   if (!valid.ok) {
     const [first, ...others] = valid.failure.complaints
     return failAll(valid.failure.kind, [

@@ -5,6 +5,7 @@ import { gate } from './access.ts'
 import { etagOf } from './answer.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { strayParameter } from './stray-parameters.ts'
+import { conditionsOf } from './write/conditions.ts'
 import type { Done } from './write/done.ts'
 import type { Item } from './write/item.ts'
 import { criteriaOf, mostDeleted, targetsOf } from './write/targets.ts'
@@ -22,11 +23,9 @@ function reply({ preferences }: Call, done: readonly Done[]): Reply {
 /** What the criteria find is deleted, all or nothing; to find nothing is what was wished. https://hl7.org/fhir/R4/http.html#3.1.0.7.1 */
 async function items(context: Context, call: Call): Promise<Result<readonly Item[]>> {
   const { type, id, preferences } = call
-  const { ifMatch, ifNoneMatch } = preferences
   const item: Item = {
     ...{ path: type, method: 'DELETE', type },
-    ...(ifMatch === undefined ? {} : { ifMatch }),
-    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+    ...conditionsOf(preferences),
   }
   if (id !== undefined) return ok([{ ...item, id }])
   const most = context.catalog.types.get(type)?.conditionalDelete === 'multiple' ? mostDeleted : 1

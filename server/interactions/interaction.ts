@@ -1,5 +1,6 @@
 /** What an interaction is given and what it gives back. Interactions know nothing of the web framework. */
 import type { Catalog } from '../../resources/catalog.ts'
+import type { JsonNode, Steps } from '../../resources/json-text.ts'
 import type { JsonTree } from '../../resources/json-tree.ts'
 import type { OperationName } from '../../resources/operations.ts'
 import type { Failure, Result } from '../../resources/outcome.ts'
@@ -31,8 +32,10 @@ export interface Context {
   readonly newTie: () => number
   /** Digest under the server's secret: keys of the registry reveal nothing. */
   readonly registryKey: (...parts: readonly string[]) => string
-  /** Complaints about structure; none when the resource is valid. */
-  readonly validate: (resource: Resource) => Result<Resource>
+  /** The resource when it is valid, in its structure and in how it is written. */
+  readonly validate: (resource: Resource, node?: JsonNode) => Result<Resource>
+  /** Whether a value of a resource is a link by its element, so that a transaction replaces it. */
+  readonly isLink: (resource: unknown, steps: Steps) => boolean
   readonly index: (resource: Resource) => IndexEntry['search']
   /** Canonical date, milliseconds. `firstDeposit` when the resource has none. */
   readonly canonicalDate: (resource: Resource, firstDeposit: number) => number
@@ -61,6 +64,7 @@ export interface Preferences {
   readonly ifMatch?: string
   readonly ifNoneMatch?: string
   readonly ifModifiedSince?: string
+  readonly ifUnmodifiedSince?: string
   readonly ifNoneExist?: string
   readonly returns: 'minimal' | 'representation' | 'OperationOutcome'
   readonly handling: 'strict' | 'lenient'

@@ -6,6 +6,7 @@ import { jsonOfBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { strayParameter } from './stray-parameters.ts'
 import { nothingThere } from './write/absent.ts'
+import { conditionsOf } from './write/conditions.ts'
 import type { Item, Patch } from './write/item.ts'
 import { criteriaOf, targetsOf } from './write/targets.ts'
 import { performUnit } from './write/unit.ts'
@@ -38,11 +39,9 @@ export async function patch(context: Context, call: Call): Promise<Result<Reply>
   if (closed !== undefined) return closed
   const operations = patchOf(call)
   if (!operations.ok) return operations
-  const { ifMatch, ifNoneMatch } = call.preferences
   const asked = await addressOf(context, call, {
     ...{ path: call.type, method: 'PUT', type: call.type, patch: operations.value },
-    ...(ifMatch === undefined ? {} : { ifMatch }),
-    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
+    ...conditionsOf(call.preferences),
   })
   if (!asked.ok) return asked
   const done = await performUnit(context, call, [asked.value])

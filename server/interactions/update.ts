@@ -5,6 +5,7 @@ import { gate } from './access.ts'
 import { writtenBody } from './body.ts'
 import type { Call, Context, Reply } from './interaction.ts'
 import { strayParameter } from './stray-parameters.ts'
+import { conditionsOf } from './write/conditions.ts'
 import type { Item, Written } from './write/item.ts'
 import { criteriaOf } from './write/targets.ts'
 import { performUnit } from './write/unit.ts'
@@ -28,11 +29,7 @@ export async function update(context: Context, call: Call): Promise<Result<Reply
   if (!written.ok) return written
   const address = addressOf(call, written.value)
   if (!address.ok) return address
-  const { ifMatch, ifNoneMatch } = call.preferences
-  const conditions = {
-    ...(ifMatch === undefined ? {} : { ifMatch }),
-    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch }),
-  }
+  const conditions = conditionsOf(call.preferences)
   const base = { path: call.type, method: 'PUT', type: call.type, written: written.value } as const
   const done = await performUnit(context, call, [{ ...base, ...address.value, ...conditions }])
   if (!done.ok) return done

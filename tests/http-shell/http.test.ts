@@ -178,6 +178,7 @@ t.test('http#concurrency: conditions arrive as they were written, and are absent
     'if-match': 'W/"3"',
     'if-none-match': 'W/"1"',
     'if-modified-since': 'Sat, 21 Nov 2026 10:00:00 GMT',
+    'if-unmodified-since': 'Sun, 22 Nov 2026 10:00:00 GMT',
     'if-none-exist': 'identifier=a|b',
   }
   await app.inject({ method: 'PUT', url: '/fhir/Patient/1', headers: { ...json, ...conditions }, payload: '{}' })
@@ -189,6 +190,7 @@ t.test('http#concurrency: conditions arrive as they were written, and are absent
     ifMatch: 'W/"3"',
     ifNoneMatch: 'W/"1"',
     ifModifiedSince: 'Sat, 21 Nov 2026 10:00:00 GMT',
+    ifUnmodifiedSince: 'Sun, 22 Nov 2026 10:00:00 GMT',
     ifNoneExist: 'identifier=a|b',
   })
   t.same(calls[1]?.preferences, { returns: 'representation', handling: 'strict', accept: 'application/json' })

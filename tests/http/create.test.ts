@@ -38,6 +38,44 @@ t.test('the server chooses the id and the version, whatever the resource says', 
   t.equal((await rest.get('Observation/mine')).status, 404)
 })
 
+for (const [sentence, contentType, body, status, more] of [
+  [
+    'with an exponent',
+    'application/fhir+json',
+    '{"resourceType":"Patient","multipleBirthInteger":1e2}',
+    422,
+    'invalidResource value Patient.multipleBirthInteger',
+  ],
+  [
+    'with a fraction, in an entry',
+    'application/fhir+json',
+    '{"resourceType":"Bundle","type":"transaction","entry":[{"resource":{"resourceType":"Patient","multipleBirthInteger":1.0},"request":{"method":"POST","url":"Patient"}}]}',
+    422,
+    'invalidResource value Bundle.entry[0].resource.multipleBirthInteger',
+  ],
+  [
+    'with zeros before it, in XML',
+    'application/fhir+xml',
+    '<Patient xmlns="http://hl7.org/fhir"><multipleBirthInteger value="007"/></Patient>',
+    422,
+    'invalidResource structure Patient.multipleBirthInteger',
+  ],
+  [
+    'with a sign, in XML',
+    'application/fhir+xml',
+    '<Patient xmlns="http://hl7.org/fhir"><multipleBirthInteger value="+7"/></Patient>',
+    201,
+    7,
+  ],
+] as const)
+  t.test(`an integer ${sentence}, is answered with ${status}`, async t => {
+    const headers = { 'content-type': contentType, accept: 'application/fhir+json' }
+    const answer = await rest.post(body.includes('Bundle') ? '' : 'Patient', body, { headers })
+    t.equal(answer.status, status, String(answer.bytes))
+    if (status === 422) t.same(issuesOf(answer), [more])
+    else t.match(answer.json, { multipleBirthInteger: more })
+  })
+
 for (const [prefer, body] of [
   ['return=minimal', undefined],
   ['return=representation', 'Observation'],

@@ -1,7 +1,8 @@
 /** The update interaction over HTTP. https://hl7.org/fhir/R4/http.html#update */
 import t from 'tap'
+import type { Answer } from '../support/client.ts'
 import { select } from '../support/pointer.ts'
-import { atOnce, idOf, issuesOf, startRest, tally } from './rest.ts'
+import { atOnce, bundleOf, idOf, issuesOf, startRest, statusesOf, tally } from './rest.ts'
 
 const rest = await startRest(t)
 const patientOf = (id: string, birthDate: string) => ({ resourceType: 'Patient', id, birthDate })
@@ -53,6 +54,76 @@ for (const [sentence, ifMatch, status] of [
     t.match((await rest.get(`Patient/${id}`)).json, { birthDate: status === 200 ? '1982' : '1981' })
   })
 }
+
+/** Seconds after the last change, as HTTP writes a time. */
+const secondsAfter = (answer: Answer, seconds: number): Date =>
+  new Date(Date.parse(answer.headers.get('last-modified') ?? '') + seconds * 1000)
+
+/** https://www.rfc-editor.org/rfc/rfc9110#section-5.6.7 */
+const rfc850 = (date: Date): string => {
+  const [weekday = '', day = '', month = '', year = '', time = ''] = date.toUTCString().split(/,? /)
+  const days = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday']
+  return `${days.find(each => each.startsWith(weekday))}, ${day}-${month}-${year.slice(2)} ${time} GMT`
+}
+const asctime = (date: Date): string => {
+  const [weekday = '', day = '', month = '', year = '', time = ''] = date.toUTCString().split(/,? /)
+  return `${weekday} ${month} ${String(Number(day)).padStart(2)} ${time} ${year}`
+}
+
+for (const [sentence, seconds, write, status, more] of [
+  ['the second of the last change', 0, date => date.toUTCString(), 200],
+  ['a time after the last change', 60, date => date.toUTCString(), 200],
+  ['a time before the last change', -1, date => date.toUTCString(), 412],
+  ['such a time as RFC 850 wrote it', -1, rfc850, 412],
+  ['such a time as asctime writes it', -1, asctime, 412],
+  ['a time after the last change as asctime writes it', 60, asctime, 200],
+  ['a time that HTTP does not know', -60, date => date.toISOString(), 200],
+  ['a number', -60, () => '1', 200],
+  ['a day that the calendar has not', -60, () => 'Mon, 31 Feb 2020 10:00:00 GMT', 200],
+  ['two times', -60, date => `${date.toUTCString()}, ${date.toUTCString()}`, 200],
+  ['a time before, beside the current If-Match', -60, date => date.toUTCString(), 200, 'W/"1"'],
+  ['a time after, beside a stale If-Match', 60, date => date.toUTCString(), 412, 'W/"7"'],
+] as readonly (readonly [string, number, (date: Date) => string, number, string?])[])
+  for (const [method, send, done] of [
+    ['an update', (id, headers) => rest.put(`Patient/${id}`, patientOf(id, '1982'), { headers }), 200],
+    [
+      'a patch',
+      (id, headers) => rest.patch(`Patient/${id}`, [{ op: 'add', path: '/active', value: true }], { headers }),
+      200,
+    ],
+    ['a delete', (id, headers) => rest.delete(`Patient/${id}`, { headers }), 204],
+    ['an update by criteria', (id, headers) => rest.put(`Patient?_id=${id}`, patientOf(id, '1982'), { headers }), 200],
+  ] as readonly (readonly [string, (id: string, headers: Record<string, string>) => Promise<Answer>, number])[]) {
+    const expected = status === 200 ? done : status
+    t.test(`${method} with If-Unmodified-Since and ${sentence} is answered with ${expected}`, async t => {
+      const created = await rest.post('Patient', { resourceType: 'Patient', birthDate: '1980' })
+      const since = write(secondsAfter(created, seconds))
+      const answer = await send(idOf(created), {
+        'if-unmodified-since': since,
+        ...(more === undefined ? {} : { 'if-match': more }),
+      })
+      t.equal(answer.status, expected, since)
+      if (status === 412) t.same(issuesOf(answer), ['versionConflict conflict Patient'])
+      const history = await rest.get(`Patient/${idOf(created)}/_history`)
+      t.equal(select(history.json, '/entry/*').length, status === 412 ? 1 : 2)
+    })
+  }
+
+t.test('what does not exist has no time of change: If-Unmodified-Since is passed over', async t => {
+  const headers = { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' }
+  t.equal((await rest.put('Patient/new-since', patientOf('new-since', '1980'), { headers })).status, 201)
+  t.equal((await rest.patch('Patient/never', [{ op: 'test', path: '/id', value: 'x' }], { headers })).status, 404)
+  t.equal((await rest.delete('Patient/never', { headers })).status, 404)
+})
+
+t.test('If-Unmodified-Since of a Bundle is about no entry', async t => {
+  const id = await born('1980')
+  const headers = { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' }
+  for (const type of ['batch', 'transaction'] as const) {
+    const answer = await rest.post('', bundleOf(type, [['PUT', `Patient/${id}`, patientOf(id, '1982')]]), { headers })
+    t.same(statusesOf(answer), [200], type)
+  }
+})
 
 t.test('of 32 writers who name the current version one writes, and so for each version', async t => {
   const id = await born('1900')

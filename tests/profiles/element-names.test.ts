@@ -22,7 +22,7 @@ const names = elementNamesOf({
 
 t.test('summary, mandatory elements and choices come from the structure of the type', async t => {
   const { summary, mandatory, choices, all } = names('Observation')
-  t.strictSame([...summary], ['status', 'valueQuantity', 'valueString'])
+  t.strictSame([...summary.keys()], ['status', 'valueQuantity', 'valueString'])
   t.strictSame([...mandatory], ['status'])
   t.strictSame(
     [...choices],
@@ -33,5 +33,5 @@ t.test('summary, mandatory elements and choices come from the structure of the t
   )
   t.strictSame([...all], ['status', 'value', 'valueQuantity', 'valueString', 'note'])
   t.equal(names('Observation'), names('Observation'), 'looked at once')
-  t.strictSame([...names('Unknown').summary], [])
+  t.strictSame([...names('Unknown').summary.keys()], [])
 })

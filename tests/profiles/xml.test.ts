@@ -177,13 +177,55 @@ for (const [sentence, document, json] of [
     '{"text":{"status":"generated","div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\">1 &lt; 2</div>"}}',
   ],
   [
+    'processing instructions, which are no content',
+    `<?xml version="1.0"?><?xml-stylesheet type="text/xsl" href="fhir.xsl"?><Patient ${fhir}><?a b="<active/>" ?><active value="true"/></Patient><?c?>`,
+    '{"active":true}',
+  ],
+  ['a style sheet before anything else', `<?xml-stylesheet href="a.css"?><Patient ${fhir}/>`, '{}'],
+  [
+    'a narrative with a processing instruction',
+    `<Patient ${fhir}><text><status value="generated"/><div xmlns="http://www.w3.org/1999/xhtml"><p>a<?php echo 1 ?>b</p></div></text></Patient>`,
+    '{"text":{"status":"generated","div":"<div xmlns=\\"http://www.w3.org/1999/xhtml\\"><p>ab</p></div>"}}',
+  ],
+  [
     'a value that is no number, which is judged as JSON is',
     `<Patient ${fhir}><multipleBirthInteger value="two"/></Patient>`,
     '{"multipleBirthInteger":"two"}',
   ],
+  [
+    'an integer with a sign',
+    `<Patient ${fhir}><multipleBirthInteger value="+7"/></Patient>`,
+    '{"multipleBirthInteger":7}',
+  ],
+  [
+    'an integer below zero',
+    `<Patient ${fhir}><multipleBirthInteger value="-7"/></Patient>`,
+    '{"multipleBirthInteger":-7}',
+  ],
+  [
+    'a positiveInt with a sign',
+    `<Patient ${fhir}><telecom><rank value="+7"/></telecom></Patient>`,
+    '{"telecom":[{"rank":7}]}',
+  ],
+  ...(
+    [
+      ['photo', 'size', '+7', 'a sign'],
+      ['photo', 'size', '7.0', 'a fraction'],
+      ['telecom', 'rank', '007', 'zeros before it'],
+      ['telecom', 'rank', '1e2', 'an exponent'],
+      ['telecom', 'rank', '-0', 'nothing but zero below zero'],
+    ] as const
+  ).map(
+    ([holder, name, value, has]) =>
+      [
+        `a text in the place of ${name} with ${has}, which is judged as JSON is,`,
+        `<Patient ${fhir}><${holder}><${name} value="${value}"/></${holder}></Patient>`,
+        `{"${holder}":[{"${name}":"${value}"}]}`,
+      ] as const,
+  ),
 ] as const) {
   t.test(`xml: ${sentence} is read`, async t => {
-    t.equal(canonical(toJson(document)), canonical(json.replace('{', '{"resourceType":"Patient",')))
+    t.equal(canonical(toJson(document)), canonical(json.replace('{', '{"resourceType":"Patient",').replace(',}', '}')))
   })
 }
 
@@ -212,9 +254,15 @@ for (const [sentence, document, says, expression] of [
   ],
   ['a reference to no character', `<Patient ${fhir}><name><text value="&#0;"/></name></Patient>`, /entity/, undefined],
   [
-    'a processing instruction',
-    `<?xml-stylesheet href="javascript:alert(1)"?><Patient ${fhir}/>`,
-    /processing instructions/,
+    'a declaration that does not begin the document',
+    `<Patient ${fhir}><?xml version="1.0"?></Patient>`,
+    /well-formed/,
+    undefined,
+  ],
+  [
+    'an instruction without an end',
+    `<?xml-stylesheet href="javascript:alert(1)" <Patient ${fhir}/>`,
+    /well-formed/,
     undefined,
   ],
   ['another encoding', `<?xml version="1.0" encoding="ISO-8859-1"?><Patient ${fhir}/>`, /UTF-8/, undefined],

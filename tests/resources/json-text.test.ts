@@ -129,6 +129,28 @@ t.test('places are right in a text with more values than the block has room for'
   t.equal(memberOf(read('{"after":"y"}').root, 'after')?.string, 'y')
 })
 
+t.test('whole numbers that are not written in digits alone are known, in the whole and in each part', async t => {
+  const { root } = read('{"a":[1,1.0,-0,1.5,"1e2"],"b":{"c":1e2,"d":true,"e":-7,"f":10e-1},"g":0}')
+  const starts = (node: typeof root | undefined) => node?.otherwiseWritten().map(({ start }) => start)
+  const [a, b, g] = ['a', 'b', 'g'].map(name => memberOf(root, name))
+  t.same(root.otherwiseWritten().length, 4)
+  t.same([...(starts(a) ?? []), ...(starts(b) ?? []), ...(starts(g) ?? [])], starts(root))
+  t.same(root.stepsTo(root.otherwiseWritten()), [
+    ['a', 1],
+    ['a', 2],
+    ['b', 'c'],
+    ['b', 'f'],
+  ])
+})
+
+t.test('a thousand parts of a text with many such numbers are asked in a moment', async t => {
+  const numbers = `[${Array.from({ length: 1000 }, () => '1.0').join(',')}]`
+  const { root } = read(`[${Array.from({ length: 1000 }, () => numbers).join(',')}]`)
+  const begun = performance.now()
+  for (const item of root.items ?? []) t.equal(item.otherwiseWritten().length, 1000)
+  t.ok(performance.now() - begun < 2000, 'each part looked through all of them')
+})
+
 t.test('a splice changes its places and leaves every other letter', async t => {
   const { text, root } = read('{"a":1.0,"b":{"c":"x"},"d":2.50}')
   const c = memberOf(memberOf(root, 'b'), 'c')
@@ -148,7 +170,10 @@ t.test('__proto__ is a member like any other and reaches no prototype', async t 
 })
 
 const names = {
-  summary: new Set(['status', 'code']),
+  summary: new Map([
+    ['status', { mandatory: true, extended: false }],
+    ['code', { mandatory: true, extended: false }],
+  ]),
   mandatory: new Set(['status']),
   choices: new Map([['valueQuantity', 'value']]),
   all: new Set<string>(),

@@ -1,5 +1,5 @@
 /** A version that is ready to be judged: its letters with id, meta and references set, its data lifted out. */
-import { type Edit, type JsonText, memberOf, readJson, splice } from '../../../resources/json-text.ts'
+import { type Edit, type JsonNode, type JsonText, memberOf, readJson, splice } from '../../../resources/json-text.ts'
 import { ok, type Result } from '../../../resources/outcome.ts'
 import type { Resource } from '../../../resources/resource.ts'
 import type { IndexEntry } from '../../../search/index-entry.ts'
@@ -92,6 +92,13 @@ function edited({ text, node, resource }: Written, edits: readonly Edit[]): Reco
   return become
 }
 
+/** The resource whose meta has its links resolved: it is written anew, and not by edits. */
+function linked({ text, resource }: Written, former: JsonNode | undefined, edits: readonly Edit[]): Resource {
+  const within = edits.filter(edit => lies(edit, former))
+  if (former === undefined || within.length === 0) return resource
+  return { ...resource, meta: JSON.parse(splice(text, former, within)) as Record<string, unknown> }
+}
+
 /** @returns the draft's content: what the client wrote, with identity, references resolved and data lifted. */
 export async function contentOf(
   settling: Settling,
@@ -113,7 +120,7 @@ export async function contentOf(
   const unique = inline.value.length === 0 ? '' : settling.context.newUlid()
   const former = memberOf(written.node, 'meta')
   const others = [...references.value.edits.filter(edit => !lies(edit, former)), ...liftingEdits(inline.value, unique)]
-  const meta = metaOf(written.resource, next)
+  const meta = metaOf(linked(written, former, references.value.edits), next)
   const text = splice(written.text, written.node, [...identityEdits(written, next, meta), ...others])
   const resource = { ...edited(written, others), id: next.id, meta }
   const { local } = references.value

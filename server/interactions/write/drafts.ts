@@ -1,10 +1,11 @@
 /** From settled items to drafts: the version that stands now, the version that would be, and what `If-Match` asks. */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
+import type { IndexEntry } from '../../../search/index-entry.ts'
 import { matches } from '../../../search/matches.ts'
 import type { Stored } from '../../../security/regime.ts'
 import type { Found, Row } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
-import { namesVersion } from '../answer.ts'
+import { namesVersion, secondOf } from '../answer.ts'
 import { allAtOnce } from '../at-once.ts'
 import { visibleTombstone } from '../standing.ts'
 import { targetOf } from '../trail.ts'
@@ -49,10 +50,16 @@ async function standing(settling: Settling, settled: Settled): Promise<Standing 
   return read === 'hidden' ? standingFor(settling, settled, item.method === 'PUT' ? 'update' : 'delete') : read
 }
 
-/** Whether the current version is the one that `If-Match` names; 412 otherwise. https://hl7.org/fhir/R4/http.html#concurrency */
-export function namesCurrent({ ifMatch, path }: Item, current: number | undefined): Result<undefined> {
-  if (ifMatch === undefined || (current !== undefined && namesVersion(ifMatch, current))) return ok(undefined)
-  return fail('versionConflict', 'expected the version that If-Match names, found another', path)
+/** Whether the current version is the one that `If-Match` names, and not newer than `If-Unmodified-Since` says; 412 otherwise. https://hl7.org/fhir/R4/http.html#concurrency */
+export function namesCurrent(
+  { ifMatch, unmodifiedSince, path }: Item,
+  current: Pick<IndexEntry, 'version' | 'updated'> | undefined,
+): Result<undefined> {
+  if (ifMatch !== undefined && (current === undefined || !namesVersion(ifMatch, current.version)))
+    return fail('versionConflict', 'expected the version that If-Match names, found another', path)
+  if (unmodifiedSince !== undefined && current !== undefined && secondOf(current.updated) > unmodifiedSince)
+    return fail('versionConflict', 'expected no change after the time of If-Unmodified-Since, found one', path)
+  return ok(undefined)
 }
 
 /** Whether nothing stands that `If-None-Match` names: `*` is anything. https://www.rfc-editor.org/rfc/rfc9110#section-13.1.2 */
@@ -75,10 +82,9 @@ function checked(settling: Settling, settled: Settled, { before, newest }: Stand
   const revives = item.method === 'PUT' && settling.context.regime.choosesIds(settling.call.principal, item.type)
   if (gone && !revives && item.method !== 'DELETE')
     return fail('deleted', `expected a ${item.type} that exists, found one that was deleted`, item.path)
-  const current = before?.entry.version
-  const named = namesCurrent(item, current)
+  const named = namesCurrent(item, before?.entry)
   if (!named.ok) return named
-  const none = namesNone(item, current)
+  const none = namesNone(item, before?.entry.version)
   return none.ok ? stillMatches(item, before) : none
 }
 

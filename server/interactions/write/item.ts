@@ -41,6 +41,8 @@ export interface Item {
   readonly ifMatch?: string
   readonly ifNoneExist?: string
   readonly ifNoneMatch?: string
+  /** Milliseconds since 1970: the current version may not be newer. */
+  readonly unmodifiedSince?: number
   /** Of PUT: what finds the resource in the place of an id. */
   readonly criteria?: string
   /** Of PUT: what to make of the current version. It is written once it is known what comes out. */

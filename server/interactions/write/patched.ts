@@ -88,7 +88,7 @@ async function patchedItem(context: Context, call: Call, item: Item): Promise<Re
   const place = await locate(context, type, item.id ?? '')
   const row = place === undefined ? nothingThere(item) : await readable(context, call, { item, place })
   if (!row.ok) return row
-  const current = namesCurrent(item, row.value.version)
+  const current = namesCurrent(item, row.value)
   if (!current.ok) return current
   const { text, root } = reread(Buffer.from(await wholeJson(context.store, row.value)).toString())
   const before = treeOf(text, root)

@@ -5,11 +5,12 @@ import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resources/reference.ts'
 import { byCondition, idOfPatient } from './conditional-references.ts'
 import type { LocalReference, Written } from './item.ts'
+import { beginningsOf, inElements, inNarrative, replaced, type Targets } from './links.ts'
 import type { Settling } from './settle.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
-/** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry, or a narrative with links. */
-const linking = ['reference', 'url', 'valueUri', 'valueUrl', 'valueOid', 'valueUuid', 'valueCanonical', 'div']
+/** Elements that are known by their names; what else may name an entry is known by its value. */
+const byName = ['reference', 'div']
 
 /** A string of the resource that may name another resource, with its place in the text. */
 interface LinkingText {
@@ -18,17 +19,8 @@ interface LinkingText {
   readonly node: JsonNode
 }
 
-const linkingTexts = ({ node: root }: Written): readonly LinkingText[] =>
-  root.strings(linking).map(node => ({ name: node.name, value: node.string, node }))
-
-const replaced = ({ start, end }: JsonNode, text: string): Edit => ({ start, end, text: JSON.stringify(text) })
-
-/** In a narrative only what stands between quotation marks is a link. */
-function inNarrative({ value, node }: LinkingText, targets: ReadonlyMap<string, string>): readonly Edit[] {
-  let text = value
-  for (const [fullUrl, target] of targets) text = text.replaceAll(`"${fullUrl}"`, `"${target}"`)
-  return text === value ? [] : [replaced(node, text)]
-}
+const linkingTexts = ({ node: root }: Written, targets: Targets): readonly LinkingText[] =>
+  root.strings(byName, beginningsOf(targets)).map(node => ({ name: node.name, value: node.string, node }))
 
 /** Every local reference of a resource, at any depth. */
 export function referencesIn(value: unknown, base: string): readonly LocalReference[] {
@@ -47,8 +39,7 @@ export function referencesIn(value: unknown, base: string): readonly LocalRefere
 /** What holds the references that are being resolved. */
 interface Holder {
   readonly written: Written
-  /** `fullUrl` of each entry → `Type/id`. */
-  readonly targets: ReadonlyMap<string, string>
+  readonly targets: Targets
   /** What is written together: conditions find it as it will be. */
   readonly writes?: WrittenMatches
   readonly path: string
@@ -57,8 +48,8 @@ interface Holder {
 }
 
 /** The entry that a string means, as `Type/id`. */
-function entryMeant({ name, value }: LinkingText, { targets, holder }: Holder): string | undefined {
-  for (const each of name === 'reference' ? fullUrlsOf(value, holder) : [value]) {
+function entryMeant({ value }: LinkingText, { targets, holder }: Holder): string | undefined {
+  for (const each of fullUrlsOf(value, holder)) {
     const target = targets.get(each)
     if (target !== undefined) return target
   }
@@ -90,29 +81,40 @@ async function goesOn(
     : undefined
 }
 
+/** What one reference becomes, and where it leads then. */
+async function resolved(settling: Settling, link: LinkingText, at: Holder): Promise<Result<Resolved>> {
+  const { base } = settling.context
+  let target = entryMeant(link, at)
+  const parsed = parseReference(target ?? link.value, base)
+  if (settling.facts?.merged !== undefined) target = (await goesOn(settling, at.written, parsed)) ?? target
+  if (parsed.form === 'conditional') {
+    const found = await byCondition(settling, parsed, at)
+    if (!found.ok) return found
+    target = found.value
+  }
+  if (parsed.form === 'urn' && parsed.urn.startsWith('urn:uuid:')) return noEntry(at.path)
+  if (parsed.form === 'contained' && at.written.resource.contained === undefined) return nothingContained(at.path)
+  const edits = target === undefined ? [] : [replaced(link.node, target)]
+  if (parsed.form === 'local') return ok({ edits, local: [{ type: parsed.type, id: parsed.id }] })
+  return ok({ edits, local: parsed.form === 'conditional' ? referencesIn({ reference: target }, base) : [] })
+}
+
 /** @returns the edits that resolve references inside a resource, and where its references lead then; fails with 412 for a condition that finds none or several. */
 export async function resolvedReferences(settling: Settling, at: Holder): Promise<Result<Resolved>> {
   const edits: Edit[] = []
   const local: LocalReference[] = []
-  for (const link of linkingTexts(at.written)) {
-    if (link.name === 'div') {
-      edits.push(...inNarrative(link, at.targets))
-      continue
-    }
-    let target = entryMeant(link, at)
-    const isReference = link.name === 'reference'
-    const parsed = isReference ? parseReference(target ?? link.value, settling.context.base) : undefined
-    if (settling.facts?.merged !== undefined) target = (await goesOn(settling, at.written, parsed)) ?? target
-    if (parsed?.form === 'conditional') {
-      const found = await byCondition(settling, parsed, at)
+  const naming: [JsonNode, string][] = []
+  for (const link of linkingTexts(at.written, at.targets)) {
+    if (link.name === 'reference') {
+      const found = await resolved(settling, link, at)
       if (!found.ok) return found
-      target = found.value
+      edits.push(...found.value.edits)
+      local.push(...found.value.local)
+    } else if (link.name === 'div') edits.push(...inNarrative(link.node, at.targets))
+    else {
+      const target = at.targets.get(link.value)
+      if (target !== undefined) naming.push([link.node, target])
     }
-    if (parsed?.form === 'urn' && parsed.urn.startsWith('urn:uuid:')) return noEntry(at.path)
-    if (parsed?.form === 'contained' && at.written.resource.contained === undefined) return nothingContained(at.path)
-    if (target !== undefined) edits.push(replaced(link.node, target))
-    if (parsed?.form === 'local') local.push({ type: parsed.type, id: parsed.id })
-    else if (parsed?.form === 'conditional') local.push(...referencesIn({ reference: target }, settling.context.base))
   }
-  return ok({ edits, local })
+  return ok({ edits: [...edits, ...inElements(settling.context, at.written, naming)], local })
 }

@@ -397,6 +397,9 @@ const removing =
 const byNumber = ({ record }: Twin): string => `DocumentReference?patient=${record.id}&${criteria}`
 const byItsId = ({ record, ids }: Twin): string => `DocumentReference?patient=${record.id}&_id=${ids.document}`
 
+/** A time before every change. */
+const longUnmodified = { 'if-unmodified-since': 'Mon, 01 Jan 2001 00:00:00 GMT' }
+
 /** Patching, by id and by criteria: a test must tell nobody what is hidden. */
 const patchDoors: readonly Door[] = [
   ['patch', patching(documentOf, supersedes)],
@@ -407,6 +410,7 @@ const patchDoors: readonly Door[] = [
   ['patch whose test fails', patching(documentOf, [{ op: 'test', path: '/status', value: 'x' }])],
   ['patch with If-Match', patching(documentOf, supersedes, { 'if-match': 'W/"1"' })],
   ['patch with an If-Match that is wrong', patching(documentOf, supersedes, { 'if-match': 'W/"7"' })],
+  ['patch of what nobody changed since long ago', patching(documentOf, supersedes, longUnmodified)],
   ['patch in a transaction', posting(twin => transaction(patchEntry(documentOf(twin), supersedes)))],
   ['patch in a batch', posting(twin => batch(patchEntry(documentOf(twin), supersedes)))],
   ['patch of what its number finds', patching(byNumber, supersedes)],
@@ -434,6 +438,7 @@ export function changeDoors(type: Json): readonly Door[] {
     ['PUT', async (stage, twin) => [await puts(twin)(stage)]],
     ['PUT with If-Match', async (stage, twin) => [await puts(twin, { 'if-match': 'W/"1"' })(stage)]],
     ['PUT with an If-Match that is wrong', async (stage, twin) => [await puts(twin, { 'if-match': 'W/"7"' })(stage)]],
+    ['PUT of what nobody changed since long ago', async (stage, twin) => [await puts(twin, longUnmodified)(stage)]],
     ['PUT that wants to be the first', async (stage, twin) => [await puts(twin, { 'if-none-match': '*' })(stage)]],
     ...patchDoors,
     ...criteriaDoors,
