@@ -59,13 +59,14 @@ function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string;
 
 /** How somebody entered, as far as denials ask. */
 export interface Standing {
+  /** The door: his token may ask for another, which the patient opposes. */
+  readonly basis: string
   readonly treating: boolean
   readonly seesMasked: boolean
 }
 
 /** Who breaks the glass passes what is denied to him, as he passes a block, unless that purpose is what is denied. */
-const isPassed = (rule: PartRule, { professional }: Reader): boolean =>
-  rule.modes === null && professional.mode === 'bris_de_glace'
+const isPassed = (rule: PartRule, { basis }: Standing): boolean => rule.modes === null && basis === 'bris_de_glace'
 
 /** Masks of parts are the patient's against all: a médecin traitant passes them, and in an emergency whoever sees masked documents. */
 const isLifted = (rule: PartRule, { treating, seesMasked }: Standing): boolean =>
@@ -84,7 +85,7 @@ export function denialsFor(
   const rowsOf = (some: readonly PartRule[]) =>
     some.map(rule => deniedRows(rule, reader, at)).filter(({ op }) => op !== 'nothing')
   return {
-    own: rowsOf(rules.filter(rule => rule.actor !== null && !isPassed(rule, reader))),
+    own: rowsOf(rules.filter(rule => rule.actor !== null && !isPassed(rule, entry))),
     masked: rowsOf(rules.filter(rule => rule.actor === null && !isLifted(rule, entry))),
   }
 }

@@ -317,6 +317,13 @@ const cases: readonly Case[] = [
     breaking,
   ],
   [
+    'who enters as one who is authorised, because the patient opposes broken glasses, is bound by it',
+    [permit(me), deny({ ...me, ...types('60591-5') }), deny({ purpose: purpose('BTG') })],
+    [report],
+    [summary],
+    breaking,
+  ],
+  [
     'but not one that names the emergency',
     [deny({ ...me, ...types('60591-5'), purpose: purpose('BTG') })],
     [report],
