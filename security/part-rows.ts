@@ -47,6 +47,17 @@ export function permittedRows(
   return or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, asked)))))
 }
 
+/** Whether everything is denied to the reader by name in his mode, but for no more than exceptions that are not his. */
+export const isDeniedAll = (reader: Reader): boolean =>
+  (reader.facts.parts ?? []).some(
+    rule =>
+      rule.effect === 'deny' &&
+      rule.actor !== null &&
+      rule.parts.length === 0 &&
+      concerns(rule, reader) &&
+      !rule.except.some(each => concerns(each, reader)),
+  )
+
 /** The rows that a denial shuts; who and whom the record is about, one of everything only. */
 function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string; readonly policy: Policy }): Query {
   const { type, policy } = at
