@@ -1,10 +1,16 @@
 /** Rules name professionals and structures by identifier; a reference beside it must not say another. `access.md` section 4. */
-import { objectOf } from '../../resources/json-value.ts'
+import { objectOf, textOf } from '../../resources/json-value.ts'
 import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Resource } from '../../resources/resource.ts'
 import { actorOf } from '../actor-identifier.ts'
 import { actorOfReference, type Directory } from '../authors.ts'
-import { objectsOf, targetOf } from '../elements.ts'
+import { objectsOf } from '../elements.ts'
+
+/** `Type/id` at the end of a reference, whatever base stands before it: the directory holds nothing of other servers. */
+const leading = (reference: unknown): string =>
+  /(?:^|\/)([A-Z][A-Za-z]+\/[A-Za-z0-9.-]{1,64})(?:\/_history\/[^/]*)?$/.exec(
+    textOf(objectOf(reference)?.reference) ?? '',
+  )?.[1] ?? ''
 
 /** A Reference, and where it stands. */
 interface Naming {
@@ -34,7 +40,7 @@ export function checkNamedTwice(resource: Resource, directory: Directory = new M
   if (directory.size === 0) return ok(undefined)
   const double = namingsOf(resource).find(({ reference }) => {
     const actor = actorOfReference(reference, resource)
-    const known = (directory.get(targetOf(reference) ?? '') ?? []).flatMap(each => actorOf({ ...each }) ?? [])
+    const known = (directory.get(leading(reference)) ?? []).flatMap(each => actorOf({ ...each }) ?? [])
     return actor !== undefined && known.length > 0 && !known.includes(actor)
   })
   if (double === undefined) return ok(undefined)

@@ -260,15 +260,16 @@ const naming: Readonly<Record<string, (reference: Readonly<Record<string, unknow
 
 for (const [expression, rule] of Object.entries(naming))
   t.test(`${expression} names one: by reference and by identifier the same`, async t => {
-    const practitioner = { reference: 'Practitioner/a' }
     const known = (value: string): Pick<WriteRequest, 'directory'> => ({
       directory: new Map([['Practitioner/a', [{ system: rppsSystem, value }]]]),
     })
-    const written = (at: Pick<WriteRequest, 'directory'>) =>
-      told(judge(people.patient, [create(rule({ ...byRpps(otherRpps), ...practitioner }))], at))
+    const written = (at: Pick<WriteRequest, 'directory'>, reference = 'Practitioner/a') =>
+      told(judge(people.patient, [create(rule({ ...byRpps(otherRpps), reference }))], at))
     const place = expression.replace(/^[A-Za-z]+/, 'entry[0].resource')
     t.equal(written(known(otherRpps)), 'ok')
     t.equal(written(known(rpps)), `refusedByRule ${place}`)
+    for (const form of ['https://dossier.example/fhir/Practitioner/a', 'Practitioner/a/_history/1'])
+      t.equal(written(known(rpps), form), `refusedByRule ${place}`, form)
     t.equal(written({ directory: new Map() }), 'ok', 'nobody knows whom it leads to')
   })
 
