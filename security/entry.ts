@@ -4,7 +4,7 @@ import { stands } from './block-ends.ts'
 import { holdsAt } from './calendar.ts'
 import type { ConditionId } from './decision.ts'
 import type { Facts, Grant } from './facts.ts'
-import { permitsFor } from './part-rows.ts'
+import { isDeniedAll, permitsFor } from './part-rows.ts'
 import type { PartRule } from './part-rule.ts'
 import type { AccessMode, Principal, Professional } from './principal.ts'
 
@@ -37,9 +37,9 @@ export function holdsOne(
   )
 }
 
-/** Whether the patient blocked the professional or the structure in which he acts. */
+/** Whether the patient blocked the professional or the structure in which he acts, or denies either everything in this mode. */
 export const blocked = (professional: Professional, facts: Facts, now: number): boolean =>
-  granted(facts.blocked, actorsOf(professional), now)
+  granted(facts.blocked, actorsOf(professional), now) || isDeniedAll({ professional, facts, now })
 
 const inPerson = (grants: readonly Grant[], person: string | null): readonly Grant[] =>
   grants.filter(({ actor }) => actor === person)

@@ -47,6 +47,17 @@ export function permittedRows(
   return or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, asked)))))
 }
 
+/** Whether everything is denied to the reader by name in his mode, but for no more than exceptions that are not his. */
+export const isDeniedAll = (reader: Reader): boolean =>
+  (reader.facts.parts ?? []).some(
+    rule =>
+      rule.effect === 'deny' &&
+      rule.actor !== null &&
+      rule.parts.length === 0 &&
+      concerns(rule, reader) &&
+      !rule.except.some(each => concerns(each, reader)),
+  )
+
 /** The rows that a denial shuts; who and whom the record is about, one of everything only. */
 function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string; readonly policy: Policy }): Query {
   const { type, policy } = at
@@ -59,13 +70,14 @@ function deniedRows(rule: PartRule, reader: Reader, at: { readonly type: string;
 
 /** How somebody entered, as far as denials ask. */
 export interface Standing {
+  /** The door: his token may ask for another, which the patient opposes. */
+  readonly basis: string
   readonly treating: boolean
   readonly seesMasked: boolean
 }
 
 /** Who breaks the glass passes what is denied to him, as he passes a block, unless that purpose is what is denied. */
-const isPassed = (rule: PartRule, { professional }: Reader): boolean =>
-  rule.modes === null && professional.mode === 'bris_de_glace'
+const isPassed = (rule: PartRule, { basis }: Standing): boolean => rule.modes === null && basis === 'bris_de_glace'
 
 /** Masks of parts are the patient's against all: a médecin traitant passes them, and in an emergency whoever sees masked documents. */
 const isLifted = (rule: PartRule, { treating, seesMasked }: Standing): boolean =>
@@ -84,7 +96,7 @@ export function denialsFor(
   const rowsOf = (some: readonly PartRule[]) =>
     some.map(rule => deniedRows(rule, reader, at)).filter(({ op }) => op !== 'nothing')
   return {
-    own: rowsOf(rules.filter(rule => rule.actor !== null && !isPassed(rule, reader))),
+    own: rowsOf(rules.filter(rule => rule.actor !== null && !isPassed(rule, entry))),
     masked: rowsOf(rules.filter(rule => rule.actor === null && !isLifted(rule, entry))),
   }
 }

@@ -5,12 +5,15 @@ import { holdsAt, type Span } from './calendar.ts'
 import { compileFacts } from './compile-facts.ts'
 import type { Facts, Grant } from './facts.ts'
 import type { Part, PartRule } from './part-rule.ts'
+import { rulesInForce } from './record-life.ts'
 
 /** What a Consent, a CareTeam or a RelatedPerson says by itself. */
 export interface RuleSource {
   /** `Type/id` */
   readonly reference: string
   readonly says: Facts
+  /** What is left of that once a closing of the record ended what it permits, where that is something else. */
+  readonly left: readonly Facts[]
 }
 
 /** @returns what each resource says. Days are those of `zone`. */
@@ -19,10 +22,15 @@ export const ruleSources = (
   resources: readonly { readonly _id: string; readonly resource: Resource; readonly updated?: number }[],
   zone: string,
 ): readonly RuleSource[] =>
-  resources.map(each => ({
-    reference: `${each.resource.resourceType}/${each.resource.id ?? each._id}`,
-    says: compileFacts({ patient, resources: [each], depositors: [] }, zone),
-  }))
+  resources.map(each => {
+    const compiled = (one: typeof each): Facts => compileFacts({ patient, resources: [one], depositors: [] }, zone)
+    const left = rulesInForce([each], { lapsed: Number.POSITIVE_INFINITY })
+    return {
+      reference: `${each.resource.resourceType}/${each.resource.id ?? each._id}`,
+      says: compiled(each),
+      left: left.filter(({ resource }) => resource !== each.resource).map(compiled),
+    }
+  })
 
 /** What a record may say of an actor, and the facts that hold it. */
 const relations = {
@@ -78,16 +86,22 @@ function isActive(relation: Said, said: Grant, { facts, now }: Whole): boolean {
 
 const relationNames = Object.keys(relations) as readonly Said[]
 
-/** @returns every rule that names a professional or a structure, in the order of the sources. */
-export const namingsOf = (sources: readonly RuleSource[], whole: Whole): readonly Naming[] =>
-  sources.flatMap(({ reference, says }) =>
-    relationNames.flatMap(relation =>
-      relations[relation](says).map(grant => ({
-        ...{ actor: grant.actor, from: grant.from, before: grant.before },
-        ...{ relation, source: reference, active: isActive(relation, grant, whole) },
-      })),
-    ),
+const namingsIn = (says: Facts, source: string, whole: Whole): readonly Naming[] =>
+  relationNames.flatMap(relation =>
+    relations[relation](says).map(grant => ({
+      ...{ actor: grant.actor, from: grant.from, before: grant.before },
+      ...{ relation, source, active: isActive(relation, grant, whole) },
+    })),
   )
+
+/** @returns every rule that names a professional or a structure, in the order of the sources; what is left of one only where it holds. */
+export const namingsOf = (sources: readonly RuleSource[], whole: Whole): readonly Naming[] =>
+  sources.flatMap(({ reference, says, left }) => {
+    const said = namingsIn(says, reference, whole)
+    const isNew = (naming: Naming): boolean =>
+      naming.active && !said.some(each => JSON.stringify(each) === JSON.stringify(naming))
+    return [...said, ...left.flatMap(each => namingsIn(each, reference, whole)).filter(isNew)]
+  })
 
 const unresolved = ({ rows: _rows, reached: _reached, labels, ...part }: Part): object => {
   if (labels === undefined) return part
@@ -103,8 +117,16 @@ const written = (rule: PartRule): string =>
     except: rule.except.map(each => ({ ...each, parts: each.parts.map(unresolved) })),
   })
 
-/** @returns the provisions about parts of the record that a source says, as the record resolves them. */
-export function partsSaid({ says }: RuleSource, { parts = [] }: Facts): readonly PartRule[] {
-  const own = new Set((says.parts ?? []).map(written))
-  return own.size === 0 ? [] : parts.filter(rule => own.has(written(rule)))
+/** What a source hides from professionals as a whole. */
+type Hiding = Pick<Facts, 'masks' | 'maskedRows'> & { readonly parts: readonly PartRule[] }
+
+/** @returns what a source hides, its provisions about parts as the record resolves them; of what is left of it what the record says. */
+export function hidingOf({ says, left }: RuleSource, { parts = [], masks, maskedRows }: Facts): Hiding {
+  const own = new Set([says, ...left].flatMap(({ parts: some = [] }) => some.map(written)))
+  const known = new Set(masks.map(mask => JSON.stringify(mask)))
+  return {
+    masks: [...says.masks, ...left.flatMap(each => each.masks).filter(mask => known.has(JSON.stringify(mask)))],
+    maskedRows: [...says.maskedRows, ...left.flatMap(each => each.maskedRows).filter(row => maskedRows.includes(row))],
+    parts: own.size === 0 ? [] : parts.filter(rule => own.has(written(rule))),
+  }
 }

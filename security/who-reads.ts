@@ -2,7 +2,7 @@
 
 import { acting, nobody, ofColumns, ofRecord, systemOf } from './hypothetical.ts'
 import type { AccessMode } from './principal.ts'
-import { type Naming, namingsOf, partsSaid, type Relation, type RuleSource } from './rule-sources.ts'
+import { hidingOf, type Naming, namingsOf, type Relation, type RuleSource } from './rule-sources.ts'
 import { type Subject, type Verdict, verdictOn } from './verdict.ts'
 
 const modes = ['normal', 'bris_de_glace', 'centre_15'] as const satisfies readonly AccessMode[]
@@ -169,12 +169,12 @@ function masksOf(subject: Subject, sources: readonly RuleSource[]): readonly OfM
     )
   const readsUnmasked = reads({})
   return sources
-    .map(source => ({ ...source, parts: partsSaid(source, subject.facts) }))
-    .filter(({ says, parts }) => says.masks.length + says.maskedRows.length + parts.length > 0)
+    .map(source => ({ reference: source.reference, ...hidingOf(source, subject.facts) }))
+    .filter(({ masks, maskedRows, parts }) => masks.length + maskedRows.length + parts.length > 0)
     .filter(
-      ({ says, parts }) =>
-        says.maskedRows.some(row => row === entry.id || entry.follows?.includes(row) === true) ||
-        (readsUnmasked && !reads({ masks: says.masks, parts })),
+      ({ masks, maskedRows, parts }) =>
+        maskedRows.some(row => row === entry.id || entry.follows?.includes(row) === true) ||
+        (readsUnmasked && !reads({ masks, parts })),
     )
     .map(({ reference }) => ({ source: reference }))
 }

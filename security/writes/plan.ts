@@ -12,13 +12,19 @@ import { readConsent } from '../read-consent.ts'
 import type { ProposedWrite, WriteRequest } from '../regime.ts'
 import { checkDates } from './consent-dates.ts'
 import type { Plan } from './judging.ts'
+import { checkNamedTwice } from './named-twice.ts'
 import { checkRecordResource } from './record-resource.ts'
 
 /** Whether a resource is about the record itself, with writers of its own, and not a deposit. */
 export const isAboutRecord = (type: string): boolean => type === 'Consent' || recordTypes.has(type)
 
 /** The state to come, and whom it names as its authors. */
-type Content = Pick<Plan, 'authors'> & { readonly after: Resource; readonly apart: boolean; readonly now: number }
+type Content = Pick<Plan, 'authors'> & {
+  readonly after: Resource
+  readonly apart: boolean
+  readonly now: number
+  readonly directory?: WriteRequest['directory']
+}
 
 /** What a unit says of all its writes. */
 type Asked = Pick<WriteRequest, 'directory' | 'masksTogether' | 'now'>
@@ -34,12 +40,15 @@ function checkNamedTypes(consent: Resource, policy: Policy): Result<void> {
   return fail('refusedByRule', found, strange.path)
 }
 
-function planRecord(policy: Policy, write: ProposedWrite, { after, authors, now }: Content): Result<Plan> {
+function planRecord(policy: Policy, write: ProposedWrite, content: Content): Result<Plan> {
+  const { after, authors, now, directory } = content
   const sound = checkRecordResource(after)
   if (!sound.ok) return sound
   const identity = judgeContained(after)
   if (!identity.ok) return identity
   const documentType = after.resourceType === 'Consent' ? 'consent' : 'record'
+  const named = checkNamedTwice(after, directory)
+  if (!named.ok) return named
   const plan = { write, after, documentType, ownMask: 0, rule: undefined, authors }
   if (after.resourceType !== 'Consent') return ok(plan)
   const rule = readConsent(after)
@@ -79,6 +88,12 @@ export function planOf(policy: Policy, write: ProposedWrite, asked: Asked): Resu
     return ok({ write, after: undefined, documentType, ownMask: own, rule: undefined, authors: [] })
   }
   const { now, directory, masksTogether } = asked
-  const content = { after, authors: namedAuthors(after, directory), apart: masksTogether !== true, now }
+  const content = {
+    after,
+    authors: namedAuthors(after, directory),
+    apart: masksTogether !== true,
+    now,
+    ...(directory && { directory }),
+  }
   return isAboutRecord(type) ? planRecord(policy, write, content) : planDeposit(policy, write, content)
 }

@@ -4,10 +4,11 @@
  */
 import t, { type Test } from 'tap'
 import { newPatientKey, newUlid } from '../../server/new-ids.ts'
-import { type Actor, gp, hospital, patientOf, professional, rpps } from './support/cast.ts'
-import { authorises, consent } from './support/consents.ts'
+import { type Actor, finess, gp, hospital, operator, patientOf, professional, rpps } from './support/cast.ts'
+import { authorises, consent, parent, relatedPerson } from './support/consents.ts'
 import {
   batch,
+  byFiness,
   byRpps,
   type Entry,
   insSystem,
@@ -158,13 +159,15 @@ interface Play {
   /** Pairs of what is hidden and what is absent, by the form of their ids. */
   /** The ways that open a record, where that tells whether there is one: to open it is the right of the writer. */
   readonly opening?: RegExp
+  /** All of them by default. */
+  readonly tried?: typeof ways
   readonly pairs: Readonly<Record<string, readonly [hidden: Names, absent: Names]>>
 }
 
-async function compareAll(t: Test, { stage, own, writers, pairs, opening }: Play): Promise<void> {
+async function compareAll(t: Test, { stage, own, writers, pairs, opening, tried = ways }: Play): Promise<void> {
   for (const [writer, actor] of Object.entries(writers))
     for (const [form, [hidden, absent]] of Object.entries(pairs))
-      for (const [sentence, way] of ways.filter(([each]) => opening === undefined || !opening.test(each)))
+      for (const [sentence, way] of tried.filter(([each]) => opening === undefined || !opening.test(each)))
         for (const [sending, send] of Object.entries(sendings)) {
           const [found, never] = [hidden, absent].map(async names =>
             shown(await send(stage, actor, { entry: way(names, { own, base: stage.base }), own }), names),
@@ -216,5 +219,60 @@ t.test('dmp: a record that is closed', async t => {
     ...{ stage, own: own.id, writers: { 'who reads and writes': gp } },
     opening: /^If-None-Exist on the Patient$|^an update of the Patient by criteria$/,
     pairs: { 'in the form of the server': [{ patient: closed.id, ins: closed.ins, result }, inServerForm()] },
+  })
+})
+
+/** Of what lives in a record, the related persons alone have ids that somebody chose there: the operator who wrote them. */
+const ofPersons: typeof ways = [
+  [
+    'the target of a Provenance',
+    n =>
+      writes(
+        'POST',
+        'Provenance',
+      )({
+        ...follows(`RelatedPerson/${n.result}`),
+        agent: [{ who: byRpps(rpps.gp) }, { who: byFiness(finess.hospital) }],
+      }),
+  ],
+  ['a delete', n => writes('DELETE', `RelatedPerson/${n.result}`)()],
+  [
+    'a patch',
+    n =>
+      writes(
+        'PATCH',
+        `RelatedPerson/${n.result}`,
+      )({
+        ...patched,
+        data: Buffer.from('[{"op":"replace","path":"/active","value":false}]').toString('base64'),
+      }),
+  ],
+  ...(['patient', 'own'] as const).map((whose): (typeof ways)[number] => [
+    `an update, for ${whose === 'own' ? 'another' : 'its'} patient`,
+    (n, { own }) =>
+      writes(
+        'PUT',
+        `RelatedPerson/${n.result}`,
+      )({ ...relatedPerson({ id: whose === 'own' ? own : n.patient }, 'SIS'), id: n.result }),
+  ]),
+]
+
+t.test('dmp: a related person under an id that the operator chose', async t => {
+  const stage = await startStage(t)
+  const [own, other] = [
+    await stage.open(record => [patientOf(record), consent(record, authorises(rpps.gp))]),
+    await stage.open(),
+  ]
+  expectStatus(await stage.put(operator, { ...parent(other), id: 'hidden-person' }), 201)
+  const [hidden, absent] = ['hidden-person', 'absent-person'].map(result => ({
+    patient: other.id,
+    ins: other.ins,
+    result,
+  }))
+  if (hidden === undefined || absent === undefined) throw new Error('two names')
+  await compareAll(t, {
+    ...{ stage, own: own.id, tried: ofPersons },
+    writers: { 'who is authorised elsewhere': gp, 'who deposits': hospital, 'another patient': patientOf(own) },
+    pairs: { 'chosen by an operator': [hidden, absent] },
   })
 })

@@ -342,3 +342,36 @@ t.test('what ended when the record was closed names nobody as one who reads; wha
     ],
   )
 })
+
+t.test('what a closing left of a rule, without whom it permitted, is named for what it denies', async t => {
+  const visit = { code: [coded(loinc, '11488-4')] }
+  const recipient = ({ actor }: Json): Json => ({ type: 'permit', actor })
+  const except = (type: string, elements: Json): Json => ({ provision: [{ type, ...elements }] })
+  const once = await stage.open(
+    by({ ...authorises(rpps.gp, days(-3, 300)), ...except('deny', { ...visit, ...days(-2, undefined) }) }),
+    by({ type: 'deny', ...visit, ...except('permit', recipient(authorises(rpps.colleague))) }),
+  )
+  const holder = patientOf(once)
+  const document_ = await stage.createOne(hospital, document(once, { author }))
+  const { meta: _, ...before } = (await stage.get(holder, `Patient/${once.id}`)).json as Json
+  const asked = async () => {
+    const path = `Patient/${once.id}/$who-can-access?document=DocumentReference/${document_}`
+    const { json } = expectStatus(await stage.get(holder, path), 200)
+    const rules = actorNamed(json, 'professional', rpps.gp)?.rule
+    return {
+      relations: actorNamed(json, 'professional', rpps.gp)?.relation,
+      rules: ['authorised-in-part', 'blocked-in-part'].map(code =>
+        (rules ?? [])
+          .filter(rule => select(rule, '/[name=relation]/valueCode')[0] === code)
+          .flatMap(rule => select(rule, '/[name=active]/valueBoolean')),
+      ),
+      masks: told(json, 'mask').length,
+    }
+  }
+  t.same(await asked(), { relations: ['authorised-in-part', 'blocked-in-part'], rules: [[true], [true]], masks: 1 })
+  for (const active of [false, true]) expectStatus(await stage.put(holder, { ...before, active }), 200)
+  t.same(await asked(), { relations: ['blocked-in-part'], rules: [[false], [false, true]], masks: 1 })
+  await stage.create(holder, ...[rpps.gp, rpps.colleague].map(each => consent(once, authorises(each))))
+  for (const reader of [gp, colleague])
+    t.equal((await stage.get(reader, `DocumentReference/${document_}`)).status, 404, 'and is denied')
+})

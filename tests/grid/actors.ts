@@ -133,7 +133,8 @@ const physicians: readonly GridActor[] = [
     actor: special.denied.actor,
   },
   {
-    ...{ ...usual, name: 'the same who breaks the glass', relation: 'authorised', mode: 'bris_de_glace' },
+    ...{ ...usual, name: 'the same who breaks the glass', relation: 'authorised', denied: 'plain' },
+    mode: 'bris_de_glace',
     actor: inMode(special.denied.actor, 'bris_de_glace'),
   },
   { ...usual, name: 'author without authorisation', shares: true, isAuthor: true, actor: special.author.actor },

@@ -35,7 +35,7 @@ function professionalSees(who: GridActor, { record, name, type, traits, authored
   if (who.column === null || !enters(who, record)) return false
   if (!columnReads(who.column, type.code)) return false
   if (who.part !== undefined && !who.part.includes(type.code)) return false
-  if (who.denied === name) return false
+  if (who.denied === name && (who.mode !== 'bris_de_glace' || record === 'opposed')) return false
   const has = (trait: Trait): boolean => traits.includes(trait)
   if (who.isAuthor === true && authored === true) return true
   if (has('entered in error')) return false

@@ -317,6 +317,13 @@ const cases: readonly Case[] = [
     breaking,
   ],
   [
+    'who enters as one who is authorised, because the patient opposes broken glasses, is bound by it',
+    [permit(me), deny({ ...me, ...types('60591-5') }), deny({ purpose: purpose('BTG') })],
+    [report],
+    [summary],
+    breaking,
+  ],
+  [
     'but not one that names the emergency',
     [deny({ ...me, ...types('60591-5'), purpose: purpose('BTG') })],
     [report],
@@ -619,11 +626,43 @@ for (const [sentence, provisions, status] of [
   ],
   ['a permit for a part and a block', [permit({ ...me, ...types('60591-5') }), deny(me)], 'blocked'],
   ['a denial of a part', [deny({ ...me, ...types('60591-5') })], 'none'],
+  ['a permit, and a denial for care', [permit(me), deny({ ...me, purpose: purpose('TREAT') })], 'blocked'],
+  ['a permit, and a denial in emergencies', [permit(me), deny({ ...me, purpose: purpose('BTG') })], 'valid'],
+  [
+    'a permit, and a denial but by breaking the glass',
+    [permit(me), deny({ ...me, ...except(permit({ purpose: purpose('BTG') })) })],
+    'blocked',
+  ],
+  ['a permit, and a denial but for a class', [permit(me), deny({ ...me, ...except(permit(inClass('11'))) })], 'valid'],
+  [
+    'a permit of everything but everything, and one of a class',
+    [permit({ ...me, ...except(deny({ purpose: purpose('TREAT') })) }), permit({ ...me, ...inClass('11') })],
+    'blocked',
+  ],
   ['a permit for another purpose', [permit({ ...me, purpose: purpose('BTG') })], 'none'],
 ] as const)
   t.test(`the status of access with ${sentence}: ${status}`, async t =>
     t.equal(accessStatus(professional(), factsOf(...provisions), now), status),
   )
+
+t.test('to whom everything is denied for care writes no team and blocks nobody, and is told so', async t => {
+  const team = {
+    ...{ resourceType: 'CareTeam', status: 'active', subject: { reference: `Patient/${marie}` } },
+    participant: [{ member: byRpps(otherRpps) }],
+  }
+  for (const [what, resource, given] of [
+    ['a team', team, permit(me)],
+    ['a block', consent(deny({ ...another })), permit({ actor: [treating(byRpps())] })],
+  ] as const) {
+    const judged = (...provisions: readonly Provision[]) =>
+      told(judge(gp, [create(resource)], { known: factsOf(given, ...provisions) }))
+    t.equal(judged(), 'ok', what)
+    t.match(judged(deny({ ...me, purpose: purpose('TREAT') })), /^accessDenied/, what)
+  }
+  const known = factsOf(permit(me), deny({ ...me, purpose: purpose('TREAT') }))
+  const asked = { principal: gp, interaction: 'read', type: 'Patient', patient: marie, now } as const
+  t.match(decide(asked, grounds(known)), { effect: 'deny', failed: 'not-blocked' })
+})
 
 t.test('a record without such consents is asked for as ever', async t => {
   const facts = factsOf(permit(me))

@@ -1,6 +1,7 @@
 /** Who may write what is about the record: every row of the table in `access.md` section 4. */
 import t from 'tap'
 import type { Resource } from '../../resources/resource.ts'
+import type { WriteRequest } from '../../security/regime.ts'
 import {
   facts,
   finess,
@@ -35,6 +36,7 @@ import {
   recipient,
   remove,
   rowId,
+  rppsSystem,
   stored,
   told,
   treating,
@@ -241,6 +243,35 @@ const team: Resource = {
   subject: { reference: `Patient/${marie}` },
   participant: [{ member: byRpps() }],
 }
+
+/** Rules that name somebody by the identifier, and whom the directory knows under the reference. */
+const naming: Readonly<Record<string, (reference: Readonly<Record<string, unknown>>) => Resource>> = {
+  'Consent.provision.actor.reference': reference => consent({ type: 'deny', actor: [recipient(reference)] }),
+  'Consent.provision.data.reference': reference =>
+    consent({ type: 'deny', data: [{ meaning: 'authoredby', reference }] }),
+  'Consent.provision.provision.actor.reference': reference =>
+    consent({
+      type: 'permit',
+      actor: [recipient(byFiness())],
+      provision: [{ type: 'deny', actor: [recipient(reference)] }],
+    }),
+  'CareTeam.participant.member': reference => ({ ...team, participant: [{ member: reference }] }),
+}
+
+for (const [expression, rule] of Object.entries(naming))
+  t.test(`${expression} names one: by reference and by identifier the same`, async t => {
+    const known = (value: string): Pick<WriteRequest, 'directory'> => ({
+      directory: new Map([['Practitioner/a', [{ system: rppsSystem, value }]]]),
+    })
+    const written = (at: Pick<WriteRequest, 'directory'>, reference = 'Practitioner/a') =>
+      told(judge(people.patient, [create(rule({ ...byRpps(otherRpps), reference }))], at))
+    const place = expression.replace(/^[A-Za-z]+/, 'entry[0].resource')
+    t.equal(written(known(otherRpps)), 'ok')
+    t.equal(written(known(rpps)), `refusedByRule ${place}`)
+    for (const form of ['https://dossier.example/fhir/Practitioner/a', 'Practitioner/a/_history/1'])
+      t.equal(written(known(rpps), form), `refusedByRule ${place}`, form)
+    t.equal(written({ directory: new Map() }), 'ok', 'nobody knows whom it leads to')
+  })
 
 for (const [sentence, who, known, expected] of [
   ['the patient writes a care team', 'patient', {}, 'ok'],

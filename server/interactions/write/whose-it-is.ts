@@ -1,7 +1,9 @@
 /** Whose record a resource is in, by its id. `docs/decisions/0008-hidden-takes-the-path-of-absent.md` */
 import { parseServerId } from '../../../resources/ids.ts'
+import { everything } from '../../../search/query.ts'
 import { decideIn } from '../access.ts'
-import { locate } from '../locate.ts'
+import { locate, type Place } from '../locate.ts'
+import type { LocalReference } from './item.ts'
 import type { Asking } from './patient-meant.ts'
 
 /** The key of a record. */
@@ -11,14 +13,30 @@ export interface Kept {
   readonly untold?: true
 }
 
-/** @returns the record that holds `type/id`; undefined for what is nowhere, or in none. */
-export async function whoseItIs(
-  { context, call }: Asking,
-  { type, id }: { readonly type: string; readonly id: string },
-): Promise<Kept | undefined> {
-  const patient = (await locate(context, type, id))?.patient ?? undefined
-  if (patient === undefined) return undefined
-  if (parseServerId(id) !== undefined) return { key: patient } // it says so itself, whether it exists or not
+/** Whether the caller reads the resource itself, and not only its record: who reads all of that is not looked up. */
+async function isVisible(
+  { context, call }: Pick<Asking, 'context' | 'call'>,
+  { type, place: { patient, _id } }: { readonly type: string; readonly place: Place },
+): Promise<boolean> {
   const decision = await decideIn(context, { ...call, interaction: 'read', type }, patient)
-  return decision.effect === 'permit' ? { key: patient } : { key: patient, untold: true }
+  if (decision.effect === 'deny') return false
+  const { restriction } = decision
+  if (restriction.disjuncts.some(({ op }) => op === everything.op)) return true
+  return (await context.store.row(restriction, type, _id)) !== undefined
+}
+
+/** @returns the record that holds `type/id`; undefined for what is nowhere, or in none. */
+export async function whoseItIs({ context, call }: Asking, { type, id }: LocalReference): Promise<Kept | undefined> {
+  const place = await locate(context, type, id)
+  const patient = place?.patient ?? undefined
+  if (place === undefined || patient === undefined) return undefined
+  if (parseServerId(id) !== undefined) return { key: patient } // it says so itself, whether it exists or not
+  return (await isVisible({ context, call }, { type, place })) ? { key: patient } : { key: patient, untold: true }
+}
+
+/** @returns the record that a reference to `type/id` leads to; what is hidden leads nowhere in a shared record, as what is absent. */
+export async function whereItLeads(asking: Asking, reference: LocalReference): Promise<Kept | 'nobody'> {
+  const kept = await whoseItIs(asking, reference)
+  const isHidden = kept?.untold === true && asking.context.regime.needsFacts
+  return kept === undefined || isHidden ? 'nobody' : kept
 }
