@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { buildApp } from '../../server/app.ts'
 import { compose } from '../../server/compose.ts'
 import { readConfig } from '../../server/config.ts'
+import type { Context } from '../../server/interactions/interaction.ts'
 import { freePort } from '../../server/launch/loopback-port.ts'
 import { policyFolder } from '../../server/load-policy.ts'
 import { readSecrets } from '../../server/secrets.ts'
 import type { Environment } from '../../server/start.ts'
-import { openStore } from '../../server/store/mongo-store.ts'
+import { type MongoStore, openStore } from '../../server/store/mongo-store.ts'
 import { testDatabase } from './mongod.ts'
 
 interface Test {
@@ -22,6 +23,8 @@ export interface ClockedServer {
   readonly environment: Environment
   /** Milliseconds since 1970, as the server reads them; a test sets `instant`. */
   readonly clock: { instant: number }
+  /** What its interactions and jobs are given. */
+  readonly context: Context & { readonly store: MongoStore }
 }
 
 export interface Clocked {
@@ -76,5 +79,5 @@ export async function startClockedServer(test: Test, asked: Clocked): Promise<Cl
     await rm(dir, { recursive: true, force: true })
   })
   await app.listen({ host: config.HOST, port: config.PORT })
-  return { base: config.BASE_URL, environment, clock }
+  return { base: config.BASE_URL, environment, clock, context: { ...parts.context, store } }
 }
