@@ -34,6 +34,8 @@ export interface Clocked {
   readonly matrices: Readonly<Record<string, string>>
   /** Lines that are added to the restrictions. */
   readonly restrictions?: string
+  /** Stands between the database and all that asks it. */
+  readonly store?: (store: MongoStore) => MongoStore
 }
 
 const unwrap = <Value>(result: { ok: true; value: Value } | { ok: false; failure: unknown }): Value => {
@@ -54,6 +56,7 @@ async function folderWith(dir: string, { matrices, restrictions = '' }: Clocked)
 /** Starts a server, which stops with the test. */
 export async function startClockedServer(test: Test, asked: Clocked): Promise<ClockedServer> {
   const { url, name } = await testDatabase(test)
+  const { store: around = each => each } = asked
   const dir = await mkdtemp(join(tmpdir(), 'dmp-clocked-'))
   const clock = { instant: Date.parse(asked.at) }
   const now = (): number => clock.instant
@@ -68,7 +71,7 @@ export async function startClockedServer(test: Test, asked: Clocked): Promise<Cl
       config,
       secrets: unwrap(await readSecrets(join(dir, 'secrets.json'), true)),
       now,
-      openStore: () => openStore({ url, database: name, now }),
+      openStore: async () => around(await openStore({ url, database: name, now })),
       policyFolder: await folderWith(dir, asked),
     }),
   )
