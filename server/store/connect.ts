@@ -79,7 +79,8 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
     const sharded = await refuseWhatCannotServe(db)
     const plans = [...collections(crossPatientSearch, options.historyAcross)]
     await Promise.all(Array.from({ length: makers }, () => makeAll(db, plans)))
-    await bringForward(db, options.onEarlierRows ?? (() => undefined))
+    const { zone = 'Europe/Paris', onEarlierRows = () => undefined } = options
+    await bringForward({ db, commands, zone, now }, onEarlierRows)
     return { client, db, commands, sharded, crossPatientSearch, now }
   } catch (error) {
     await client.close()
