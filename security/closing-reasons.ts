@@ -6,9 +6,11 @@ import type { Principal } from './principal.ts'
 /** The code system of the first code, which software of the French record sends; the two others are ours. */
 export const closingReasonSystem = 'urn:oid:1.2.250.1.213.4.1.2.4'
 
+export const deathReason = 'FERMETURE_DECES'
+
 export const closingReasons: ReadonlyMap<string, Principal['kind']> = new Map([
   ['FERMETURE_DEMANDE_PATIENT', 'patient'],
-  ['FERMETURE_DECES', 'operator'],
+  [deathReason, 'operator'],
   ['FERMETURE_OPPOSITION', 'operator'],
 ])
 
@@ -29,4 +31,4 @@ function closingReasonOf({ extension }: Resource): string | undefined {
 }
 
 /** Whether a Patient says that its record was closed by a death: what only an operator says and undoes. */
-export const saysDeath = (patient: Resource): boolean => closingReasonOf(patient) === 'FERMETURE_DECES'
+export const saysDeath = (patient: Resource): boolean => closingReasonOf(patient) === deathReason

@@ -69,6 +69,13 @@ function doorOf({ principal }: AccessRequest, asked: Asked): Door {
 const hasDepositDoor = ({ principal }: AccessRequest, door: Door): boolean =>
   typeof door === 'object' || (principal.kind !== 'patient' && principal.kind !== 'representative')
 
+const none: readonly string[] = []
+
+const extentOf = ({ patient, merged }: Facts): Extent => ({
+  ...{ collection: 'record', patient },
+  merged: merged === undefined ? none : merged.map(each => each.patient),
+})
+
 function decideRows(request: AccessRequest, asked: Asked, scope: Query): Decision {
   const door = doorOf(request, asked)
   const own = hasDepositDoor(request, door) ? ownDeposits(request.principal, asked.facts) : []
@@ -77,7 +84,7 @@ function decideRows(request: AccessRequest, asked: Asked, scope: Query): Decisio
   return {
     effect: 'permit',
     restriction: restrict(
-      { collection: 'record', patient: asked.facts.patient },
+      extentOf(asked.facts),
       rows.map(row => and(scope, row)),
     ),
     basis: typeof door === 'object' ? door.basis : 'own deposit',

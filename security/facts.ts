@@ -84,7 +84,7 @@ export interface Facts {
   readonly ended?: readonly EndedBlock[]
   /** Ids (`_id`) of single rows that a Consent masks. */
   readonly maskedRows: readonly string[]
-  /** Who has deposited into this record: `rpps:…`, `finess:…`, `patient:<key>`, … as in the scalar `depositor`. */
+  /** Who has deposited into this record: `rpps:…`, `finess:…`, `patient:<key>`, … as in the scalar `depositor`; bounded by `known-actors.ts`. */
   readonly depositors: readonly string[]
   /**
    * Whom the content of rows names as authors (`rpps:…`). A reader who is not among them is spared the search for masked

@@ -65,7 +65,7 @@ const isArchived = ({ extension }: Resource): boolean =>
   objectsOf(extension).some(({ url, valueBoolean }) => url === isArchivedExtension && valueBoolean === true)
 
 /** The bits that follow from where a document stands: archived, withdrawn. */
-const standing = (document: Resource): number =>
+export const standingMask = (document: Resource): number =>
   (isArchived(document) ? archived : 0) | (document.status === 'entered-in-error' ? withdrawn : 0)
 
 const hasCode = ({ code }: Coding): boolean => code !== undefined
@@ -100,7 +100,7 @@ export function ownMask(resource: Resource): Result<number> {
       'expected the visibility labels of securityLabel, found others',
       `${type}.meta.security`,
     )
-  return type === 'DocumentReference' ? ok(own.value | standing(resource)) : own
+  return type === 'DocumentReference' ? ok(own.value | standingMask(resource)) : own
 }
 
 const both = masqueePs | invisiblePatient

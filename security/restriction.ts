@@ -8,7 +8,12 @@ declare const brand: unique symbol
 
 /** The rows within which a restriction holds: one patient's record, every record, or the directory. */
 export type Extent =
-  | { readonly collection: 'record'; readonly patient: string }
+  | {
+      readonly collection: 'record'
+      readonly patient: string
+      /** Keys of the records that were merged into it when its rules were read; absent where none were. */
+      readonly merged?: readonly string[]
+    }
   | { readonly collection: 'record'; readonly patient: 'every' }
   | { readonly collection: 'directory' }
 

@@ -6,6 +6,7 @@ import { holdsAt } from './calendar.ts'
 import { recordTypes } from './document-type.ts'
 import type { Entry } from './entry.ts'
 import type { Facts, MaskRule } from './facts.ts'
+import { mayBeKnown } from './known-actors.ts'
 import { masks } from './mask-lists.ts'
 import { deniedSince } from './part-query.ts'
 import { denialsFor, permittedRows } from './part-rows.ts'
@@ -82,7 +83,7 @@ function masking({ type, facts, now }: Reading) {
 /** The professional's own key, where he may be the author of something that is hidden from him. */
 function authorOf(professional: Professional, { facts }: Reading): string | null {
   const person = personOf(professional)
-  return person !== null && (facts.authors?.includes(person) ?? true) ? person : null
+  return person !== null && (facts.authors === undefined || mayBeKnown(facts.authors, person)) ? person : null
 }
 
 /** What provisions about parts of the record ask of a row: `within` of any, and of what is masked to all, `masked`. */
@@ -165,7 +166,7 @@ export function ownDeposits(principal: Principal, facts: Facts): readonly Query[
   const depositor = depositorOf(principal)
   const person = personOf(principal)
   const structure = structureOf(principal)
-  const deposited = (actor: string): boolean => facts.depositors.includes(actor)
+  const deposited = (actor: string): boolean => mayBeKnown(facts.depositors, actor)
   return [
     deposited(depositor) ? scalar('depositor', depositor) : nothing,
     person !== null && structure !== null && deposited(structure)

@@ -25,6 +25,7 @@ import { HeavyRequests } from './interactions/heavy.ts'
 import type { Context } from './interactions/interaction.ts'
 import { performers } from './interactions/performers.ts'
 import { loadHistory } from './load-policy.ts'
+import { watchingMerges } from './merged-meanwhile.ts'
 import { newPatientKey, newTie, newUlid, registryKeys } from './new-ids.ts'
 import { aesPageLinks } from './page-links-aes.ts'
 import { promisedIn } from './promised-in.ts'
@@ -164,7 +165,8 @@ async function contextOf(materials: Materials): Promise<Result<Made>> {
   const masksTogether = config.MASKS_TOGETHER
   const regime = await regimeOf(materials, { catalog, readScope, masksTogether })
   if (!regime.ok) return regime
-  const store = relating(await materials.openStore(), { parameters: compiled.value.pointedByKeys, now: materials.now })
+  const related = { parameters: compiled.value.pointedByKeys, now: materials.now }
+  const store = watchingMerges(relating(await materials.openStore(), related))
   const grounds = { catalog, structures: definitions.structures, table: definitions.searchParameters }
   const wait = config.SEARCH_PARAMETER_WAIT_SECONDS
   const clock = () => performance.now()

@@ -64,12 +64,14 @@ async function databaseUrl(config: Config, environment: Environment, { say, orde
 
 async function openDatabase(config: Config, url: string, { order }: Progress): Promise<MongoStore> {
   const { openStore } = await import('./store/mongo-store.ts')
+  const log = createLog(config.LOG_LEVEL)
   const store = await openStore({
     url,
     database: config.MONGODB_DATABASE,
     crossPatientSearch: config.CROSS_PATIENT_SEARCH,
     historyAcross: config.ACCESS_REGIME !== 'dmp',
     zone: config.ZONE,
+    onEarlierRows: looked => log.info(looked, 'rows that an earlier version stored are looked through'),
   })
   await order.opened(() => store.close())
   return store

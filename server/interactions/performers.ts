@@ -1,5 +1,6 @@
 /** Every interaction and its code. Some types have code of their own for reading. https://hl7.org/fhir/R4/http.html */
 import type { Interaction } from '../../resources/resource.ts'
+import { MergedMeanwhile } from '../merged-meanwhile.ts'
 import { searchAuditEvents } from './audit-event.ts'
 import { batch } from './batch.ts'
 import { readBinary, vreadBinary } from './binary.ts'
@@ -29,18 +30,34 @@ const ofType =
   (context, call) =>
     (Object.hasOwn(special, call.type) ? (special[call.type] ?? ordinary) : ordinary)(context, call)
 
+/** How often a read is performed at most, when records are merged while it is. */
+const mostTries = 3
+
+/** A read that met a merge is performed anew: nothing of it was told yet. */
+const anew =
+  (perform: Perform): Perform =>
+  async (context, call) => {
+    for (let tried = 1; ; tried += 1) {
+      try {
+        return await perform(context, call)
+      } catch (error) {
+        if (!(error instanceof MergedMeanwhile) || tried === mostTries) throw error
+      }
+    }
+  }
+
 export const performers: Readonly<Record<Interaction, Perform>> = {
-  read: ofType(reads, read),
-  vread: ofType(versions, vread),
-  'history-instance': historyInstance,
-  'history-type': historyType,
-  'history-system': historySystem,
+  read: anew(ofType(reads, read)),
+  vread: anew(ofType(versions, vread)),
+  'history-instance': anew(historyInstance),
+  'history-type': anew(historyType),
+  'history-system': anew(historySystem),
   create,
   update,
   patch,
   delete: deleteResource,
-  'search-type': ofType(searches, searchType),
-  'search-system': searchSystem,
+  'search-type': anew(ofType(searches, searchType)),
+  'search-system': anew(searchSystem),
   batch,
   transaction,
   capabilities,

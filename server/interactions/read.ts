@@ -3,6 +3,7 @@ import { fail, ok, type Result } from '../../resources/outcome.ts'
 import type { Permit } from '../../security/decision.ts'
 import type { Facts } from '../../security/facts.ts'
 import { systemRestriction } from '../../security/system-restriction.ts'
+import { stillItself } from '../merged-meanwhile.ts'
 import type { Found } from '../store/store.ts'
 import { gate, notFound, permitById } from './access.ts'
 import { resourceReply } from './answer.ts'
@@ -34,6 +35,7 @@ export async function visibleRow(context: Context, call: Call): Promise<Visible>
     (await context.store.row(permit.restriction, call.type, place._id)) ??
     (await replaced(context, call, { place, permit, facts }))
   if (row !== undefined) return { row, ...decided, place }
+  await stillItself(context.store, facts)
   return { refused: await absent(context, call, { place, permit: decided.permit }) }
 }
 

@@ -3,6 +3,7 @@ import { ok, type Result } from '../../resources/outcome.ts'
 import type { SearchRequest } from '../../search/search-request.ts'
 import { refuseWide } from '../../search/too-wide.ts'
 import type { Denial } from '../../security/decision.ts'
+import { stillItself } from '../merged-meanwhile.ts'
 import { factsOf, gate, sayRefusal } from './access.ts'
 import { refusedChain } from './chains.ts'
 import { included } from './include.ts'
@@ -32,6 +33,8 @@ async function perform(
     ? ok(emptyPage(request, start))
     : await visiblePage(context, asked, { record, start })
   if (!page.ok) return page
+  const mayBeElsewhere = page.value.rows.length === 0 || facts?.patient !== record
+  if (mayBeElsewhere && !countsOnly(request)) await stillItself(context.store, facts)
   const others = await included(context, call, { rows: page.value.rows, record, facts, request })
   if (!others.ok) return others
   const counted = asksTotal(request) ? await visibleTotal(context, asked, { record, start }) : ok(undefined)

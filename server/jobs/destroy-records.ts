@@ -3,6 +3,8 @@ import type { Principal } from '../../security/principal.ts'
 import type { Call } from '../interactions/interaction.ts'
 import { beginDestruction } from '../interactions/life/destroy.ts'
 import { idKey } from '../interactions/locate.ts'
+import { traceOf } from '../interactions/trail.ts'
+import type { DestructionTask } from '../store/destruction.ts'
 import type { Job, JobContext } from './job.ts'
 
 const atOnce = 100
@@ -17,6 +19,13 @@ const callOf = (context: JobContext): Call => ({
   preferences: { returns: 'minimal', handling: 'strict', accept: '' },
   request: `job-destroy-records-${context.newUlid()}`,
 })
+
+/** The line by which stripped lines of a month that came after the destruction are believed. */
+const telling = (context: JobContext, now: number) => (patient: string, task: DestructionTask) => {
+  const call = { ...callOf(context), type: task.rows?.[0]?.type ?? 'Patient' }
+  const trace = { patient, status: 200, basis: 'the destruction is completed' }
+  return context.store.audit([traceOf({ ...context, now: () => now }, call, trace)])
+}
 
 /** Begins what is due: one that was opened again in the meantime is left alone by its transaction. */
 async function beginAll(context: JobContext, now: number): Promise<number> {
@@ -41,7 +50,8 @@ async function run(context: JobContext, now: number): Promise<string> {
   let completed = 0
   for (const task of await destruction.tasks(atOnce * 10)) {
     if (context.stopping.aborted) break
-    if (await destruction.complete(task, { keyOf, now, stopping: context.stopping })) completed += 1
+    if (await destruction.complete(task, { keyOf, now, stopping: context.stopping, tell: telling(context, now) }))
+      completed += 1
   }
   return `begun ${begun}, completed ${completed}`
 }

@@ -3,6 +3,7 @@ import { type Db, type Document, MongoClient, type MongoClientOptions } from 'mo
 import { type CollectionPlan, collections, ensureCollection } from './collections.ts'
 import { openCommands } from './commands.ts'
 import type { CrossPatientSearch, Deployment } from './deployment.ts'
+import { bringForward, type LookedThrough } from './earlier-rows.ts'
 
 export interface StoreOptions {
   /** A replica set or a sharded cluster. */
@@ -20,6 +21,8 @@ export interface StoreOptions {
   readonly now?: () => number
   /** Is told each command with its name, for measurements and for the tests that look at its target. */
   readonly onCommand?: (name: string, command: Document) => void
+  /** Is told how far it is where rows that an earlier version stored are looked through. */
+  readonly onEarlierRows?: (looked: LookedThrough) => void
 }
 
 const settings = {
@@ -61,7 +64,7 @@ async function makeAll(db: Db, plans: CollectionPlan[]): Promise<void> {
   for (let plan = plans.shift(); plan !== undefined; plan = plans.shift()) await ensureCollection(db, plan)
 }
 
-/** @returns the open deployment with every collection and index in place. Throws with a message for the operator. */
+/** @returns the open deployment with every collection and index in place, and every row found by them. Throws with a message for the operator. */
 export async function connect(options: StoreOptions): Promise<Deployment> {
   const { url, database, onCommand, crossPatientSearch = 'all', patience = 15_000, now = Date.now } = options
   const client = new MongoClient(url, {
@@ -76,6 +79,8 @@ export async function connect(options: StoreOptions): Promise<Deployment> {
     const sharded = await refuseWhatCannotServe(db)
     const plans = [...collections(crossPatientSearch, options.historyAcross)]
     await Promise.all(Array.from({ length: makers }, () => makeAll(db, plans)))
+    const { zone = 'Europe/Paris', onEarlierRows = () => undefined } = options
+    await bringForward({ db, commands, zone, now }, onEarlierRows)
     return { client, db, commands, sharded, crossPatientSearch, now }
   } catch (error) {
     await client.close()

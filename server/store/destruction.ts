@@ -6,7 +6,7 @@ import { keysOf } from './erasure.ts'
 import { named } from './left-bytes.ts'
 import { onceMore } from './mongo-errors.ts'
 import { places, settles } from './record-places.ts'
-import { stripRecord, stripRows } from './strip-trail.ts'
+import { stripRecord, stripRows, tellingRecords } from './strip-trail.ts'
 import { forgetMasks, masksOf } from './target-masks.ts'
 
 /** What was begun and is not complete. */
@@ -17,6 +17,8 @@ export interface DestructionTask {
   /** Of a single row and its companions; absent for a whole record. */
   readonly rows?: readonly { readonly _id: string; readonly type: string; readonly id: string }[]
   readonly blobs?: readonly string[]
+  /** When it was told again in the trail, because lines of a later month had to be stripped. */
+  readonly told?: Date
 }
 
 export interface Completing {
@@ -24,13 +26,15 @@ export interface Completing {
   readonly keyOf: (type: string, id: string) => string
   readonly now: number
   readonly stopping: AbortSignal
+  /** Says in the trail of a record that something of it was destroyed, in the month of `now`. */
+  readonly tell: (patient: string, task: DestructionTask) => Promise<void>
 }
 
 export interface Destruction {
   /** Records whose destruction is due, at most so many. */
   due(now: number, limit: number): Promise<readonly string[]>
   tasks(limit: number): Promise<readonly DestructionTask[]>
-  /** @returns whether the task is complete; one of a whole record is looked at again later, for what was being written. */
+  /** @returns whether the task is complete; it is looked at again later, for what was being written. */
   complete(task: DestructionTask, completing: Completing): Promise<boolean>
 }
 
@@ -67,12 +71,29 @@ async function completeRecord(db: Db, { task, months, ...at }: Task): Promise<bo
   const { patient } = task
   for (const place of places) await eraseRows(db, patient, { ...at, place })
   await eraseRest(db, patient)
-  // A month is dropped with those before it: what proves a stripped line must not be older than the line.
-  const until = monthOf(task.at.getTime())
-  const past = (await months.list()).filter(month => month <= until)
-  await stripRecord(db, past, patient)
+  await stripRecord(db, await provenMonths(db, { task, months, ...at }, [patient]), patient)
   await forgetMasks(db, patient)
-  return !at.stopping.aborted && at.now - task.at.getTime() > settles
+  return !at.stopping.aborted && isSettled(task, at)
+}
+
+const isSettled = ({ at }: DestructionTask, { now }: Completing): boolean => now - at.getTime() > settles
+
+/**
+ * A month is dropped with those before it: what proves a stripped line must not be older than the line. Where a request was
+ * under way when the month turned the destruction is told once more.
+ * @returns the months up to that of the last proof.
+ */
+async function provenMonths(db: Db, { task, months, ...at }: Task, patients: readonly string[]) {
+  const all = await months.list()
+  const upTo = (instant: number) => all.filter(month => month <= monthOf(instant))
+  const proven = upTo((task.told ?? task.at).getTime())
+  const later = upTo(at.now).filter(month => !proven.includes(month))
+  const untold = await tellingRecords(db, later, { patients, rows: task.rows })
+  if (untold.length === 0) return proven
+  for (const patient of untold) await at.tell(patient, task)
+  const told = { $set: { told: new Date(at.now) } }
+  await onceMore(() => db.collection<DestructionTask>('destruction').updateOne({ _id: task._id }, told))
+  return upTo(at.now)
 }
 
 /** Bytes that no other version of the record holds. */
@@ -83,8 +104,9 @@ async function eraseBlob(deployment: Deployment, patient: string, sha256: string
   await onceMore(() => deployment.db.collection<Document>('blob').deleteMany({ _id: chunks } as Document))
 }
 
-async function completeRows(deployment: Deployment, { task, months, keyOf }: Task): Promise<boolean> {
+async function completeRows(deployment: Deployment, at: Task): Promise<boolean> {
   const { db } = deployment
+  const { task, keyOf } = at
   const { patient, rows = [], blobs = [] } = task
   const about = rows.map(({ _id }) => _id)
   const keys = keysOf(patient, about)
@@ -93,7 +115,9 @@ async function completeRows(deployment: Deployment, { task, months, keyOf }: Tas
   await onceMore(() => db.collection<{ _id: string }>('identifier').deleteMany({ _id: { $in: chosen } }))
   await onceMore(() => db.collection('outbox').deleteMany({ patient, about: { $in: about } }))
   const masks = await masksOf(db, patient, rows)
-  for (const key of keys) await stripRows(db, await months.list(), { patient: key, rows, masks })
+  const months = await provenMonths(db, at, keys)
+  for (const key of keys) await stripRows(db, months, { patient: key, rows, masks })
+  if (!isSettled(task, at)) return false
   await forgetMasks(db, patient, rows)
   return true
 }

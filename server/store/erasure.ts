@@ -36,12 +36,33 @@ async function eraseRecord(at: InTransaction, erasure: Erasure & { readonly does
   await insert(at, 'destruction', tasks)
 }
 
+/** What the rows follow beside the one that goes, unless it was destroyed before: that keeps nothing. */
+async function keepersOf(at: InTransaction, { patient, _id }: Doomed, rows: readonly Document[]) {
+  const named: readonly string[] = rows.flatMap(({ follows = [] }) => follows)
+  const ids = [...new Set(named)].filter(each => each !== _id)
+  const kept = new Set<string>()
+  for (const key of ids.length === 0 ? [] : keysOf(patient, ids)) // where records part it may be in the other one
+    for (const row of await lastOf(at, { patient: key, ids, projection: { _id: 1 } })) kept.add(String(row._id))
+  return kept
+}
+
+interface Doomed {
+  readonly patient: string
+  readonly _id: string
+}
+
 /** The row, and those that follow it alone: what was deposited with a document goes with it, also what was deleted before. */
-async function rowsWith(at: InTransaction, { patient, _id }: { patient: string; _id: string }) {
+async function rowsWith(at: InTransaction, doomed: Doomed) {
+  const { patient, _id } = doomed
   const ids = [_id, ...(await followersOf(at, patient, [_id]))]
   const rows = await lastOf(at, { patient, ids, projection: { type: 1, id: 1, blobs: 1, follows: 1 } })
   if (!rows.some(row => row._id === _id)) throw gone(_id)
-  const goes = ({ follows = [] }: Document) => follows.length > 0 && follows.every((each: string) => each === _id)
+  const kept = await keepersOf(
+    at,
+    doomed,
+    rows.filter(row => row._id !== _id),
+  )
+  const goes = ({ follows = [] }: Document) => follows.includes(_id) && !follows.some((each: string) => kept.has(each))
   return rows.filter(row => row._id === _id || goes(row))
 }
 

@@ -15,8 +15,8 @@ interface Decoded {
   readonly facts: Facts
 }
 
-/** Some 20 MB at most. */
-const most = { rows: 2000, bytes: 4096 }
+/** Of all rows together, and of one: some 20 MB at most with what they are decoded to. */
+const most = { rows: 2000, bytes: 8_000_000, ofOne: 256_000 }
 
 /** The database puts `_id`, a text, before all else. https://bsonspec.org/spec.html */
 const idOf = (row: Buffer): string => row.toString('latin1', 13, 12 + row.readInt32LE(9))
@@ -31,6 +31,7 @@ function copyOf(row: Buffer): Buffer {
 export class RecentFacts {
   /** The one that was used last is at the end. */
   readonly #decoded = new Map<string, Decoded>()
+  #bytes = 0
 
   /** @param row as the database gave it. @returns its facts. */
   decode(row: Buffer): Facts {
@@ -41,17 +42,19 @@ export class RecentFacts {
       this.#decoded.set(patient, known)
       return known.facts
     }
+    this.#bytes -= known?.bytes.length ?? 0
     const facts = toFacts(walk(row))
-    if (row.length <= most.bytes) this.#keep(patient, { bytes: copyOf(row), facts })
+    if (row.length <= most.ofOne) this.#keep(patient, { bytes: copyOf(row), facts })
     return facts
   }
 
   #keep(patient: string, decoded: Decoded): void {
     this.#decoded.set(patient, decoded)
-    if (this.#decoded.size <= most.rows) return
-    for (const oldest of this.#decoded.keys()) {
+    this.#bytes += decoded.bytes.length
+    for (const [oldest, { bytes }] of this.#decoded) {
+      if (this.#bytes <= most.bytes && this.#decoded.size <= most.rows) return
       this.#decoded.delete(oldest)
-      return
+      this.#bytes -= bytes.length
     }
   }
 }

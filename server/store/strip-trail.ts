@@ -25,9 +25,29 @@ async function strip(
     )
 }
 
+const untouched = { stripped: { $exists: false } }
+
 /** All lines of a record. */
 export const stripRecord = (db: Db, months: readonly string[], patient: string): Promise<void> =>
-  strip(db, months, { filter: { patient, stripped: { $exists: false } }, targets: [] })
+  strip(db, months, { filter: { patient, ...untouched }, targets: [] })
+
+/** @returns those of the records that have lines of content in one of the months: of the rows alone, where some are named. */
+export async function tellingRecords(
+  db: Db,
+  months: readonly string[],
+  { patients, rows }: { readonly patients: readonly string[]; readonly rows: Rows['rows'] | undefined },
+): Promise<readonly string[]> {
+  const id = { $in: (rows ?? []).map(each => each.id) }
+  const telling = [untouched, { targets: { $elemMatch: { id, documentType: { $ne: 'other' } } } }]
+  const about = rows === undefined ? untouched : { 'targets.id': id, $or: telling }
+  const found = new Set<string>()
+  for (const patient of patients)
+    for (const month of months) {
+      const filter = { patient, query: { $ne: destroyQuery }, ...about }
+      if ((await onceMore(() => db.collection(month).findOne(filter, { hint: 'trail' }))) !== null) found.add(patient)
+    }
+  return [...found]
+}
 
 interface Rows {
   readonly patient: string

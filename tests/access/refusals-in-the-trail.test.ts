@@ -3,7 +3,7 @@ import t from 'tap'
 import { select } from '../support/pointer.ts'
 import { type Actor, finess, gp, hospital, operator, parentOf, patientOf, rpps } from './support/cast.ts'
 import { consent, parent, treats } from './support/consents.ts'
-import { byFiness, document, labels } from './support/contents.ts'
+import { byFiness, document, type Json, labels } from './support/contents.ts'
 import { type DossierRecord, expectStatus, type Stage, startStage } from './support/stage.ts'
 
 t.setTimeout(240_000)
@@ -104,20 +104,60 @@ async function toldOf(reader: Actor, { id }: DossierRecord): Promise<string> {
 }
 
 const named = 'identifier=urn:example:n|there'
-for (const [what, status, conditional] of [
-  ['refused for its version', 412, { 'if-match': 'W/"7"' }],
-  ['refused as too many', 412, {}],
+
+/** A delete by its address, however it is sent. @returns its status. */
+type Sends = (url: string, ifMatch?: string) => Promise<unknown>
+
+const within =
+  (type: 'batch' | 'transaction', ...others: readonly Json[]): Sends =>
+  async (url, ifMatch) => {
+    const request = { method: 'DELETE', url, ...(ifMatch === undefined ? {} : { ifMatch }) }
+    const answer = await stage.post(hospital, { resourceType: 'Bundle', type, entry: [{ request }, ...others] })
+    return Number.parseInt(String(select(answer.json, '/entry/0/response/status')[0] ?? answer.status), 10)
+  }
+
+const alone: Sends = async (url, ifMatch) =>
+  (await stage.send(hospital, `DELETE ${url}`, ifMatch === undefined ? {} : { headers: { 'if-match': ifMatch } }))
+    .status
+
+const metadata = { request: { method: 'GET', url: 'metadata' } }
+
+const manyFound = ['refused as too many', undefined] as const
+const otherVersion = ['refused for its version', 'W/"7"'] as const
+
+// A transaction that is refused for a version has the line of a transaction, whatever in it was refused.
+for (const [how, sends, refusals] of [
+  ['alone', alone, [manyFound, otherVersion]],
+  ['in a batch', within('batch'), [manyFound, otherVersion]],
+  ['in a transaction', within('transaction'), [manyFound]],
+  ['in a transaction that reads, too', within('transaction', metadata), [manyFound]],
 ] as const)
-  t.test(`INVISIBLE_PATIENT: a delete by criteria that is ${what} is told as one that finds nothing`, async t => {
-    const [hidden, empty] = [await opened(), await opened()]
-    const identifier = [{ system: 'urn:example:n', value: 'there' }]
-    const one = document(hidden, { author, identifier, securityLabel: labels('INVISIBLE_PATIENT') })
-    const many = Array.from({ length: 'if-match' in conditional ? 1 : 101 }, () => one)
-    await stage.create(hospital, ...many)
-    const removed = ({ id }: DossierRecord) =>
-      stage.send(hospital, `DELETE DocumentReference?patient=${id}&${named}`, { headers: conditional })
-    t.equal((await removed(hidden)).status, status)
-    t.equal((await removed(empty)).status, 204)
-    t.equal(await toldOf(patientOf(hidden), hidden), await toldOf(patientOf(empty), empty))
-    t.match(await toldOf(gp, empty), /found nothing by its criteria/, 'the médecin traitant is told')
-  })
+  for (const [what, ifMatch] of refusals)
+    t.test(
+      `INVISIBLE_PATIENT: a delete by criteria ${how} that is ${what} is told as one that finds nothing`,
+      async t => {
+        const [hidden, empty] = [await opened(), await opened()]
+        const identifier = [{ system: 'urn:example:n', value: 'there' }]
+        const one = document(hidden, { author, identifier, securityLabel: labels('INVISIBLE_PATIENT') })
+        const many = Array.from({ length: ifMatch === undefined ? 101 : 1 }, () => one)
+        await stage.create(hospital, ...many)
+        const removed = ({ id }: DossierRecord) => sends(`DocumentReference?patient=${id}&${named}`, ifMatch)
+        t.equal(await removed(hidden), 412)
+        t.equal(await removed(empty), 204)
+        t.equal(await toldOf(patientOf(hidden), hidden), await toldOf(patientOf(empty), empty))
+        t.match(await toldOf(gp, empty), /found nothing by its criteria/, 'the médecin traitant is told')
+      },
+    )
+
+t.test(
+  'a delete by criteria that finds nothing leaves its line beside those of what the transaction writes',
+  async t => {
+    const record = await opened()
+    const url = `DocumentReference?patient=${record.id}&identifier=urn:example:n|absent`
+    const created = { resource: document(record, { author }), request: { method: 'POST', url: 'DocumentReference' } }
+    t.equal(await within('transaction', created)(url), 204)
+    t.match(await toldOf(gp, record), /found nothing by its criteria/)
+    const about = `AuditEvent?patient=${record.id}&action=C&subtype=create&_summary=count`
+    t.not(select(expectStatus(await stage.get(gp, about), 200).json, '/total')[0], 0)
+  },
+)

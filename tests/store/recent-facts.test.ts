@@ -69,6 +69,19 @@ t.test('the one that was used longest ago is forgotten, and long rows are not ke
     if (recent.decode(row('used')) !== used) t.fail(`what was just used is forgotten after ${other} others`)
   }
   t.not(recent.decode(row('first')), first)
-  const long = { depositors: Array.from({ length: 1000 }, (_, at) => `finess:${at}`) }
-  t.not(recent.decode(row('long', long)), recent.decode(row('long', long)))
+  const long = (length: number) => ({ depositors: Array.from({ length }, (_, at) => `finess:${at}`) })
+  t.equal(recent.decode(row('full', long(1000))), recent.decode(row('full', long(1000))), 'what a record may have is')
+  t.not(recent.decode(row('long', long(20_000))), recent.decode(row('long', long(20_000))))
+})
+
+t.test('of long rows fewer are kept', async t => {
+  const recent = new RecentFacts()
+  const long = { depositors: Array.from({ length: 8000 }, (_, at) => `finess:${at}`) }
+  const bytes = row('0', long).length
+  const first = recent.decode(row('first', long))
+  const kept = Math.floor(8_000_000 / bytes)
+  for (let other = 0; other < kept - 2; other += 1) recent.decode(row(`other-${other}`, long))
+  t.equal(recent.decode(row('first', long)), first)
+  for (let other = 0; other < kept; other += 1) recent.decode(row(`more-${other}`, long))
+  t.not(recent.decode(row('first', long)), first)
 })

@@ -123,9 +123,10 @@ t.test('the trail and the masks in force', async t => {
     await store.commit(aUnit({ erasure }))
     t.equal(await told(asPatient(patient)), 0)
     const [task] = (await store.destruction.tasks(100)).filter(each => each.patient === patient)
-    const completing = { keyOf: (_type: string, id: string) => id, now: at, stopping: new AbortController().signal }
+    const { signal: stopping } = new AbortController()
+    const completing = { keyOf: (_type: string, id: string) => id, stopping, tell: async () => undefined }
     if (task === undefined) throw new Error('expected a task')
-    for (let times = 0; times < 2; times += 1) await store.destruction.complete(task, completing)
+    for (const now of [at, at, at + 660_000]) await store.destruction.complete(task, { ...completing, now })
     t.equal(await rows.countDocuments({ patient } as object), 0)
     t.equal(await told(asPatient(patient)), 0)
     t.equal(await told(asPatient(patient, { now: noon })), 1)

@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { buildApp } from '../../server/app.ts'
 import { compose } from '../../server/compose.ts'
 import { readConfig } from '../../server/config.ts'
+import type { Context } from '../../server/interactions/interaction.ts'
 import { freePort } from '../../server/launch/loopback-port.ts'
 import { policyFolder } from '../../server/load-policy.ts'
 import { readSecrets } from '../../server/secrets.ts'
 import type { Environment } from '../../server/start.ts'
-import { openStore } from '../../server/store/mongo-store.ts'
+import { type MongoStore, openStore } from '../../server/store/mongo-store.ts'
 import { testDatabase } from './mongod.ts'
 
 interface Test {
@@ -22,6 +23,8 @@ export interface ClockedServer {
   readonly environment: Environment
   /** Milliseconds since 1970, as the server reads them; a test sets `instant`. */
   readonly clock: { instant: number }
+  /** What its interactions and jobs are given. */
+  readonly context: Context & { readonly store: MongoStore }
 }
 
 export interface Clocked {
@@ -31,6 +34,8 @@ export interface Clocked {
   readonly matrices: Readonly<Record<string, string>>
   /** Lines that are added to the restrictions. */
   readonly restrictions?: string
+  /** Stands between the database and all that asks it. */
+  readonly store?: (store: MongoStore) => MongoStore
 }
 
 const unwrap = <Value>(result: { ok: true; value: Value } | { ok: false; failure: unknown }): Value => {
@@ -51,6 +56,7 @@ async function folderWith(dir: string, { matrices, restrictions = '' }: Clocked)
 /** Starts a server, which stops with the test. */
 export async function startClockedServer(test: Test, asked: Clocked): Promise<ClockedServer> {
   const { url, name } = await testDatabase(test)
+  const { store: around = each => each } = asked
   const dir = await mkdtemp(join(tmpdir(), 'dmp-clocked-'))
   const clock = { instant: Date.parse(asked.at) }
   const now = (): number => clock.instant
@@ -65,7 +71,7 @@ export async function startClockedServer(test: Test, asked: Clocked): Promise<Cl
       config,
       secrets: unwrap(await readSecrets(join(dir, 'secrets.json'), true)),
       now,
-      openStore: () => openStore({ url, database: name, now }),
+      openStore: async () => around(await openStore({ url, database: name, now })),
       policyFolder: await folderWith(dir, asked),
     }),
   )
@@ -76,5 +82,5 @@ export async function startClockedServer(test: Test, asked: Clocked): Promise<Cl
     await rm(dir, { recursive: true, force: true })
   })
   await app.listen({ host: config.HOST, port: config.PORT })
-  return { base: config.BASE_URL, environment, clock }
+  return { base: config.BASE_URL, environment, clock, context: { ...parts.context, store } }
 }

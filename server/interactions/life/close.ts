@@ -1,7 +1,7 @@
 /** `Patient/[id]/$close`: from the next request on nobody reads, and deposits are refused. `access.md` section 4, last row */
 import { bytesOf } from '../../../resources/bundle.ts'
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import { closingReasons } from '../../../security/closing-reasons.ts'
+import { closingReasons, deathReason, saysDeath } from '../../../security/closing-reasons.ts'
 import { versionHeaders } from '../answer.ts'
 import type { Call, Context, Reply } from '../interaction.ts'
 import { operationParameters } from '../operation-parameters.ts'
@@ -9,7 +9,7 @@ import { refuse } from '../trail.ts'
 import { closingEdits } from './closing-extension.ts'
 import { commitLife, type LifeChange } from './commit-life.ts'
 import { gateLife, recordOfLife } from './life-access.ts'
-import { currentOf, memberEdit, nextVersion } from './server-version.ts'
+import { type Current, currentOf, memberEdit, nextVersion } from './server-version.ts'
 
 interface Asked {
   readonly reason: string
@@ -35,12 +35,16 @@ export const sentence = (diagnostics: string): Uint8Array =>
     issue: [{ severity: 'information', code: 'informational', diagnostics }],
   })
 
+/** A death is said of a closed record too: whoever has its holder's token would open it again else. */
+const closesNot = (open: boolean, { resource }: Current, { reason }: Asked): boolean =>
+  !open && (reason !== deathReason || saysDeath(resource))
+
 async function closing(context: Context, call: Call, asked: Asked): Promise<Result<LifeChange>> {
   const record = await recordOfLife(context, call)
   if (!record.ok) return record
   const { patient, facts } = record.value
   const before = await currentOf(context, { patient, type: 'Patient', _id: patient })
-  if (!facts.open || before === undefined)
+  if (before === undefined || closesNot(facts.open, before, asked))
     return refuse(context, call, {
       failure: fail('conflict', 'expected a record that is open, found one that is closed', 'Patient.active'),
       ...{ patient, failed: 'record-open' },

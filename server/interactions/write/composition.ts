@@ -2,6 +2,7 @@
 import { authorKey } from '../../../search/key.ts'
 import { depositorOf } from '../../../security/actors.ts'
 import type { AuditEntry } from '../../../security/audit-entry.ts'
+import { unknownTo } from '../../../security/known-actors.ts'
 import { depositNotices } from '../../../security/notices.ts'
 import { isLabelled } from '../../../security/sensitivity.ts'
 import type { Claim, RowWrite, Unit } from '../../store/store.ts'
@@ -94,8 +95,8 @@ const authorsOf = (writes: readonly RowWrite[]): readonly string[] => [
 function recordChange({ context, call, record, facts }: Settling, writes: readonly RowWrite[]): Unit['record'] {
   if (record.patient === null || writes.length === 0 || !context.regime.needsFacts) return undefined
   const own = depositorOf(call.principal)
-  const depositor = facts?.depositors.includes(own) === true ? null : own
-  const authors = authorsOf(writes).filter(author => facts?.authors?.includes(author) !== true)
+  const [depositor = null] = unknownTo(facts?.depositors ?? [], [own])
+  const authors = unknownTo(facts?.authors ?? [], authorsOf(writes))
   const recompile = writes.some(({ row }) => compiled.has(row.type) || isLabelled(row.search.token))
   if (!recompile && depositor === null && authors.length === 0) return undefined
   return { patient: record.patient, depositor, authors, recompile }
