@@ -1,16 +1,9 @@
 /** Puts the parts together: settings, secrets, definitions and store become what every interaction is given. */
-
-import { elementNamesOf } from '../profiles/element-names.ts'
-import { applyFhirpathPatch } from '../profiles/fhirpath-patch.ts'
-import { linkFinder } from '../profiles/links.ts'
-import { compileValidator, type Validator } from '../profiles/validate.ts'
 import { type Xml, xmlOf } from '../profiles/xml/xml.ts'
 import type { Catalog } from '../resources/catalog.ts'
 import { ok, type Result } from '../resources/outcome.ts'
 import { readCatalog } from '../resources/read-catalog.ts'
 import type { Interaction, Resource } from '../resources/resource.ts'
-import { compileCanonicalDate } from '../search/canonical-date.ts'
-import { pointedByKeys } from '../search/pointed.ts'
 import type { Surroundings } from '../security/gate.ts'
 import { policiesInForce } from '../security/policy-in-force.ts'
 import type { Regime } from '../security/regime.ts'
@@ -18,8 +11,9 @@ import { dmpRegime } from '../security/regimes/dmp.ts'
 import { noneRegime } from '../security/regimes/none.ts'
 import { smartRegime } from '../security/regimes/smart.ts'
 import type { Parts } from './app.ts'
+import { type Compiled, compile } from './compile.ts'
 import type { Config } from './config.ts'
-import { type Definitions, loadCapabilityStatement, loadDefinitions } from './definitions/load.ts'
+import { loadCapabilityStatement, loadDefinitions } from './definitions/load.ts'
 import { enter } from './enter.ts'
 import { HeavyRequests } from './interactions/heavy.ts'
 import type { Context } from './interactions/interaction.ts'
@@ -64,41 +58,6 @@ async function regimeOf(materials: Materials, surroundings: Surroundings): Promi
   if (!history.ok) return history
   const policy = policiesInForce(history.value, now())
   return policy.ok ? ok(dmpRegime(policy.value, surroundings, history.value)) : policy
-}
-
-type Compiled = Pick<
-  Context,
-  'canonicalDate' | 'validate' | 'elementNames' | 'patchByPath' | 'pointedByKeys' | 'isLink'
->
-
-/** Milliseconds between two types. */
-const warmEvery = 100
-
-/** The first type takes some 200 ms, when nobody waits yet; each other one some 10 ms, between requests. */
-function warmSlowly({ warm }: Validator, types: string[]): void {
-  const next = (): void => {
-    const type = types.shift()
-    if (type === undefined) return
-    warm(type)
-    setTimeout(next, warmEvery).unref()
-  }
-  next()
-}
-
-/** What the definitions of R4 become once the catalog is known. */
-function compile(catalog: Catalog, { structures }: Definitions, { ZONE }: Config): Result<Compiled> {
-  const canonicalDate = compileCanonicalDate(catalog.types.values(), ZONE)
-  if (!canonicalDate.ok) return canonicalDate
-  const validator = compileValidator(structures, catalog.types.keys())
-  warmSlowly(validator, [...catalog.types.keys()])
-  return ok({
-    canonicalDate: canonicalDate.value,
-    validate: validator.validate,
-    elementNames: elementNamesOf(structures),
-    isLink: linkFinder(structures),
-    pointedByKeys: pointedByKeys(catalog, structures),
-    patchByPath: (target, patch) => applyFhirpathPatch(structures, target, patch),
-  })
 }
 
 /** What the clock, the dice and the secrets give. */
