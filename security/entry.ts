@@ -38,8 +38,10 @@ export function holdsOne(
 }
 
 /** Whether the patient blocked the professional or the structure in which he acts, or denies either everything in this mode. */
-export const blocked = (professional: Professional, facts: Facts, now: number): boolean =>
-  granted(facts.blocked, actorsOf(professional), now) || isDeniedAll({ professional, facts, now })
+export function blocked(professional: Professional, facts: Facts, now: number): boolean {
+  const actors = actorsOf(professional)
+  return granted(facts.blocked, actors, now) || isDeniedAll(facts, { actors, mode: professional.mode, now })
+}
 
 const inPerson = (grants: readonly Grant[], person: string | null): readonly Grant[] =>
   grants.filter(({ actor }) => actor === person)

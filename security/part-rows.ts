@@ -8,7 +8,7 @@ import type { Facts } from './facts.ts'
 import { partQuery } from './part-query.ts'
 import type { Limits, PartRule } from './part-rule.ts'
 import type { Policy } from './policy.ts'
-import type { Professional } from './principal.ts'
+import type { AccessMode, Professional } from './principal.ts'
 
 /** Who reads, when and in which record. */
 export interface Reader {
@@ -17,11 +17,23 @@ export interface Reader {
   readonly now: number
 }
 
+/** Somebody who may be named in a provision. */
+interface Person {
+  /** `rpps:…`, `finess:…`. */
+  readonly actors: readonly string[]
+  readonly mode: AccessMode
+  readonly now: number
+}
+
+/** Whether a provision is about one of the actors, in the mode, now. */
+const isAbout = (limits: Limits, { actors, mode, now }: Person): boolean =>
+  holdsAt(limits, now) &&
+  (limits.modes === null || limits.modes.includes(mode)) &&
+  (limits.actor === null || actors.includes(limits.actor))
+
 /** Whether the provision is about the reader, in his mode, now. */
 const concerns = (limits: Limits, { professional, now }: Reader): boolean =>
-  holdsAt(limits, now) &&
-  (limits.modes === null || limits.modes.includes(professional.mode)) &&
-  (limits.actor === null || actorsOf(professional).includes(limits.actor))
+  isAbout(limits, { actors: actorsOf(professional), mode: professional.mode, now })
 
 /** The permits for parts of the record on which a reader may rely now. */
 export function permitsFor(reader: Reader): readonly PartRule[] {
@@ -47,15 +59,15 @@ export function permittedRows(
   return or(...permits.map(({ parts }) => and(...parts.map(part => partQuery(part, asked)))))
 }
 
-/** Whether everything is denied to the reader by name in his mode, but for no more than exceptions that are not his. */
-export const isDeniedAll = (reader: Reader): boolean =>
-  (reader.facts.parts ?? []).some(
+/** Whether everything is denied to somebody by name in the mode, but for no more than exceptions that are not his. */
+export const isDeniedAll = ({ parts = [] }: Pick<Facts, 'parts'>, person: Person): boolean =>
+  parts.some(
     rule =>
       rule.effect === 'deny' &&
       rule.actor !== null &&
       rule.parts.length === 0 &&
-      concerns(rule, reader) &&
-      !rule.except.some(each => concerns(each, reader)),
+      isAbout(rule, person) &&
+      !rule.except.some(each => isAbout(each, person)),
   )
 
 /** The rows that a denial shuts; who and whom the record is about, one of everything only. */

@@ -9,6 +9,7 @@ import { conceptCodings, objectsOf } from '../../security/elements.ts'
 import { granted } from '../../security/entry.ts'
 import type { Facts } from '../../security/facts.ts'
 import { notificationChoiceOf } from '../../security/notification-choice.ts'
+import { isDeniedAll } from '../../security/part-rows.ts'
 import { systemRestriction } from '../../security/system-restriction.ts'
 import type { NoticeRow } from '../store/notice-document.ts'
 import type { Found, Store } from '../store/store.ts'
@@ -95,14 +96,14 @@ async function ofPractitioner(store: Pick<Store, 'page'>, actor: string, now: nu
   return { name: actor, language: practitionerLanguage(practitioner), ways }
 }
 
-/** The médecins traitants of now, and those with their rights, whom the patient did not block. */
+/** The médecins traitants of now, and those with their rights, whom the patient neither blocked nor denies everything for care. */
 function treatingActors(facts: Facts, now: number): readonly string[] {
   const grants = [...facts.treating, ...(facts.administrators ?? [])].filter(
     grant => holdsAt(grant, now) && stands(facts, grant, { person: grant.actor, now }),
   )
-  return [...new Set(grants.map(({ actor }) => actor))].filter(
-    actor => actor.startsWith('rpps:') && !granted(facts.blocked, [actor], now),
-  )
+  const isShutOut = (actor: string): boolean =>
+    granted(facts.blocked, [actor], now) || isDeniedAll(facts, { actors: [actor], mode: 'normal', now })
+  return [...new Set(grants.map(({ actor }) => actor))].filter(actor => actor.startsWith('rpps:') && !isShutOut(actor))
 }
 
 /** Those who treat the patient, but for the one whose access it was. */

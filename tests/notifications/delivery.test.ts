@@ -14,7 +14,7 @@ import {
   rpps,
   stranger,
 } from '../access/support/cast.ts'
-import { authorises, consent, parent, treats } from '../access/support/consents.ts'
+import { authorises, blocks, consent, emergency, parent, treats } from '../access/support/consents.ts'
 import { byFiness, byRpps, document, labels } from '../access/support/contents.ts'
 import { type DossierRecord, expectStatus, refusalOf, startStage } from '../access/support/stage.ts'
 import { matchesOf } from '../support/client.ts'
@@ -299,6 +299,25 @@ t.test('a mailbox that is dead keeps nobody from his short message, nor another 
   t.same(bodies, ['+33639980199'])
   t.equal(mail.mails.filter(({ to }) => to.includes('other@practice.example')).length, 1)
   for (const actor of [colleague, stranger]) t.equal((await communications(actor, record)).length, 1, actor.subject)
+})
+
+t.test('a médecin traitant to whom everything is denied for care hears of no emergency', async t => {
+  const [heeded, shutOut] = [
+    { value: '99700010990', mailbox: 'heeded@practice.example' },
+    { value: '99700010115', mailbox: 'shut-out@practice.example' },
+  ]
+  for (const { value, mailbox } of [heeded, shutOut]) {
+    const telecom = [{ system: 'email', value: mailbox }]
+    const identifier = [{ system: 'https://rpps.esante.gouv.fr', value }]
+    expectStatus(await stage.post(operator, { resourceType: 'Practitioner', identifier, telecom }), 201)
+  }
+  const record = await stage.open(each => [patientOf(each), consent(each, treats(heeded.value))])
+  const denial = blocks(shutOut.value, { purpose: emergency('deny', 'TREAT').purpose })
+  await stage.create(patientOf(record), consent(record, treats(shutOut.value)), consent(record, denial))
+  await stage.get(emergencyPhysician, `Patient/${record.id}`)
+  await allTold(record)
+  const mails = [heeded, shutOut].map(({ mailbox }) => mail.mails.filter(({ to }) => to.includes(mailbox)).length)
+  t.same(mails, [1, 0])
 })
 
 t.test('what leaves the record names nobody: neither who came, nor how, nor whose record it is', async t => {
