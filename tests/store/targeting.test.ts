@@ -12,7 +12,7 @@ t.setTimeout(300_000)
 const ofPatients = /^(?:record|record_history|outbox|target_mask|audit_\d{6})$/
 /** Collections whose shard key is `_id`, or that are not sharded. */
 const byId = /^(?:access|identifier|blob)$/
-const unsharded = /^(?:directory|directory_history|audit_chain|agreement)$/
+const unsharded = /^(?:directory|directory_history|audit_chain|agreement|sweep)$/
 
 /** Queries that ask every shard, and why. */
 const scatter = [
@@ -26,6 +26,11 @@ const scatter = [
     what: 'find',
     why: 'a start looks for lines that a killed writer left',
     asks: ({ sort }: Document) => sort?.$natural === -1,
+  },
+  {
+    what: 'find',
+    why: 'the first start looks once through what an earlier version stored',
+    asks: ({ filter }: Document) => Object.keys(filter).join() === '_id' && typeof filter._id?.$gt === 'string',
   },
 ] as const
 
