@@ -8,6 +8,7 @@ import type { Asked } from './parameter-type.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { key, not, type Query } from './query.ts'
 import { readSubsumption } from './subsumption.ts'
+import { isOfAnyCase } from './token-elements.ts'
 import { readMembership, searchesCodes } from './value-set.ts'
 
 /** The refusal of a test of a filter. */
@@ -44,7 +45,9 @@ const another: Ask = asked => {
   const same = asWritten(asked)
   if (!same.ok) return same
   const [only, ...others] = same.value.op === 'key' ? same.value.in : []
-  if (only === undefined || others.length > 0) return badTest(`${code} ne expected one value, in full`)
+  // The writings of one value: keys hold the first.
+  const isOne = others.length === 0 || (type === 'token' && isOfAnyCase(asked.definition))
+  if (only === undefined || !isOne) return badTest(`${code} ne expected one value, in full`)
   const isTokenOfSystem = type === 'token' && !only.startsWith(tokenKey(code, ''))
   return ok({ op: 'prefix', prefix: isTokenOfSystem ? `${code}|` : exactKey(code, ''), except: only })
 }
