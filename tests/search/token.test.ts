@@ -43,6 +43,12 @@ const document: Resource = {
   content: [{ attachment: { contentType: 'application/pdf' }, format: { system: 'urn:formats', code: 'pdf' } }],
 }
 
+const xml: Resource = {
+  resourceType: 'DocumentReference',
+  status: 'current',
+  content: [{ attachment: { contentType: 'text/XML; charset=UTF-8' } }],
+}
+
 const rows: readonly (readonly [string, Resource, string, boolean])[] = [
   ['code: the system is not asked', report, 'code=718-7', true],
   ['code: another code', report, 'code=718-8', false],
@@ -107,6 +113,12 @@ const rows: readonly (readonly [string, Resource, string, boolean])[] = [
   ['a language in whatever case, with its system', patient, 'language=urn:ietf:bcp:47|fr-fr', true],
   ['a language of a value set', patient, 'language:in=http://hl7.org/fhir/ValueSet/languages', true],
   ['a code that says nothing of case minds it', patient, 'gender=Female', false],
+  ['a media type of more words', xml, 'contenttype=text/xml', false],
+  [':below of a media type: whatever its parameters', xml, 'contenttype:below=text/xml', true],
+  [':below of a media type in whatever case', xml, 'contenttype:below=urn:ietf:bcp:13|Text/XML', true],
+  [':below of a media type: itself', document, 'contenttype:below=application/pdf', true],
+  [':below of a media type: no other that begins so', document, 'contenttype:below=application/pd', false],
+  [':below of a list of media types', xml, 'contenttype:below=application/pdf,text/xml', true],
   ['a media type', document, 'contenttype=application/pdf', true],
   ['a Coding', document, 'format=urn:formats|pdf', true],
 ]
