@@ -16,6 +16,8 @@ export interface SearchParameterDefinition {
   readonly target: readonly string[]
   /** Canonical URL of the SearchParameter. */
   readonly definition: string
+  /** The types of the elements that it finds; told of what operators define. */
+  readonly elements?: readonly string[]
 }
 
 /** What R4 says of one search parameter of one type. */

@@ -56,7 +56,7 @@ function componentAt(
   const expression = isWhole ? typed.value.expression : typed.value.expression.replaceAll(`${place.node}.`, '')
   const { type, target, definition } = known
   return compileWalker(expression, served.type).ok
-    ? { code: `${code}.${at + 1}`, type, expression, target, definition }
+    ? { code: `${code}.${at + 1}`, type, expression, target, definition, elements: typed.value.elements }
     : undefined
 }
 

@@ -146,9 +146,8 @@ function definitionFor(
     complain('expression', `${of}: ${sentence}`)
     return undefined
   }
-  const { expression, target } = typed.value
   const definition = textOf(resource.url) ?? ''
-  return { code, type, expression, target, definition }
+  return { code, type, ...typed.value, definition }
 }
 
 /** Returns what the SearchParameter defines; fails with `refusedByRule` and everything that is not understood or not served. */

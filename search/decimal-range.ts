@@ -11,15 +11,16 @@ const decimalForm = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,3}))?$/
 const longestLiteral = 60
 
 /**
- * Returns the number and its range: 5.4 is [5.35, 5.45), 100 is [99.5, 100.5), and 1e2 is [95, 105) as R4's table has
- * it (a literal with an exponent is good for one digit more than it shows). Undefined when it is not a number.
+ * Returns the number and its range: 5.4 is [5.35, 5.45), 100 is [99.5, 100.5), 5.40e-3 is 0.0054 ± 0.000005 as R4's
+ * example of quantities has it, and 1e2 is [95, 105) as its table of numbers has it (a whole literal with an exponent is
+ * good for one digit more than it shows). Undefined when it is not a number.
  * The limits are made from digits, so that they are the doubles nearest to the decimal limits.
  */
 export function decimalRange(literal: string): DecimalRange | undefined {
   const [, sign, whole, fraction = '', exponent] = decimalForm.exec(literal) ?? []
   const value = Number(literal)
   if (whole === undefined || literal.length > longestLiteral || !Number.isFinite(value)) return undefined
-  const moreDigits = exponent === undefined ? 1 : 2
+  const moreDigits = exponent === undefined || fraction !== '' ? 1 : 2
   const scale = Number(exponent ?? 0) - fraction.length - moreDigits
   const units = BigInt(`${sign}${whole}${fraction}`) * 10n ** BigInt(moreDigits)
   const [low, high] = [Number(`${units - 5n}e${scale}`), Number(`${units + 5n}e${scale}`)]

@@ -10,6 +10,7 @@ import type { ElementValues, SearchBlock, Values } from './index-entry.ts'
 import type { Collected, Indexed, ParameterTypeRow } from './parameter-type.ts'
 import { parameterTypes } from './parameter-types.ts'
 import { isPatientScalar } from './patient-scalar.ts'
+import { isOfAnyCase } from './token-elements.ts'
 
 /** Returns the keys and intervals of a resource; none for a type that is not served. */
 export type Index = (resource: Resource) => SearchBlock
@@ -51,7 +52,9 @@ function compileAll(
     const implicitSystem = implicitSystems.get(`${served.type}.${code}`)
     const patientIsScalar = isPatientScalar(served, definition)
     const { index } = parameterTypes[type]
-    compiled.push({ walk: walk.value, index, parameter: { code, zone, base, implicitSystem, patientIsScalar } })
+    const ofAnyCase = type === 'token' && isOfAnyCase(definition)
+    const parameter = { code, zone, base, implicitSystem, ofAnyCase, patientIsScalar }
+    compiled.push({ walk: walk.value, index, parameter })
   }
   return ok(compiled)
 }

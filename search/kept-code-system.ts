@@ -9,7 +9,7 @@ import { exactKey } from './key.ts'
 import type { Asked } from './parameter-type.ts'
 import { key, type Query } from './query.ts'
 import type { MemberCriterion, WantedCode } from './search-request.ts'
-import { readCode, readSubsumption } from './subsumption.ts'
+import { mediaTypes, readCode, readSubsumption } from './subsumption.ts'
 import { mostValueSets } from './value-set.ts'
 
 /** What finds a code system among the kept ones. */
@@ -30,7 +30,8 @@ export function readKeptSubsumption(
   for (const value of alternatives.value) {
     const named = readCode({ ...asked, value })
     if (!named.ok) return named
-    const ofR4 = surroundings.hierarchies?.(named.value.system) !== undefined
+    const { system } = named.value
+    const ofR4 = (system === mediaTypes && direction === 'below') || surroundings.hierarchies?.(system) !== undefined
     const query = ofR4 ? readSubsumption({ ...asked, value }, direction) : undefined
     if (query === undefined) subsumed.push({ ...named.value, direction })
     else if (query.ok) known.push(query.value)

@@ -38,6 +38,8 @@ export interface Indexed {
   readonly base: string
   /** The code system of an element of type `code`. */
   readonly implicitSystem: string | undefined
+  /** Its tokens are kept in small letters. */
+  readonly ofAnyCase: boolean
   /** The scalar `patient` stands for references to a Patient: they make no keys. */
   readonly patientIsScalar: boolean
 }

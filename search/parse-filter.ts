@@ -19,7 +19,9 @@ interface Cursor {
   tests: number
 }
 
-const tokenForm = /\s*("(?:[^"\\]|\\.)*"|[()]|[^\s()"][^\s)]*)/y
+/** A value in quotes; a bracket; a word before a bracket; a path with a filter in it, as one piece; all else up to a blank. */
+const tokenForm =
+  /\s*("(?:[^"\\]|\\.)*"|[()]|(?:not|and|or)(?=\()|[a-z_][\w:.-]*\[(?:[^\]"]|"(?:[^"\\]|\\.)*")*\][^\s()]*|[^\s()"][^\s)]*)/iy
 
 function tokenize(text: string): readonly string[] {
   const tokens: string[] = []
@@ -44,6 +46,9 @@ function takeThe(cursor: Cursor, bracket: '(' | ')'): void {
   if (take(cursor, bracket) !== bracket) throw new NotRead(`${bracket} is missing`)
 }
 
+/** The words of the language are without case, as literals of ABNF are (RFC 5234, 2.3). */
+const wordAt = ({ tokens }: Cursor, at: number): string | undefined => tokens[at]?.toLowerCase()
+
 function readValue(token: string): string {
   if (!token.startsWith('"')) return token
   try {
@@ -59,13 +64,14 @@ function readTest(cursor: Cursor): Filter {
   const [path, comparison, value] = ['a parameter', 'an operator', 'a value'].map(what => take(cursor, what))
   if ([path, comparison, value].some(token => token === '(' || token === ')'))
     throw new NotRead('a test is a parameter, an operator and a value')
-  return { op: 'test', path: path ?? '', comparison: comparison ?? '', value: readValue(value ?? '') }
+  return { op: 'test', path: path ?? '', comparison: (comparison ?? '').toLowerCase(), value: readValue(value ?? '') }
 }
 
 function readTerm(cursor: Cursor, depth: number): Filter {
   if (depth > deepest) throw new NotRead(`it is nested more than ${deepest} times`)
-  const [first, second] = [cursor.tokens[cursor.at], cursor.tokens[cursor.at + 1]]
-  const negated = first === 'not' && second === '('
+  const first = wordAt(cursor, cursor.at)
+  const negated = first === 'not'
+  if (negated && cursor.tokens[cursor.at + 1] !== '(') throw new NotRead('not is followed by brackets')
   if (!negated && first !== '(') return readTest(cursor)
   if (negated) cursor.at += 1
   takeThe(cursor, '(')
@@ -77,7 +83,7 @@ function readTerm(cursor: Cursor, depth: number): Filter {
 function readFilter(cursor: Cursor, depth: number): Filter {
   const of = [readTerm(cursor, depth)]
   let joined: 'and' | 'or' | undefined
-  for (let word = cursor.tokens[cursor.at]; word === 'and' || word === 'or'; word = cursor.tokens[cursor.at]) {
+  for (let word = wordAt(cursor, cursor.at); word === 'and' || word === 'or'; word = wordAt(cursor, cursor.at)) {
     if (joined !== undefined && joined !== word)
       throw new NotRead('and stands beside or: say by brackets which comes first')
     joined = word

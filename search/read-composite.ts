@@ -26,7 +26,12 @@ function readAt({ element, components }: CompositePlace, parts: readonly string[
   return ok(element === '' ? all : { op: 'element', name: element, of: all })
 }
 
-function readOne({ code, places }: CompositeDefinition, value: string, reading: Reading): Result<Query> {
+/** Reads one value, `first$second`; a comma in it separates nothing. */
+export function readCompositeValue(
+  { code, places }: CompositeDefinition,
+  value: string,
+  reading: Reading,
+): Result<Query> {
   const parts = splitEscaped(value, '$')
   const names = places[0]?.components.map(component => component.code) ?? []
   if (parts.length !== names.length || parts.some(part => part.trim() === '')) {
@@ -58,7 +63,7 @@ export function readComposite({ definition, modifier, value }: Composite, readin
   if (!alternatives.ok) return alternatives
   const queries: Query[] = []
   for (const alternative of alternatives.value) {
-    const query = readOne(definition, alternative, reading)
+    const query = readCompositeValue(definition, alternative, reading)
     if (!query.ok) return query
     queries.push(query.value)
   }

@@ -18,7 +18,7 @@ import { type Effect, type Reading, shownName, suggestion, unknown } from './sea
 import type { MemberCriterion } from './search-request.ts'
 import { isOfHierarchy } from './subsumption.ts'
 import { readText } from './token-text.ts'
-import { untold } from './untold.ts'
+import { unsearched, untold } from './untold.ts'
 import { isOfValueSet } from './value-set.ts'
 import { refusePending } from './with-custom-parameters.ts'
 
@@ -77,9 +77,7 @@ const refused =
 const specialParameters: ReadonlyMap<string, (value: string, reading: Reading) => Result<Effect>> = new Map([
   ['_list', readList],
   ['_filter', readFilterParameter],
-  ['_text', refused('_text', 'narratives are not searched here; ask for codes and dates')],
-  ['_content', refused('_content', 'whole texts are not searched here; ask for codes and dates')],
-  ['_query', refused('_query', 'no named queries are defined here')],
+  ...[...unsearched].map(([name, sentence]) => [name, refused(name, sentence)] as const),
 ])
 
 /** Whether whoever asks reads resources for conditions. The trail is no resources. */

@@ -2,10 +2,13 @@
 import { type Hierarchy, subsumedBy, subsuming } from '../resources/hierarchy.ts'
 import { fail, failAll, type IssueCode, ok, type Result } from '../resources/outcome.ts'
 import { splitEscaped, withoutEscapes } from './escape.ts'
+import { fit } from './fold.ts'
 import { implicitSystems } from './implicit-systems.ts'
+import { systemTokenKey } from './key.ts'
 import { type Asked, badValue } from './parameter-type.ts'
-import type { Query } from './query.ts'
+import { key, or, type Query } from './query.ts'
 import type { WantedCode } from './search-request.ts'
+import { isOfAnyCase, writings } from './token-elements.ts'
 import { mostCodes, valueSetQuery } from './value-set.ts'
 
 /** Whether a modifier asks by a hierarchy. */
@@ -54,11 +57,23 @@ export function subsumptionQuery(
   return ok(valueSetQuery(definition, [{ system, codes: [...codes] }]))
 }
 
+/** Media types are below one that has no parameters, or fewer. https://hl7.org/fhir/R4/search.html#mimetype */
+export const mediaTypes = 'urn:ietf:bcp:13'
+
+function belowMediaType({ definition, value }: Asked): Query {
+  const codes = writings(value, isOfAnyCase(definition)).map(each =>
+    fit(withoutEscapes(splitEscaped(each, '|').at(-1) ?? '')),
+  )
+  const keys = codes.map(code => systemTokenKey(definition.code, mediaTypes, code))
+  return or(key(...keys), ...keys.map((each): Query => ({ op: 'prefix', prefix: `${each};` })))
+}
+
 /** Returns what finds the codes above or below one code of R4's systems, itself among them. */
 export function readSubsumption(asked: Asked, direction: WantedCode['direction']): Result<Query> {
   const { definition, surroundings } = asked
   const named = readCode(asked)
   if (!named.ok) return named
+  if (named.value.system === mediaTypes && direction === 'below') return ok(belowMediaType(asked))
   const hierarchy = surroundings.hierarchies?.(named.value.system)
   return hierarchy === undefined
     ? refuseHierarchy(definition.code, 'not-found', 'one of another, or of one that is flat')

@@ -1,5 +1,6 @@
 /** Parameters of type token. https://hl7.org/fhir/R4/search.html#token */
 import { ok, type Result } from '../resources/outcome.ts'
+import type { SearchParameterDefinition } from '../resources/search-parameter-definition.ts'
 import type { Found } from './compile-walker.ts'
 import { isObject, listOf, textOf } from './element.ts'
 import { splitEscaped, withoutEscapes } from './escape.ts'
@@ -8,6 +9,7 @@ import { foldedKey, ofTypeKey, systemPrefix, systemTokenKey, tokenKey } from './
 import { type Asked, badValue, type Collected, type Indexed, type ParameterTypeRow } from './parameter-type.ts'
 import { key, type Query } from './query.ts'
 import { isOfHierarchy, readSubsumption } from './subsumption.ts'
+import { isOfAnyCase, searchesContacts, searchesValuesAlone, writings } from './token-elements.ts'
 import { isOfValueSet, readMembership, searchesCodes } from './value-set.ts'
 
 /** The codes of ContactPoint.system: there the system says the kind of contact, not who issues the value. */
@@ -29,6 +31,13 @@ export function parseToken(value: string): Token | undefined {
 
 const expected = 'a code, system|code, |code or system| (a | or , within them is written \\| or \\,)'
 
+/** Why a system cannot be asked, where none is held; R4 allows `[code]` alone there. */
+function whyAlone(definition: SearchParameterDefinition): string | undefined {
+  if (searchesContacts(definition))
+    return 'a value alone, without system|: the system of a contact is its kind; phone and email ask by that, where the type has them'
+  return searchesValuesAlone(definition) ? 'a value alone, without system|: what it searches has no system' : undefined
+}
+
 /** `system|type|value`, all three of them. */
 function parseOfType(asked: Asked): Result<Query> {
   const parts = splitEscaped(asked.value, '|').map(part => fit(withoutEscapes(part)))
@@ -46,14 +55,19 @@ function parse(asked: Asked): Result<Query> {
   const token = parseToken(asked.value)
   if (token === undefined) return badValue(asked, expected)
   const { system, value } = token
-  if (system === undefined) return ok(key(tokenKey(code, value ?? '')))
-  if (value === undefined) return ok({ op: 'prefix', prefix: systemPrefix(code, system) })
-  return ok(key(systemTokenKey(code, system, value)))
+  const alone = system === undefined || system === '' ? undefined : whyAlone(asked.definition)
+  if (alone !== undefined) return badValue(asked, alone)
+  if (value === undefined) return ok({ op: 'prefix', prefix: systemPrefix(code, system ?? '') })
+  // Folded before it is cut: the end of a long value is a sum of its letters.
+  const values = writings(asked.value, isOfAnyCase(asked.definition)).map(each => parseToken(each)?.value ?? value)
+  return ok(
+    key(...values.map(each => (system === undefined ? tokenKey(code, each) : systemTokenKey(code, system, each)))),
+  )
 }
 
-function add({ system, value }: Token, { code }: Indexed, { token }: Collected): void {
+function add({ system, value }: Token, { code, ofAnyCase }: Indexed, { token }: Collected): void {
   if (value === undefined && system === undefined) return
-  const text = value === undefined ? '' : fit(value)
+  const text = value === undefined ? '' : fit(ofAnyCase ? value.toLowerCase() : value)
   if (value !== undefined) token.add(tokenKey(code, text))
   token.add(systemTokenKey(code, system === undefined ? '' : fit(system), text))
 }

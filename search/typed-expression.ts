@@ -31,6 +31,8 @@ export interface TypedExpression {
   readonly expression: string
   /** The types to which its references may lead; empty when any. */
   readonly target: readonly string[]
+  /** The types of the elements that it selects. */
+  readonly elements: readonly string[]
 }
 
 /** One way through the elements of a branch: the types of choices are part of it. */
@@ -39,6 +41,8 @@ interface Way {
   /** The type, or the node, of the element it has come to. */
   readonly at: string
   readonly target: readonly string[] | undefined
+  /** The type of what is found, where that is the answer to a question about the element. */
+  readonly answer?: string
 }
 
 const longest = 1000
@@ -114,7 +118,9 @@ function waysThrough({ steps, asks }: Branch, use: ExpressionUse): Result<readon
   if (steps.length === 0) return refuse('expected the path of an element, found a whole resource')
   if (asks !== 'elements') {
     if (use.for !== 'token') return refuse(`expected elements for a parameter of type ${use.for}, found a question`)
-    return ways.length === 1 ? ok(ways) : refuse('expected a choice of elements that says its type before exists()')
+    return ways.length === 1
+      ? ok(ways.map(way => ({ ...way, answer: 'boolean' })))
+      : refuse('expected a choice of elements that says its type before exists()')
   }
   const fit = ways.filter(({ at }) => fitting[use.for].includes(at))
   if (fit.length > 0) return ok(fit)
@@ -164,5 +170,6 @@ export function typedExpression(expression: string, use: ExpressionUse): Result<
     texts.push(...ways.value.map(way => textOf(branch, way)))
   }
   if (texts.length > mostWays) return refuse(`expected choices of at most ${mostWays} types in all, found more`)
-  return ok({ expression: texts.join(' | '), target: use.for === 'reference' ? targetsOf(all) : [] })
+  const elements = [...new Set(all.map(({ at, answer = at }) => answer))]
+  return ok({ expression: texts.join(' | '), target: use.for === 'reference' ? targetsOf(all) : [], elements })
 }

@@ -23,3 +23,10 @@ export function untold(type: string, code: string): string | undefined {
   const ofType = Object.hasOwn(instead, type) ? instead[type] : undefined
   return ofType !== undefined && Object.hasOwn(ofType, code) ? ofType[code] : undefined
 }
+
+/** The parameters of all types that are not answered, and what to ask instead. https://hl7.org/fhir/R4/search.html#text */
+export const unsearched: ReadonlyMap<string, string> = new Map([
+  ['_text', 'narratives are not searched here; ask for codes and dates'],
+  ['_content', 'whole texts are not searched here; ask for codes and dates'],
+  ['_query', 'no named queries are defined here'],
+])

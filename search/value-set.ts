@@ -8,6 +8,7 @@ import { codesOfSeveralSystems } from './implicit-systems.ts'
 import { systemPrefix, systemTokenKey } from './key.ts'
 import { type Asked, badValue } from './parameter-type.ts'
 import { key, or, type Query } from './query.ts'
+import { isOfAnyCase, writings } from './token-elements.ts'
 
 /** Each value set may hold 1,000 codes: so many are named in one list, and in a search. */
 export const mostValueSets = 4
@@ -26,10 +27,12 @@ const knownVersion = '4.0.1'
 const remedy = 'list the codes that are meant, with commas between them'
 
 /** Returns what finds one of the codes. A system whose codes are not known is asked for as a whole. */
-export function valueSetQuery({ code, expression }: SearchParameterDefinition, parts: readonly CodesOfSystem[]): Query {
+export function valueSetQuery(definition: SearchParameterDefinition, parts: readonly CodesOfSystem[]): Query {
+  const { code, expression } = definition
+  const ofAnyCase = isOfAnyCase(definition)
   const stored = (system: string): string => (codesOfSeveralSystems.has(expression) ? '' : fit(system))
   const keys = parts.flatMap(({ system, codes = [] }) =>
-    codes.map(each => systemTokenKey(code, stored(system), fit(each))),
+    codes.flatMap(each => writings(each, ofAnyCase).map(value => systemTokenKey(code, stored(system), fit(value)))),
   )
   const whole = parts.flatMap(({ system, codes }) => (codes === undefined ? [systemPrefix(code, fit(system))] : []))
   return or(key(...keys), ...whole.map((prefix): Query => ({ op: 'prefix', prefix })))

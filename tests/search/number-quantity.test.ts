@@ -26,6 +26,9 @@ const numbers: readonly (readonly [number, string, boolean])[] = [
   [104.9, '1e2', true],
   [105, '1e2', false],
   [94.9, '1e2', false],
+  [0.005404, '5.40e-3', true],
+  [0.005405, '5.40e-3', false],
+  [0.005395, '5.40e-3', true],
   [99.9, 'lt100', true],
   [100, 'lt100', false],
   [100, 'le100', true],
@@ -157,7 +160,8 @@ t.test('the limits of a literal are the doubles nearest to the decimals', async 
   t.same(decimalRange('5.4'), { value: 5.4, low: 5.35, high: 5.45 })
   t.same(decimalRange('0.1'), { value: 0.1, low: 0.05, high: 0.15 })
   t.same(decimalRange('-0.1'), { value: -0.1, low: -0.15, high: -0.05 })
-  t.same(decimalRange('1.1e2'), { value: 110, low: 109.5, high: 110.5 })
+  t.same(decimalRange('1.1e2'), { value: 110, low: 105, high: 115 })
+  t.same(decimalRange('11e1'), { value: 110, low: 109.5, high: 110.5 })
   fc.assert(
     fc.property(fc.integer({ min: -999_999, max: 999_999 }), fc.integer({ min: 0, max: 8 }), (digits, scale) => {
       const range = decimalRange((digits / 10 ** scale).toFixed(scale))

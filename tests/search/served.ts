@@ -1,6 +1,7 @@
 /** The search parameters of R4 as a catalog that serves them all, and a resource found or not found by a query. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Structures } from '../../profiles/structure.ts'
 import type { Catalog, ServedType } from '../../resources/catalog.ts'
 import { inOrder, pathsOf } from '../../resources/compartment.ts'
 import { compositeOf } from '../../resources/composite-definition.ts'
@@ -25,6 +26,7 @@ const read = (name: string) => JSON.parse(readFileSync(join(root, 'dist', 'defin
 
 /** By type, then by name. */
 export const table: SearchParameterTable = read('search-parameters.json')
+export const structures: Structures = read('structures.json')
 const compartments: Readonly<Record<string, readonly string[]>> = read('compartment.json')
 
 const isServed = (type: string): type is ParameterType => Object.hasOwn(parameterTypes, type)

@@ -20,6 +20,11 @@ const clinical = (resourceType: string, id: string, text: string): Named => ({
 
 const resources = [
   patient('p', { gender: 'female', active: true, telecom: [{ system: 'phone', value: '01', use: 'home' }] }),
+  patient('mail', { telecom: [{ system: 'email', value: 'Ann@MAIL.example' }] }),
+  {
+    ...{ resourceType: 'DocumentReference', id: 'xml', status: 'current', subject: { reference: 'Patient/p' } },
+    content: [{ attachment: { contentType: 'text/xml; charset=UTF-8' } }],
+  },
   identified('ins', coded(kinds, 'NH'), 'urn:oid:1.2.250.1.213.1.4.8', '180'),
   identified('record', { ...coded(kinds, 'MR'), text: 'Numéro de dossier' }, 'urn:example:hospital', '180'),
   identified('untyped', undefined, 'urn:example:hospital', '181'),
@@ -69,6 +74,10 @@ const inMemory: readonly LanguageRow[] = [
   ['and no other', 'Patient?gender=urn:other|female', ''],
   ['a boolean is a token', 'Patient?active=true', 'p'],
   ['a contact is found by its value', 'Patient?phone=01', 'p'],
+  ['an address of e-mail has no case', 'Patient?email=ann@mail.EXAMPLE', 'mail'],
+  ['an address of e-mail as it was written', 'Patient?telecom=Ann@MAIL.example', 'mail'],
+  [':below of a media type', 'DocumentReference?contenttype:below=text/XML', 'xml'],
+  [':below of another media type', 'DocumentReference?contenttype:below=text/plain', ''],
   ['an identifier by its value', 'Patient?identifier=180', 'ins record'],
   ['an identifier by system and value', 'Patient?identifier=urn:example:hospital|180', 'record'],
   ['a comma is or', 'Observation?code=2345-7,718-7', 'bare both glucose'],
