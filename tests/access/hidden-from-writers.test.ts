@@ -79,6 +79,10 @@ const ways: readonly (readonly [sentence: string, way: Way])[] = [
     'a resource by a condition on its patient',
     (n, { own }) => creates(of(`Patient/${own}`, { hasMember: [{ reference: `Observation?patient=${n.patient}` }] })),
   ],
+  [
+    'a resource by a condition on its identifier',
+    (n, { own }) => creates(of(`Patient/${own}`, { hasMember: [{ reference: `Observation?identifier=${n.ins}` }] })),
+  ],
   ['the target of a Provenance', n => writes('POST', 'Provenance')(follows(`Observation/${n.result}`))],
   ['the Patient as target of a Provenance', n => writes('POST', 'Provenance')(follows(`Patient/${n.patient}`))],
   [
@@ -111,6 +115,10 @@ const ways: readonly (readonly [sentence: string, way: Way])[] = [
   ['a patch of the Patient', n => writes('PATCH', `Patient/${n.patient}`)(patched)],
   ['a patch by criteria', n => writes('PATCH', `Observation?patient=${n.patient}&_id=${n.result}`)(patched)],
   ['If-None-Exist on a result', (n, { own }) => creates(of(`Patient/${own}`), { ifNoneExist: `_id=${n.result}` })],
+  [
+    'If-None-Exist on an identifier',
+    (n, { own }) => creates(of(`Patient/${own}`), { ifNoneExist: `identifier=${n.ins}` }),
+  ],
   [
     'If-None-Exist on the results of its patient',
     n => creates(of(`Patient/${n.patient}`), { ifNoneExist: `patient=${n.patient}` }),
@@ -190,6 +198,10 @@ t.test('smart: outside the compartment of the launch context', async t => {
   const chosen = { patient: 'hidden-patient', ins: newIns(), result: 'hidden-result' }
   await stage.put(all, { ...patient(chosen.ins), id: chosen.patient })
   await stage.put(all, { ...of(`Patient/${chosen.patient}`), id: chosen.result })
+  for (const { ins: value } of [hidden, chosen]) {
+    const outside = observation({ id: '' }, { identifier: [{ value }], performer: [byRpps(rpps.gp)] })
+    expectStatus(await stage.post(all, { ...outside, subject: undefined }), 201)
+  }
   const launched = (scope: string): Actor => ({ ...professional(rpps.stranger), scope, patient: own })
   await compareAll(t, {
     ...{ stage, own },

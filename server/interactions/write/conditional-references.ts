@@ -6,6 +6,7 @@ import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Found } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { reachOf } from '../patient-names.ts'
+import { besideRecord } from './beside-record.ts'
 import { matchesOf, namedBy, namesOthers, onlyMatch, parseCriteria } from './conditional.ts'
 import { type Looked, traceCriteria } from './criteria-trace.ts'
 import { tooManyCriteria } from './found-before.ts'
@@ -59,7 +60,7 @@ async function namedPatient(
   })
 }
 
-/** What stands: of a record's types in that of the unit; Patients, and whatever a unit asks that has no record, wherever a search may look. */
+/** What stands: of a record's types in that of the unit, and outside of records; Patients, and whatever a unit asks that has no record, wherever a search may look. */
 async function standing(
   settling: Settling,
   request: SearchRequest,
@@ -72,10 +73,14 @@ async function standing(
   }
   const ofRecords = (context.catalog.types.get(type)?.compartment.length ?? 0) > 0
   if (context.regime.onePatient || !ofRecords || (type !== 'Patient' && record.patient !== null)) {
-    const within = { type, request, patient: ofRecords ? record.patient : null, facts }
-    const rows = await matchesOf(context, call, { ...within, gone })
-    await said({ ...within, rows })
-    return ok(rows)
+    const places = ofRecords ? besideRecord(context, type, record.patient) : [null]
+    const asked = places.map(async patient => {
+      const within = { type, request, patient, facts }
+      const rows = await matchesOf(context, call, { ...within, gone })
+      await said({ ...within, rows })
+      return rows
+    })
+    return ok((await Promise.all(asked)).flat())
   }
   const reach = await reachOf(context, { ...call, type }, request)
   if (!reach.ok) return reach
