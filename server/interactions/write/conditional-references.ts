@@ -9,7 +9,6 @@ import { reachOf } from '../patient-names.ts'
 import { besideRecord } from './beside-record.ts'
 import { matchesOf, namedBy, namesOthers, onlyMatch, parseCriteria } from './conditional.ts'
 import { type Looked, traceCriteria } from './criteria-trace.ts'
-import { tooManyCriteria } from './found-before.ts'
 import type { LocalReference, Settled } from './item.ts'
 import { matchesIn } from './matches-in.ts'
 import { hasIdentifier, identifierOf } from './one-identifier.ts'
@@ -126,8 +125,6 @@ async function foundOnce(
   const key = `${type}?${criteria}`
   const before = settling.found.get(key)
   if (before !== undefined) return before
-  const many = tooManyCriteria(settling.found.size, path)
-  if (many !== undefined) return many
   const request = parseCriteria(settling.context, type, { criteria, path })
   if (!request.ok) return request
   return settling.found.keep(key, found(settling, { criteria, request: request.value, writes }))
