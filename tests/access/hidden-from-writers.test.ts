@@ -9,6 +9,7 @@ import { authorises, consent } from './support/consents.ts'
 import {
   batch,
   byRpps,
+  coded,
   type Entry,
   insSystem,
   type Json,
@@ -228,5 +229,35 @@ t.test('dmp: a record that is closed', async t => {
     ...{ stage, own: own.id, writers: { 'who reads and writes': gp } },
     opening: /^If-None-Exist on the Patient$|^an update of the Patient by criteria$/,
     pairs: { 'in the form of the server': [{ patient: closed.id, ins: closed.ins, result }, inServerForm()] },
+  })
+})
+
+t.test('smart: what granular scopes leave out of a record that they open', async t => {
+  const stage = await startStage(t, { ACCESS_REGIME: 'smart' })
+  const own = locationOf(await stage.post(gp, patient(newIns())))
+  const left = { category: [coded('http://terminology.hl7.org/CodeSystem/observation-category', 'vital-signs')] }
+  const row = (value: string, more: Json = {}) => of(`Patient/${own}`, { ...left, identifier: [{ value }], ...more })
+  const [server, chosen] = [newIns(), newIns()]
+  const hidden = { patient: own, ins: server, result: locationOf(await stage.post(gp, row(server))) }
+  await stage.put(gp, row(chosen, { id: 'left-out' }))
+  const others = 'Patient.rs Provenance.cud'
+  const scoped = (context: string, rights: string): Actor => ({
+    ...professional(rpps.stranger),
+    scope: `${context}/Observation.${rights} ${context}/Observation.rs?category=laboratory ${others.replaceAll(/\b(?=P)/g, `${context}/`)}`,
+    patient: own,
+  })
+  await compareAll(t, {
+    ...{ stage, own },
+    writers: {
+      'who creates all and reads some': scoped('patient', 'c'),
+      'a user who creates all and reads some': scoped('user', 'c'),
+    },
+    pairs: {
+      'in the form of the server': [hidden, { ...hidden, ins: newIns(), result: `${own}-${newUlid(Date.now())}` }],
+      'chosen by a client': [
+        { patient: own, ins: chosen, result: 'left-out' },
+        { patient: own, ins: newIns(), result: 'absent-left' },
+      ],
+    },
   })
 })

@@ -19,7 +19,7 @@ import { identifierOf } from './one-identifier.ts'
 import { type Asking, patientMeant } from './patient-meant.ts'
 import { deletedBy } from './settle-all.ts'
 import { sourcePatient } from './source-patient.ts'
-import { type Kept, whoseItIs } from './whose-it-is.ts'
+import { type Kept, whoseIsTarget, whoseItIs } from './whose-it-is.ts'
 
 /** What a reference means: a record by key, the Patient that this unit creates, somebody unknown, or nothing about patients. */
 type Named = Kept | 'created' | 'unknown' | 'nobody' | Refused
@@ -124,7 +124,7 @@ async function byReference(reading: Reading, holder: Item, reference: Reference)
     return parsed.type === 'Patient' ? searchedOnce(reading, holder, parsed.criteria) : 'nobody'
   if (parsed.form !== 'local') return 'unknown'
   if (parsed.type === 'Patient') return byPatientId(reading, parsed.id)
-  return (await whoseItIs(reading, parsed)) ?? 'nobody'
+  return (await whoseIsTarget(reading, parsed)) ?? 'nobody'
 }
 
 /** Whom a reference means by its text, and by the INS beside it: they must be one. */
