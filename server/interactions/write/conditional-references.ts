@@ -12,7 +12,7 @@ import { type Looked, traceCriteria } from './criteria-trace.ts'
 import type { LocalReference, Settled } from './item.ts'
 import { matchesIn } from './matches-in.ts'
 import { hasIdentifier, identifierOf } from './one-identifier.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
 const ofPatient = (patient: string) =>

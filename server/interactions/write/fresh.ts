@@ -1,6 +1,6 @@
 /** Where the row of an item will be that nothing has yet. `access.md` section 9 */
 import type { Item, Settled } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** Types outside every compartment live in the directory; those that follow a target live where the unit does. */
 export function collectionOf({ context, record }: Settling, { type }: Item): 'record' | 'directory' {

@@ -5,7 +5,7 @@ import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resources/reference.ts'
 import { byCondition, idOfPatient } from './conditional-references.ts'
 import type { LocalReference, Written } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
 /** Elements whose value is a reference, a uri, url, oid or uuid that may name another entry, or a narrative with links. */

@@ -1,31 +1,13 @@
 /** Gives every item its row: an id of the server, the id that a client chose, or the row that a condition found. */
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
-import type { Facts } from '../../../security/facts.ts'
 import { systemRestriction } from '../../../security/system-restriction.ts'
-import type { Call, Context } from '../interaction.ts'
+import type { Context } from '../interaction.ts'
 import { idKey, locate } from '../locate.ts'
 import { nothingThere } from './absent.ts'
-import type { FoundBefore } from './found-before.ts'
 import { fresh } from './fresh.ts'
-import type { Item, Settled, UnitRecord } from './item.ts'
-import type { KeptBytes } from './kept-bytes.ts'
+import type { Item, Settled } from './item.ts'
 import { existing, settledByCriteria } from './settled-by-criteria.ts'
-
-/** Everything an item needs to find its row. */
-export interface Settling {
-  readonly context: Context
-  readonly call: Call
-  readonly record: UnitRecord
-  readonly facts: Facts | undefined
-  /** One instant for all that is written together; milliseconds since 1970. */
-  readonly now: number
-  /** Keys of records that were merged into this one, in whose name the unit is deposited. */
-  readonly names: readonly string[]
-  /** `_id`s of the rows that the unit deletes, which is done before anything else. */
-  readonly gone: ReadonlySet<string>
-  readonly kept: KeptBytes
-  readonly found: FoundBefore
-}
+import type { Settling } from './settling.ts'
 
 async function addressed(settling: Settling, item: Item, id: string): Promise<Result<Settled>> {
   const { context, call } = settling

@@ -10,7 +10,7 @@ import { matchesOf, onlyMatch, parseCriteria } from './conditional.ts'
 import { type Looked, tellCriteria } from './criteria-trace.ts'
 import { collectionOf, fresh } from './fresh.ts'
 import type { Item, Settled } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** @returns the item with the row that its condition found. */
 export const existing = (item: Item, row: Found): Settled => ({

@@ -3,7 +3,7 @@ import { parseServerId } from '../../../resources/ids.ts'
 import { nothingThere } from './absent.ts'
 import { fresh } from './fresh.ts'
 import type { Settled } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** @returns the item with a new row, to be judged as if nothing had its id, and refused then; undefined where nothing would be created under it. */
 export function underTakenId(settling: Settling, { item }: Settled): Settled | undefined {
