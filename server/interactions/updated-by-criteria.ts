@@ -4,6 +4,7 @@ import { belongsToRecords } from '../../security/belongs-to-records.ts'
 import { decideIn } from './access.ts'
 import type { Call, Context } from './interaction.ts'
 import { locate } from './locate.ts'
+import { besideRecord } from './write/beside-record.ts'
 import { namesOthers, parseCriteria } from './write/conditional.ts'
 import type { Item } from './write/item.ts'
 import { recordOfUnit } from './write/record-of-unit.ts'
@@ -22,7 +23,8 @@ export async function isFound(context: Context, call: Call, { byCriteria, all }:
   if (place === undefined) return false
   const [record, decision] = [await recordOfUnit(context, call, all), await decideIn(context, call, place.patient)]
   if (!record.ok || decision.effect === 'deny') return false
-  if (place.patient !== (belongsToRecords(context.catalog, type) ? record.value.patient : null)) return false
+  const places = belongsToRecords(context.catalog, type) ? besideRecord(context, type, record.value.patient) : [null]
+  if (!places.includes(place.patient)) return false
   const stored = await context.store.stored(decision.restriction, type, place._id)
   if (stored === undefined) return false
   for (const { criteria = '', path } of updates) {

@@ -10,6 +10,7 @@ import {
   batch,
   byFiness,
   byRpps,
+  coded,
   type Entry,
   insSystem,
   type Json,
@@ -80,6 +81,10 @@ const ways: readonly (readonly [sentence: string, way: Way])[] = [
     'a resource by a condition on its patient',
     (n, { own }) => creates(of(`Patient/${own}`, { hasMember: [{ reference: `Observation?patient=${n.patient}` }] })),
   ],
+  [
+    'a resource by a condition on its identifier',
+    (n, { own }) => creates(of(`Patient/${own}`, { hasMember: [{ reference: `Observation?identifier=${n.ins}` }] })),
+  ],
   ['the target of a Provenance', n => writes('POST', 'Provenance')(follows(`Observation/${n.result}`))],
   ['the Patient as target of a Provenance', n => writes('POST', 'Provenance')(follows(`Patient/${n.patient}`))],
   [
@@ -112,6 +117,10 @@ const ways: readonly (readonly [sentence: string, way: Way])[] = [
   ['a patch of the Patient', n => writes('PATCH', `Patient/${n.patient}`)(patched)],
   ['a patch by criteria', n => writes('PATCH', `Observation?patient=${n.patient}&_id=${n.result}`)(patched)],
   ['If-None-Exist on a result', (n, { own }) => creates(of(`Patient/${own}`), { ifNoneExist: `_id=${n.result}` })],
+  [
+    'If-None-Exist on an identifier',
+    (n, { own }) => creates(of(`Patient/${own}`), { ifNoneExist: `identifier=${n.ins}` }),
+  ],
   [
     'If-None-Exist on the results of its patient',
     n => creates(of(`Patient/${n.patient}`), { ifNoneExist: `patient=${n.patient}` }),
@@ -193,6 +202,10 @@ t.test('smart: outside the compartment of the launch context', async t => {
   const chosen = { patient: 'hidden-patient', ins: newIns(), result: 'hidden-result' }
   await stage.put(all, { ...patient(chosen.ins), id: chosen.patient })
   await stage.put(all, { ...of(`Patient/${chosen.patient}`), id: chosen.result })
+  for (const { ins: value } of [hidden, chosen]) {
+    const outside = observation({ id: '' }, { identifier: [{ value }], performer: [byRpps(rpps.gp)] })
+    expectStatus(await stage.post(all, { ...outside, subject: undefined }), 201)
+  }
   const launched = (scope: string): Actor => ({ ...professional(rpps.stranger), scope, patient: own })
   await compareAll(t, {
     ...{ stage, own },
@@ -274,5 +287,35 @@ t.test('dmp: a related person under an id that the operator chose', async t => {
     ...{ stage, own: own.id, tried: ofPersons },
     writers: { 'who is authorised elsewhere': gp, 'who deposits': hospital, 'another patient': patientOf(own) },
     pairs: { 'chosen by an operator': [hidden, absent] },
+  })
+})
+
+t.test('smart: what granular scopes leave out of a record that they open', async t => {
+  const stage = await startStage(t, { ACCESS_REGIME: 'smart' })
+  const own = locationOf(await stage.post(gp, patient(newIns())))
+  const left = { category: [coded('http://terminology.hl7.org/CodeSystem/observation-category', 'vital-signs')] }
+  const row = (value: string, more: Json = {}) => of(`Patient/${own}`, { ...left, identifier: [{ value }], ...more })
+  const [server, chosen] = [newIns(), newIns()]
+  const hidden = { patient: own, ins: server, result: locationOf(await stage.post(gp, row(server))) }
+  await stage.put(gp, row(chosen, { id: 'left-out' }))
+  const others = 'Patient.rs Provenance.cud'
+  const scoped = (context: string, rights: string): Actor => ({
+    ...professional(rpps.stranger),
+    scope: `${context}/Observation.${rights} ${context}/Observation.rs?category=laboratory ${others.replaceAll(/\b(?=P)/g, `${context}/`)}`,
+    patient: own,
+  })
+  await compareAll(t, {
+    ...{ stage, own },
+    writers: {
+      'who creates all and reads some': scoped('patient', 'c'),
+      'a user who creates all and reads some': scoped('user', 'c'),
+    },
+    pairs: {
+      'in the form of the server': [hidden, { ...hidden, ins: newIns(), result: `${own}-${newUlid(Date.now())}` }],
+      'chosen by a client': [
+        { patient: own, ins: chosen, result: 'left-out' },
+        { patient: own, ins: newIns(), result: 'absent-left' },
+      ],
+    },
   })
 })

@@ -5,7 +5,7 @@ import type { Context } from '../interaction.ts'
 import { locate } from '../locate.ts'
 import type { Draft } from './draft.ts'
 import { serverDraft } from './server-draft.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** Whether two versions stand at one place in time: a period that the patient hides holds both or none. */
 const sameDate = ({ canonicalDate }: Context, one: Resource, other: Resource): boolean =>

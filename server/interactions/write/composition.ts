@@ -11,7 +11,8 @@ import { traceOf } from '../trail.ts'
 import type { Done } from './done.ts'
 import type { Settled } from './item.ts'
 import { firstAnswer, type Pushed } from './push.ts'
-import { chosenKey, type Settling } from './settle.ts'
+import { chosenKey } from './settle.ts'
+import type { Settling } from './settling.ts'
 import { foundTraces } from './traces.ts'
 
 /** What the registry must say of a unit. */

@@ -6,13 +6,13 @@ import { systemRestriction } from '../../../security/system-restriction.ts'
 import type { Found } from '../../store/store.ts'
 import type { Context } from '../interaction.ts'
 import { reachOf } from '../patient-names.ts'
+import { besideRecord } from './beside-record.ts'
 import { matchesOf, namedBy, namesOthers, onlyMatch, parseCriteria } from './conditional.ts'
 import { type Looked, traceCriteria } from './criteria-trace.ts'
-import { tooManyCriteria } from './found-before.ts'
 import type { LocalReference, Settled } from './item.ts'
 import { matchesIn } from './matches-in.ts'
 import { hasIdentifier, identifierOf } from './one-identifier.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
 const ofPatient = (patient: string) =>
@@ -59,7 +59,7 @@ async function namedPatient(
   })
 }
 
-/** What stands: of a record's types in that of the unit; Patients, and whatever a unit asks that has no record, wherever a search may look. */
+/** What stands: of a record's types in that of the unit, and outside of records; Patients, and whatever a unit asks that has no record, wherever a search may look. */
 async function standing(
   settling: Settling,
   request: SearchRequest,
@@ -72,10 +72,14 @@ async function standing(
   }
   const ofRecords = (context.catalog.types.get(type)?.compartment.length ?? 0) > 0
   if (context.regime.onePatient || !ofRecords || (type !== 'Patient' && record.patient !== null)) {
-    const within = { type, request, patient: ofRecords ? record.patient : null, facts }
-    const rows = await matchesOf(context, call, { ...within, gone })
-    await said({ ...within, rows })
-    return ok(rows)
+    const places = ofRecords ? besideRecord(context, type, record.patient) : [null]
+    const asked = places.map(async patient => {
+      const within = { type, request, patient, facts }
+      const rows = await matchesOf(context, call, { ...within, gone })
+      await said({ ...within, rows })
+      return rows
+    })
+    return ok((await Promise.all(asked)).flat())
   }
   const reach = await reachOf(context, { ...call, type }, request)
   if (!reach.ok) return reach
@@ -121,8 +125,6 @@ async function foundOnce(
   const key = `${type}?${criteria}`
   const before = settling.found.get(key)
   if (before !== undefined) return before
-  const many = tooManyCriteria(settling.found.size, path)
-  if (many !== undefined) return many
   const request = parseCriteria(settling.context, type, { criteria, path })
   if (!request.ok) return request
   return settling.found.keep(key, found(settling, { criteria, request: request.value, writes }))

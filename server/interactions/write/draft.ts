@@ -8,7 +8,7 @@ import type { LiftedData, Row } from '../../store/store.ts'
 import { type Inline, inlineData, liftingEdits } from './attachments.ts'
 import type { Item, LocalReference, Settled, Written } from './item.ts'
 import { resolvedReferences } from './references.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
 export interface Draft {

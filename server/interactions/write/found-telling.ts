@@ -3,7 +3,7 @@ import type { Telling } from '../../store/store.ts'
 import { decideWith } from '../access.ts'
 import { tellingOf } from '../trail.ts'
 import type { Settled } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** @returns what must be told of the rows that conditions found in the record; undefined for nothing, which is nearly always. */
 export function foundTelling(settling: Settling, settled: readonly Settled[]): Telling | undefined {

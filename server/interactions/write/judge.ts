@@ -14,7 +14,7 @@ import { withNames } from './in-whose-name.ts'
 import type { Named } from './named.ts'
 import { refusedAnyway } from './refused-anyway.ts'
 import { checkSize } from './row-size.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 const interactionOf = ({ after, expected }: Draft): ProposedWrite['interaction'] =>
   after === undefined ? 'delete' : expected === 0 ? 'create' : 'update'

@@ -5,6 +5,7 @@ import type { Found } from '../../store/store.ts'
 import { factsOf } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import type { Reach } from '../patient-names.ts'
+import { mayLiveOutside } from './beside-record.ts'
 import { matchesOf, type Within } from './conditional.ts'
 import type { Looked } from './criteria-trace.ts'
 
@@ -15,7 +16,7 @@ interface Place {
 
 /** Where the search looks, one place after the other: types of records may also live outside them. */
 function placesOf(
-  { catalog, regime }: Context,
+  context: Context,
   { type, query }: Pick<SearchRequest, 'type' | 'query'>,
   { records }: Reach,
 ): readonly Place[] {
@@ -29,8 +30,7 @@ function placesOf(
         : { patient: 'every', query: and(query, scalar('patient', ...records)) },
     ]
   }
-  const outside = !regime.onePatient && type !== 'Patient' && catalog.types.has(type)
-  return [{ patient: 'every', query }, ...(outside ? [{ patient: null, query }] : [])]
+  return [{ patient: 'every', query }, ...(mayLiveOutside(context, type) ? [{ patient: null, query }] : [])]
 }
 
 /** What is looked for, how many matches are wanted, and what is said of each search. */

@@ -9,7 +9,7 @@ import type { Proposal } from './draft.ts'
 import type { LocalReference } from './item.ts'
 import { isOfRecord } from './of-record.ts'
 import { referencesIn } from './references.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** What a regime may ask of beside the writes themselves. */
 export type Named = Pick<WriteRequest, 'referenced' | 'directory'>

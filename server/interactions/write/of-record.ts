@@ -2,7 +2,7 @@
 import { isKeyOf } from '../../../security/merged-rules.ts'
 import type { Context } from '../interaction.ts'
 import type { Place } from '../locate.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 export const isOfRecord = ({ record, facts }: Pick<Settling, 'record' | 'facts'>, { patient }: Place): boolean =>
   patient === record.patient || (patient !== null && facts !== undefined && isKeyOf(facts, patient))

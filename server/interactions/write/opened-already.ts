@@ -3,7 +3,7 @@ import { fail, type Result } from '../../../resources/outcome.ts'
 import { noRecord } from '../../../security/writes/state.ts'
 import { opposed } from '../patient-names.ts'
 import type { Item } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /**
  * @returns the answer for a person who opposed, which is that of a closed record; 409 for one who has a record; `again`

@@ -5,7 +5,6 @@ import { decideWith } from '../access.ts'
 import type { Call, Context } from '../interaction.ts'
 import { patientKeys, reachOf } from '../patient-names.ts'
 import { namedBy, parseCriteria } from './conditional.ts'
-import { tooManyCriteria } from './found-before.ts'
 import type { Item } from './item.ts'
 import { matchesIn } from './matches-in.ts'
 import { identifierOf } from './one-identifier.ts'
@@ -54,8 +53,6 @@ export type PatientMeant = { readonly key: string } | { readonly entry: Item }
 export async function patientMeant(asking: Asking, holder: Item, criteria: string): Promise<Result<PatientMeant>> {
   const { context, items } = asking
   const { path } = holder
-  const many = tooManyCriteria(asking.criteria.size, path)
-  if (many !== undefined) return many
   asking.criteria.add(criteria)
   const request = parseCriteria(context, 'Patient', { criteria, path })
   if (!request.ok) return request

@@ -8,7 +8,7 @@ import type { Call, Context } from '../interaction.ts'
 import type { Done } from './done.ts'
 import type { Item } from './item.ts'
 import { type Answered, sameContent } from './same-content.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** What the registry keeps of the first answer: its items in order. */
 interface FirstAnswer {

@@ -6,7 +6,7 @@ import { fullUrlsOf, type ParsedReference, parseReference } from '../../../resou
 import { byCondition, idOfPatient } from './conditional-references.ts'
 import type { LocalReference, Written } from './item.ts'
 import { beginningsOf, inElements, inNarrative, replaced, type Targets } from './links.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 import type { WrittenMatches } from './written-matches.ts'
 
 /** Elements that are known by their names; what else may name an entry is known by its value. */

@@ -5,7 +5,7 @@
 import { fail, ok, type Result } from '../../../resources/outcome.ts'
 import type { Proposal } from './draft.ts'
 import { nobodysRecord } from './record-of-unit.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** @returns the refusal of the first that is for a patient whom nobody knows, or stands under an id that is taken. */
 export function refusedAnyway({ record }: Settling, proposals: readonly Proposal[]): Result<unknown> {

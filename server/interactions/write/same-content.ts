@@ -10,7 +10,7 @@ import { markOf } from './attachments.ts'
 import type { Done } from './done.ts'
 import { contentOf, type Draft } from './draft.ts'
 import type { Item } from './item.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** What the first answer said of one item. */
 export type Answered = Pick<Done, 'type' | 'id' | 'version' | 'updated' | 'status'> & {

@@ -6,7 +6,7 @@ import type { Place } from '../locate.ts'
 import { type Draft, identityEdits, shifted, storedText } from './draft.ts'
 import { isOfRecord } from './of-record.ts'
 import { referencesIn } from './references.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** What changes, and at which place of the request it was asked for. */
 export interface ServerEdit {

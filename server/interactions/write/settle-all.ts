@@ -4,7 +4,8 @@ import { allAtOnce } from '../at-once.ts'
 import type { Context } from '../interaction.ts'
 import { locateAll } from '../locate.ts'
 import type { Item, Settled } from './item.ts'
-import { type Settling, settle } from './settle.ts'
+import { settle } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /** @returns `_id`s of the rows that the items delete. */
 export async function deletedBy(context: Context, items: readonly Item[]): Promise<ReadonlySet<string>> {

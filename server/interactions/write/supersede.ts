@@ -11,7 +11,7 @@ import type { Place } from '../locate.ts'
 import { locate } from '../locate.ts'
 import type { Draft } from './draft.ts'
 import { serverDraft } from './server-draft.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 interface Target {
   readonly reference: string | undefined

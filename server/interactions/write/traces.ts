@@ -11,7 +11,7 @@ import { digested } from '../unnamed.ts'
 import type { Settled } from './item.ts'
 import { isOfRecord } from './of-record.ts'
 import type { Answered } from './same-content.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 /**
  * A line for each item whose condition found its row in the record (the answer tells the client where it is), and for

@@ -27,11 +27,12 @@ import { known, type Pushed, pushedBy } from './push.ts'
 import { recordOfUnit } from './record-of-unit.ts'
 import { refused, refusedIn } from './refused.ts'
 import { checkValues } from './row-size.ts'
-import type { Settling } from './settle.ts'
 import { deletedBy, settleAll } from './settle-all.ts'
+import type { Settling } from './settling.ts'
 import { supersededDrafts } from './supersede.ts'
 import { foundTraces, tracePushAgain } from './traces.ts'
 import { takeTurns, turnKeys } from './turns.ts'
+import { checkBounds } from './unit-bounds.ts'
 
 /**
  * How often a unit is thought through anew when its versions were overtaken. Writers of one server wait in line, but a
@@ -130,7 +131,8 @@ async function inTurn(
   const written = patches ? await patchedItems(context, call, at.items) : ok(at.items)
   if (!written.ok) return refusedIn(context, call, { patient: named.patient, failure: written })
   const items = written.value
-  const fit = await definable(context.known, items)
+  const bounded = patches ? checkBounds(context, items) : ok(undefined)
+  const fit = bounded.ok ? await definable(context.known, items) : bounded
   if (!fit.ok) return refusedIn(context, call, { patient: named.patient, failure: fit })
   const record = named.opens || patches ? await recordOfUnit(context, call, items) : ok(named)
   if (!record.ok) return refused(context, call, { patient: null, failure: record })
@@ -158,7 +160,8 @@ async function perform(
 ): Promise<Result<readonly Done[]>> {
   const closed = await gateAll(context, call, asked)
   if (closed !== undefined) return closed
-  const fit = checkBinaries(asked)
+  const bounded = checkBounds(context, asked)
+  const fit = bounded.ok ? checkBinaries(asked) : bounded
   if (!fit.ok) return refused(context, call, { patient: null, failure: fit })
   const apart = withLargeDataApart(asked, context.newUlid)
   if (!apart.ok) return refused(context, call, { patient: null, failure: apart })

@@ -3,6 +3,7 @@ import { parseServerId } from '../../../resources/ids.ts'
 import { everything } from '../../../search/query.ts'
 import { decideIn } from '../access.ts'
 import { locate, type Place } from '../locate.ts'
+import { visibleTombstone } from '../standing.ts'
 import type { LocalReference } from './item.ts'
 import type { Asking } from './patient-meant.ts'
 
@@ -22,7 +23,8 @@ async function isVisible(
   if (decision.effect === 'deny') return false
   const { restriction } = decision
   if (restriction.disjuncts.some(({ op }) => op === everything.op)) return true
-  return (await context.store.row(restriction, type, _id)) !== undefined
+  const row = await context.store.row(restriction, type, _id)
+  return row !== undefined || (await visibleTombstone(context, restriction, { type, _id })) !== undefined
 }
 
 /** @returns the record that holds `type/id`; undefined for what is nowhere, or in none. */
@@ -34,9 +36,16 @@ export async function whoseItIs({ context, call }: Asking, { type, id }: LocalRe
   return (await isVisible({ context, call }, { type, place })) ? { key: patient } : { key: patient, untold: true }
 }
 
-/** @returns the record that a reference to `type/id` leads to; what is hidden leads nowhere in a shared record, as what is absent. */
+/**
+ * @returns the record that a reference to `type/id` leads to. What is hidden leads nowhere, as what is absent; where records are
+ * not shared, and the caller reads nothing of that one, it is the record that nobody has.
+ */
 export async function whereItLeads(asking: Asking, reference: LocalReference): Promise<Kept | 'nobody'> {
   const kept = await whoseItIs(asking, reference)
-  const isHidden = kept?.untold === true && asking.context.regime.needsFacts
-  return kept === undefined || isHidden ? 'nobody' : kept
+  if (kept === undefined) return 'nobody'
+  const { context, call } = asking
+  if (kept.untold !== true) return kept
+  if (context.regime.needsFacts) return 'nobody'
+  const decision = await decideIn(context, { ...call, interaction: 'read', type: reference.type }, kept.key)
+  return decision.effect === 'deny' ? kept : 'nobody'
 }

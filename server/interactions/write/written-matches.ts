@@ -7,7 +7,7 @@ import type { Context } from '../interaction.ts'
 import { namesOthers } from './conditional.ts'
 import type { Item, Settled } from './item.ts'
 import { hasIdentifier } from './one-identifier.ts'
-import type { Settling } from './settle.ts'
+import type { Settling } from './settling.ts'
 
 type Wanted = Pick<SearchRequest, 'type' | 'query' | 'patients'>
 
