@@ -136,3 +136,22 @@ for (const [sentence, type, patientOf] of [
     t.equal(new Set(answers.map(({ json }) => placeOf(json, 0))).size, 1)
     t.equal(idsOf(await rest.get(by(type, value))).length, 1)
   })
+
+t.test("what was kept as nobody's does not become a patient's by an update, a patch or criteria", async t => {
+  const id = await outside('kept')
+  const elements = async (): Promise<unknown> => (await rest.get(`Observation/${id}`)).json
+  const before = await elements()
+  const given = numbered('kept', { id, ...ofHim })
+  const patched = [{ op: 'add', path: '/subject', value: ofHim.subject }]
+  for (const [way, answer, element] of [
+    ['an update', await rest.put(`Observation/${id}`, given), 'Observation.subject'],
+    ['an update by criteria', await rest.put(by('Observation', 'kept'), given), 'Observation.subject'],
+    ['a patch', await rest.patch(`Observation/${id}`, patched), 'Observation.subject'],
+    ['an entry', await transact(aboutHim, ['PUT', `Observation/${id}`, given]), 'Bundle.entry[1].resource.subject'],
+  ] as const) {
+    t.equal(answer.status, 422, `${way}: ${answer.bytes.toString()}`)
+    t.same(select(answer.json, '/issue/0/expression'), [[element]], way)
+  }
+  t.same(await elements(), before)
+  t.equal((await rest.put(`Observation/${id}`, numbered('kept', { id }))).status, 200, 'without one it is changed')
+})

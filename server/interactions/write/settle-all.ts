@@ -4,6 +4,7 @@ import { allAtOnce } from '../at-once.ts'
 import type { Context } from '../interaction.ts'
 import { locateAll } from '../locate.ts'
 import type { Item, Settled } from './item.ts'
+import { becomesSomebodys } from './kept-outside.ts'
 import { settle } from './settle.ts'
 import type { Settling } from './settling.ts'
 
@@ -41,10 +42,11 @@ const sentenceOf = ({ item }: Settled): string =>
     ? 'expected one Patient in a transaction, which is about one record, found two'
     : 'expected each resource once in a transaction, found it twice'
 
-/** @returns the items with their rows, in order; 422 where two write the same resource. */
+/** @returns the items with their rows, in order; 422 where two write the same resource, or one gives a patient to what is nobody's. */
 export async function settleAll(settling: Settling, items: readonly Item[]): Promise<Result<readonly Settled[]>> {
   const settled = await allAtOnce(items, item => settle(settling, item))
   if (!settled.ok) return settled
   const twice = repeated(settled.value)
-  return twice === undefined ? settled : fail('invalidResource', sentenceOf(twice), twice.item.path)
+  if (twice !== undefined) return fail('invalidResource', sentenceOf(twice), twice.item.path)
+  return becomesSomebodys(settling, settled.value) ?? settled
 }
