@@ -43,6 +43,10 @@ export function blocked(professional: Professional, facts: Facts, now: number): 
   return granted(facts.blocked, actors, now) || isDeniedAll(facts, { actors, mode: professional.mode, now })
 }
 
+/** Whether he is blocked in the mode of his token, or for care: what he was given for care he has in an emergency neither. */
+export const distrusted = (professional: Professional, facts: Facts, now: number): boolean =>
+  blocked(professional, facts, now) || blocked({ ...professional, mode: 'normal' }, facts, now)
+
 const inPerson = (grants: readonly Grant[], person: string | null): readonly Grant[] =>
   grants.filter(({ actor }) => actor === person)
 
@@ -56,9 +60,9 @@ function treatingAs(professional: Professional, { facts, now }: Pick<Place, 'fac
   return holds(administrators) ? 'administrator' : undefined
 }
 
-/** Whether the professional, in person, is a médecin traitant, or has his rights, and the patient did not block him. */
+/** Whether the professional, in person, is a médecin traitant, or has his rights, and the patient neither blocked him nor denies him everything for care. */
 export const treats = (professional: Professional, facts: Facts, now: number): boolean =>
-  treatingAs(professional, { facts, now }) !== undefined && !blocked(professional, facts, now)
+  treatingAs(professional, { facts, now }) !== undefined && !distrusted(professional, facts, now)
 
 type EmergencyMode = Exclude<AccessMode, 'normal'>
 

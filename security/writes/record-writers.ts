@@ -5,7 +5,7 @@ import type { Resource } from '../../resources/resource.ts'
 import { depositorOf } from '../actors.ts'
 import { saysDeath } from '../closing-reasons.ts'
 import { isLegalRepresentative } from '../compile-facts.ts'
-import { blocked, holdsOne } from '../entry.ts'
+import { distrusted, holdsOne } from '../entry.ts'
 import { judgeKeys } from '../identity-quality.ts'
 import { sameNotificationChoice } from '../notification-choice.ts'
 import { insOf } from '../opening.ts'
@@ -17,7 +17,7 @@ const refused = (type: string, expected: string): Result<never> =>
 
 /** Whether a professional is authorised by the patient now, in person or through his structure; an emergency is not enough. */
 function isAuthorised({ request: { principal, now }, facts }: Judging): boolean {
-  if (principal.kind !== 'professional' || blocked(principal, facts, now)) return false
+  if (principal.kind !== 'professional' || distrusted(principal, facts, now)) return false
   const { authorised, treating, administrators = [], careTeam } = facts
   return holdsOne([...authorised, ...treating, ...administrators, ...careTeam], principal, { facts, now })
 }

@@ -1,8 +1,8 @@
 /** Rows that an earlier version of this server stored without what they are found, or hidden, by: looked through once, before a server answers. `docs/decisions/0030-consents-about-parts.md` */
-import type { Db } from 'mongodb'
+import type { Binary, Db } from 'mongodb'
 import { labels } from './earlier-labels.ts'
 import { references } from './earlier-references.ts'
-import { type Place, rowsOf, type Walk } from './earlier-walk.ts'
+import { type Earlier, type Place, rowsOf, type Walk } from './earlier-walk.ts'
 import { onceMore } from './mongo-errors.ts'
 
 /** How far it is. */
@@ -16,8 +16,9 @@ export interface LookedThrough {
   readonly done: boolean
 }
 
-/** Rows that are looked at together. */
+/** Rows that are looked at together, unless they are large: a resource may have megabytes. */
 const atOnce = 200
+const mostBytes = 8 * 1024 * 1024
 /** Rows after which it is told again. */
 const toldEvery = 100 * atOnce
 
@@ -39,14 +40,25 @@ interface Walking {
   readonly told: (looked: LookedThrough) => void
 }
 
-async function lookThrough(at: Place, { walk, mark, told }: Walking): Promise<void> {
-  const { collection, projection } = walk
-  const { _id, after: from = {} } = mark
+/** @returns the rows after `after`, fewer than may be looked at together only where they are large, or the last. */
+async function next({ db }: Place, { collection, projection }: Walk, after: string): Promise<readonly Earlier[]> {
   const options = { projection, sort: { _id: 1 }, limit: atOnce, hint: '_id_' } as const
+  const rows: Earlier[] = []
+  let bytes = 0
+  for await (const row of rowsOf(db, collection).find({ _id: { $gt: after } }, options)) {
+    rows.push(row)
+    bytes += (row.json as Binary | undefined)?.length() ?? 0
+    if (bytes > mostBytes) break
+  }
+  return rows
+}
+
+async function lookThrough(at: Place, { walk, mark, told }: Walking): Promise<void> {
+  const { collection } = walk
+  const { _id, after: from = {} } = mark
   let after = from[collection] ?? ''
-  for (let looked = 0; ; ) {
-    const past = { _id: { $gt: after } }
-    const rows = await onceMore(() => rowsOf(at.db, collection).find(past, options).toArray())
+  for (let looked = 0, untold = 0; ; ) {
+    const rows = await onceMore(() => next(at, walk, after))
     const last = rows.at(-1)
     if (last === undefined) {
       if (looked > 0) told({ sought: _id, collection, looked, done: true })
@@ -59,7 +71,10 @@ async function lookThrough(at: Place, { walk, mark, told }: Walking): Promise<vo
     const $max = { [`after.${collection}`]: last._id }
     await onceMore(() => marks(at.db).updateOne({ _id }, { $max }, { upsert: true }))
     looked += rows.length
-    if (looked % toldEvery === 0) told({ sought: _id, collection, looked, done: false })
+    untold += rows.length
+    if (untold < toldEvery) continue
+    told({ sought: _id, collection, looked, done: false })
+    untold = 0
   }
 }
 

@@ -1,6 +1,9 @@
 /** Labels and masks hold for what was stored before rows had them. `docs/decisions/0030-consents-about-parts.md`, `0036-archived-and-withdrawn-are-masks.md` */
-import type { Document } from 'mongodb'
+import { type Document, MongoClient } from 'mongodb'
 import t from 'tap'
+import { openCommands } from '../../server/store/commands.ts'
+import { labels } from '../../server/store/earlier-labels.ts'
+import type { Earlier } from '../../server/store/earlier-walk.ts'
 import { openStore } from '../../server/store/mongo-store.ts'
 import { databaseOf } from '../notifications/support.ts'
 import { select } from '../support/pointer.ts'
@@ -35,32 +38,71 @@ const denial: Json = {
   securityLabel: [psychiatry.coding].flat(),
 }
 
-for (const [sentence, elements, change, denied] of [
+/** A letter and what came with it. */
+async function deposited(elements: Json) {
+  const record = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
+  const content = [{ attachment: { contentType: 'text/plain', url: urn } }]
+  const [letter = '', text = ''] = await stage.create(
+    hospital,
+    creates(document(record, { author: [byFiness(finess.hospital)], content, ...elements })),
+    creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'eA==' }, urn),
+  )
+  const row = () => db.collection('record').findOne({ _id: letter as never })
+  const asked = (...paths: readonly string[]) =>
+    Promise.all(paths.map(async path => (await stage.get(gp, path)).status))
+  return { record, row, asked, paths: { letter: `DocumentReference/${letter}`, text: `Binary/${text}` } }
+}
+
+const earlier = [
   ['a document with a label that is denied', { securityLabel: [psychiatry] }, withoutLabels, [denial]],
   ['one that was entered in error', { status: 'entered-in-error' }, withoutMasks, []],
   ['one that is archived', { extension: [archived] }, withoutMasks, []],
-] as const)
+] as const
+
+for (const [sentence, elements, change, denied] of earlier) {
   t.test(`${sentence} is hidden with what came with it, though an earlier version stored it`, async t => {
-    const record = await stage.open(each => [patientOf(each), consent(each, authorises(rpps.gp))])
-    const content = [{ attachment: { contentType: 'text/plain', url: urn } }]
-    const [letter = '', text = ''] = await stage.create(
-      hospital,
-      creates(document(record, { author: [byFiness(finess.hospital)], content, ...elements })),
-      creates({ resourceType: 'Binary', contentType: 'text/plain', data: 'eA==' }, urn),
-    )
-    const before = await db.collection('record').findOne({ _id: letter as never })
+    const { record, row, asked, paths } = await deposited(elements)
+    const before = await row()
     await forget(record, change)
     for (const provision of denied) await stage.create(patientOf(record), consent(record, provision))
-    const asked = () =>
-      Promise.all(
-        [`DocumentReference/${letter}`, `Binary/${text}`].map(async path => (await stage.get(gp, path)).status),
-      )
-    t.same(await asked(), [200, 200], 'nothing hides it')
+    t.same(await asked(paths.letter, paths.text), [200, 200], 'nothing hides it')
     await (await openStore({ url, database })).close()
-    t.same(await asked(), [404, 404], 'a server that starts mends it')
-    const after = await db.collection('record').findOne({ _id: letter as never })
+    t.same(await asked(paths.letter, paths.text), [404, 404], 'a server that starts mends it')
+    const after = await row()
     t.same(after?.search.token.toSorted(), before?.search.token.toSorted())
     t.same([after?.mask, after?.ownMask, after?.version], [before?.mask, before?.ownMask, before?.version])
-    const { status, json } = await stage.get(hospital, `DocumentReference/${letter}`)
+    const { status, json } = await stage.get(hospital, paths.letter)
     t.same([status, ...select(json, '/meta/versionId')], [200, '1'], 'its depositor reads the same version')
   })
+
+  t.test(`what came with ${sentence} is hidden, though that was deleted by an earlier version`, async t => {
+    const { record, asked, paths } = await deposited(elements)
+    t.equal((await stage.remove(hospital, paths.letter)).status, 204)
+    const tombstone = () => db.collection('record_history').findOne({ patient: record.id, deleted: true })
+    const before = await tombstone()
+    await forget(record, change)
+    for (const provision of denied) await stage.create(patientOf(record), consent(record, provision))
+    t.same(await asked(paths.text), [200], 'nothing hides it')
+    await (await openStore({ url, database })).close()
+    t.same(await asked(paths.text), [404], 'a server that starts mends it')
+    const after = await tombstone()
+    t.same(after?.search.token.toSorted(), before?.search.token.toSorted())
+    t.same([after?.mask, after?.ownMask], [before?.mask, before?.ownMask])
+  })
+
+  t.test(`${sentence} is hidden, though a merge writes it between the look and the change`, async t => {
+    const { record, asked, paths } = await deposited(elements)
+    await forget(record, change)
+    for (const provision of denied) await stage.create(patientOf(record), consent(record, provision))
+    const client = new MongoClient(url)
+    const commands = openCommands({ client, database, onCommand: undefined })
+    await client.connect()
+    t.teardown(() => Promise.all([commands.close(), client.close()]))
+    const rows = await db.collection<Earlier>('record').find({ patient: record.id }).toArray()
+    // A merge keeps the masks that it finds, and the keys of what it thought of.
+    await db.collection('record').updateMany({ patient: record.id }, { $inc: { version: 1 } })
+    const place = { db: client.db(database), commands, zone: 'Europe/Paris', now: Date.now }
+    await labels.find(({ collection }) => collection === 'record')?.changes(place, rows)
+    t.same(await asked(paths.letter, paths.text), [404, 404])
+  })
+}

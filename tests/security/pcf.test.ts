@@ -347,6 +347,13 @@ const cases: readonly Case[] = [
     breaking,
   ],
   [
+    'a médecin traitant to whom everything is denied for care breaks the glass as anybody, not as who treats',
+    [permit({ actor: [treating(byRpps())] }), deny({ ...me, purpose: purpose('TREAT') })],
+    [summary],
+    [row({ mask: 8 })],
+    breaking,
+  ],
+  [
     'everything is refused but by breaking the glass',
     [permit(me), deny(except(permit({ purpose: purpose('BTG') })))],
     [],
@@ -654,10 +661,13 @@ t.test('to whom everything is denied for care writes no team and blocks nobody, 
     ['a team', team, permit(me)],
     ['a block', consent(deny({ ...another })), permit({ actor: [treating(byRpps())] })],
   ] as const) {
-    const judged = (...provisions: readonly Provision[]) =>
-      told(judge(gp, [create(resource)], { known: factsOf(given, ...provisions) }))
-    t.equal(judged(), 'ok', what)
-    t.match(judged(deny({ ...me, purpose: purpose('TREAT') })), /^accessDenied/, what)
+    const judged = (who: Principal, ...provisions: readonly Provision[]) =>
+      told(judge(who, [create(resource)], { known: factsOf(given, ...provisions) }))
+    for (const who of [gp, breaking]) {
+      t.equal(judged(who), 'ok', what)
+      t.match(judged(who, deny({ ...me, purpose: purpose('TREAT') })), /^accessDenied/, what)
+      t.match(judged(who, deny({ ...me, ...except(permit({ purpose: purpose('BTG') })) })), /^accessDenied/, what)
+    }
   }
   const known = factsOf(permit(me), deny({ ...me, purpose: purpose('TREAT') }))
   const asked = { principal: gp, interaction: 'read', type: 'Patient', patient: marie, now } as const

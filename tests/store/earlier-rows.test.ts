@@ -153,3 +153,18 @@ t.test('one that is killed is gone on with where it ended', async t => {
   )
   t.ok(Number(told.find(({ collection }) => collection === 'record')?.looked) < 1204, 'what was done is passed over')
 })
+
+t.test('large resources are looked at a few at a time', async t => {
+  const { store, reopen, strip } = await earlier(t)
+  const json = Buffer.from(JSON.stringify({ resourceType: 'DocumentReference', description: 'x'.repeat(3_000_000) }))
+  for (let written = 0; written < 10; written += 1)
+    await store.commit(aUnit({ writes: [created(aRow(newKey(), { json }))] }))
+  await strip()
+  const sizes: number[] = []
+  await reopen({
+    onCommand: (name, { update, updates }) => {
+      if (name === 'update' && update === 'sweep' && updates[0].q._id === 'labels') sizes.push(1)
+    },
+  })
+  t.ok(sizes.length > 4, 'it is noted more often how far it came: 30 MB are never held at once')
+})
