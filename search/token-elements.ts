@@ -7,8 +7,10 @@ const contactPath =
   /(?:\.telecom|^(?:Device|DeviceDefinition|Endpoint|Subscription)\.contact|^MessageHeader\.source\.contact)(?:\.where\([^)]*\))?$/
 
 /** Whether all that it finds are telephone numbers, addresses of e-mail and the like. */
-export const searchesContacts = ({ expression }: SearchParameterDefinition): boolean =>
-  expression.split('|').every(path => contactPath.test(path.trim()))
+export const searchesContacts = ({ expression, elements }: SearchParameterDefinition): boolean =>
+  elements === undefined
+    ? expression.split('|').every(path => contactPath.test(path.trim()))
+    : elements.length > 0 && elements.every(type => type === 'ContactPoint')
 
 /** R4's parameters that find values which neither say a system nor imply one, by the type of these values. */
 const valuesAlone: Readonly<Record<string, string>> = {

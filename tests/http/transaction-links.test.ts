@@ -100,6 +100,12 @@ for (const [sentence, inner, becomes] of [
     '<a href="X"><img src="X"/></a><a href="X#b">"X"</a>',
     '<a href="Y"><img src="Y"/></a><a href="X#b">"X"</a>',
   ],
+  ['a link after an attribute with a bracket', '<a title="a>b" href="X">a</a>', '<a title="a>b" href="Y">a</a>'],
+  [
+    'a link that an attribute tells',
+    `<a title="href='X'" href="urn:b">a</a>`,
+    `<a title="href='X'" href="urn:b">a</a>`,
+  ],
   ['a quotation', '<p title="X">"X"</p>', '<p title="X">"X"</p>'],
 ] as const)
   t.test(`the fullUrl of an entry in ${sentence} of a narrative is replaced where it is a link`, async t => {

@@ -26,7 +26,10 @@ const before = await rest.post(
     [
       'PUT',
       'Organization/org',
-      marked('Organization', 'org', { contact: [{ name: { family: 'Müller' } }], name: 'o' }),
+      marked('Organization', 'org', {
+        contact: [{ name: { family: 'Müller' }, telecom: [{ system: 'email', value: 'Lea@DEMO.example' }] }],
+        name: 'o',
+      }),
     ],
   ]),
 )
@@ -83,6 +86,16 @@ const rows = [
   [
     { code: 'contact-name', base: ['Organization'], type: 'string', expression: 'Organization.contact.name' },
     'Organization?contact-name=muller',
+    ['org'],
+  ],
+  [
+    {
+      code: 'contact-mail',
+      base: ['Organization'],
+      type: 'token',
+      expression: `Organization.contact.telecom[0]`,
+    },
+    'Organization?contact-mail=LEA@demo.example',
     ['org'],
   ],
   [

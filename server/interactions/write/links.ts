@@ -37,8 +37,9 @@ export function beginningsOf(targets: Targets): readonly string[] {
 
 export const replaced = ({ start, end }: JsonNode, text: string): Edit => ({ start, end, text: JSON.stringify(text) })
 
-/** The links of a narrative: where an `a` leads, and what an `img` shows. */
-const narrativeLink = /(<(?:a|img)\s[^<>]*?\b(?:href|src)\s*=\s*)(?:"[^"<>]*"|'[^'<>]*')/g
+/** The links of a narrative: where an `a` leads, and what an `img` shows. Attributes before it are passed whole, whatever they tell. */
+const narrativeLink =
+  /(<(?:a|img)(?:\s+[\w:.-]+\s*=\s*(?:"[^"<]*"|'[^'<]*'))*?\s+(?:href|src)\s*=\s*)(?:"[^"<]*"|'[^'<]*')/g
 
 /** @returns the edits that lead the links of a narrative to what the entries become. */
 export function inNarrative(node: JsonNode, targets: Targets): readonly Edit[] {
