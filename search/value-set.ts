@@ -17,9 +17,16 @@ export const mostCodes = 1000
 /** Whether a modifier asks by a value set. */
 export const isOfValueSet = (modifier: string): boolean => modifier === 'in' || modifier === 'not-in'
 
+/** Tokens that are no codes. */
+const noCodes: ReadonlySet<string> = new Set(['ContactPoint', 'Identifier'])
+
 /** Identifiers and telephone numbers are tokens and no codes; an id is no key. */
-export const searchesCodes = ({ code, expression }: SearchParameterDefinition): boolean =>
-  code !== '_id' && !/\.(?:identifier|telecom)(?:\.where|$)/.test(expression)
+export function searchesCodes({ code, expression, elements }: SearchParameterDefinition): boolean {
+  if (code === '_id') return false
+  return elements === undefined
+    ? !/\.(?:identifier|telecom)(?:\.where|$)/.test(expression)
+    : elements.length === 0 || !elements.every(type => noCodes.has(type))
+}
 
 /** The version of the value sets that are known. */
 const knownVersion = '4.0.1'

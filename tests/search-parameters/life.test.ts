@@ -181,6 +181,18 @@ for (const [{ code, type }, url, found] of rows)
     t.same([...idsOf(posted)].sort(), found, 'by POST')
   })
 
+t.test('contacts are no codes, wherever they are: neither a value set nor a system is asked of them', async t => {
+  for (const asked of [
+    'contact-mail:in=http://hl7.org/fhir/ValueSet/contact-point-use',
+    'contact-mail:below=lea',
+    'contact-mail=email|lea@demo.example',
+    '_filter=contact-mail in "http://hl7.org/fhir/ValueSet/contact-point-use"',
+  ]) {
+    const answer = await rest.get(`Organization?${encodeURI(asked)}`)
+    t.equal(answer.status, 400, `${asked}: ${issuesOf(answer)}`)
+  }
+})
+
 t.test('an index made later changes no version and no instant', async t => {
   const { json } = await rest.get('Patient/red')
   t.equal(select(json, '/meta/versionId')[0], '1')
