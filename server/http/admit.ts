@@ -11,8 +11,12 @@ import type { Parts } from './parts.ts'
 import { askedOf, parametersOf } from './read-call.ts'
 import { isPacked, takenEncoding, unpack } from './unpack.ts'
 
+const unknownOperation = (type: string): Failure =>
+  fail('notServed', `expected an operation that is served on ${type}, found another`).failure
+
 /** The type that is searched within a compartment, or why it is not: what is no member would be searched as a whole. */
 function compartmentType(of: string | undefined, member: string, types: Catalog['types']): string | Failure {
+  if (of !== undefined && member.startsWith('$')) return unknownOperation(of)
   if (of !== 'Patient') return fail('notServed', 'expected the compartment of a Patient, found another').failure
   if (member === anyType || (types.get(member)?.compartment.length ?? 0) > 0) return member
   return fail('notServed', 'expected a type of the compartment of a Patient, found another').failure
@@ -66,8 +70,7 @@ function refuse(route: Route, request: FastifyRequest, { context: { catalog } }:
   if (!isPromised(route, catalog, type)) {
     if (isList(route) && allowedMethods(route.url, catalog, type).length === 0)
       return fail('notServed', `expected what is served on ${type}, found ${route.interaction}`).failure
-    if (route.operation !== undefined)
-      return fail('notServed', `expected an operation that is served on ${type}, found another`).failure
+    if (route.operation !== undefined) return unknownOperation(type)
     return fail(
       'notAllowed',
       `expected an interaction that the capability statement promises for ${type}, found ${route.interaction}`,

@@ -271,6 +271,14 @@ t.test('a link that a client cuts after the base works, and one of another place
   t.equal((await rest.get(`${rest.base}?${pageOf(links[3])}&_id=a-1`)).status, 400)
 })
 
+t.test('an operation that is not served is told as one, and not as a type', async t => {
+  for (const url of ['Patient/ann/$nothing', 'Observation/a-1/$nothing']) {
+    const answer = await rest.get(url)
+    t.equal(answer.status, 404, url)
+    t.match(select(answer.json, '/issue/0/diagnostics'), [/^expected an operation that is served on /], url)
+  }
+})
+
 t.test('HEAD answers the headers alone; other methods are told which do', async t => {
   for (const url of ['Patient/ann/Observation', 'Patient/ann/*', `${rest.base}?_type=Observation`]) {
     const answer = await rest.head(url)
