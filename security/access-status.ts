@@ -1,7 +1,7 @@
 /** What a professional or depositor may learn by exact INS: whether the record is open to him. `access.md` section 3. */
 import { actorsOf, personOf } from './actors.ts'
 import { stands } from './block-ends.ts'
-import { blocked, granted, holdsOne } from './entry.ts'
+import { blocked, distrusted, granted, holdsOne } from './entry.ts'
 import type { Facts, Grant } from './facts.ts'
 import { permitsFor } from './part-rows.ts'
 import type { Principal } from './principal.ts'
@@ -42,9 +42,10 @@ export function accessStatus(principal: Principal, facts: Facts, now: number): A
   const person = personOf(principal)
   const urgent = ofEmergency(principal, facts)
   const passesBlock = principal.kind === 'professional' && principal.mode === 'bris_de_glace' && urgent === 'valid'
+  const shutsOut = urgent === 'valid' ? blocked : distrusted
   const isBlocked =
     principal.kind === 'professional'
-      ? blocked(principal, facts, now)
+      ? shutsOut(principal, facts, now)
       : granted(facts.blocked, actorsOf(principal), now)
   if (isBlocked && !passesBlock) return 'blocked'
   const treating = [...facts.treating, ...(facts.administrators ?? [])].filter(({ actor }) => actor === person)

@@ -4,7 +4,7 @@ import { stands } from './block-ends.ts'
 import { holdsAt } from './calendar.ts'
 import type { ConditionId } from './decision.ts'
 import type { Facts, Grant } from './facts.ts'
-import { isDeniedAll, permitsFor } from './part-rows.ts'
+import { isDeniedAll, modesAtDoor, permitsFor } from './part-rows.ts'
 import type { PartRule } from './part-rule.ts'
 import type { AccessMode, Principal, Professional } from './principal.ts'
 
@@ -45,7 +45,7 @@ export function blocked(professional: Professional, facts: Facts, now: number): 
 
 /** Whether he is blocked in the mode of his token, or for care: what he was given for care he has in an emergency neither. */
 export const distrusted = (professional: Professional, facts: Facts, now: number): boolean =>
-  blocked(professional, facts, now) || blocked({ ...professional, mode: 'normal' }, facts, now)
+  modesAtDoor(professional).some(mode => blocked({ ...professional, mode }, facts, now))
 
 const inPerson = (grants: readonly Grant[], person: string | null): readonly Grant[] =>
   grants.filter(({ actor }) => actor === person)
@@ -94,7 +94,7 @@ export interface Place {
 }
 
 function ordinary(professional: Professional, { facts, now }: Place): Entry | ConditionId {
-  if (blocked(professional, facts, now)) return 'not-blocked'
+  if (distrusted(professional, facts, now)) return 'not-blocked'
   const as = treatingAs(professional, { facts, now })
   if (as !== undefined) return { basis: as, treating: true, seesMasked: true }
   const plain = { treating: false, seesMasked: false }

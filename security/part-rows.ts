@@ -25,6 +25,16 @@ interface Person {
   readonly now: number
 }
 
+const forCare: readonly AccessMode[] = ['normal']
+
+/**
+ * @param basis the door by which he entered; absent where it is none of an emergency.
+ * @returns the modes in which denials bind him: that of his token, and that of care where he did not enter by his emergency, because the
+ * patient opposes it or his profession has none.
+ */
+export const modesAtDoor = ({ mode }: Pick<Professional, 'mode'>, basis?: string): readonly AccessMode[] =>
+  mode === 'normal' ? forCare : basis === mode ? [mode] : [mode, 'normal']
+
 /** Whether a provision is about one of the actors, in the mode, now. */
 const isAbout = (limits: Limits, { actors, mode, now }: Person): boolean =>
   holdsAt(limits, now) &&
@@ -104,11 +114,15 @@ export function denialsFor(
   entry: Standing,
   at: { readonly type: string; readonly policy: Policy },
 ): { readonly own: readonly Query[]; readonly masked: readonly Query[] } {
-  const rules = (reader.facts.parts ?? []).filter(rule => rule.effect === 'deny' && concerns(rule, reader))
+  const denials = (reader.facts.parts ?? []).filter(({ effect }) => effect === 'deny')
   const rowsOf = (some: readonly PartRule[]) =>
-    some.map(rule => deniedRows(rule, reader, at)).filter(({ op }) => op !== 'nothing')
+    modesAtDoor(reader.professional, entry.basis).flatMap(mode => {
+      const inMode = { ...reader, professional: { ...reader.professional, mode } }
+      const rows = some.filter(rule => concerns(rule, inMode)).map(rule => deniedRows(rule, inMode, at))
+      return rows.filter(({ op }) => op !== 'nothing')
+    })
   return {
-    own: rowsOf(rules.filter(rule => rule.actor !== null && !isPassed(rule, entry))),
-    masked: rowsOf(rules.filter(rule => rule.actor === null && !isLifted(rule, entry))),
+    own: rowsOf(denials.filter(rule => rule.actor !== null && !isPassed(rule, entry))),
+    masked: rowsOf(denials.filter(rule => rule.actor === null && !isLifted(rule, entry))),
   }
 }

@@ -7,7 +7,19 @@ import { compileFacts } from '../../security/compile-facts.ts'
 import { decide } from '../../security/decide.ts'
 import type { Principal } from '../../security/principal.ts'
 import { readConsent } from '../../security/read-consent.ts'
-import { grounds, hits, marie, now, ofRecord, professional, row, rpps, structure, yesterday } from './decide-support.ts'
+import {
+  grounds,
+  hits,
+  marie,
+  now,
+  ofProfession,
+  ofRecord,
+  professional,
+  row,
+  rpps,
+  structure,
+  yesterday,
+} from './decide-support.ts'
 import {
   byFiness,
   byRpps,
@@ -322,6 +334,45 @@ const cases: readonly Case[] = [
     [report],
     [summary],
     breaking,
+  ],
+  [
+    'nor does he pass a denial of everything for care: he enters as for care',
+    [permit(me), deny({ ...me, purpose: purpose('TREAT') }), deny({ purpose: purpose('BTG') })],
+    [],
+    [summary, report],
+    breaking,
+  ],
+  [
+    'nor a denial of a part for care',
+    [permit(me), deny({ ...me, ...types('60591-5'), purpose: purpose('TREAT') }), deny({ purpose: purpose('BTG') })],
+    [report],
+    [summary],
+    breaking,
+  ],
+  [
+    'nor what is masked to all for care',
+    [permit(me), deny({ ...types('60591-5'), purpose: purpose('TREAT') }), deny({ purpose: purpose('BTG') })],
+    [report],
+    [summary],
+    breaking,
+  ],
+  [
+    'what an exception leaves him for care he has there too',
+    [
+      permit(me),
+      deny({ ...me, purpose: purpose('TREAT'), ...except(permit({ ...me, ...types('34112-3') })) }),
+      deny({ purpose: purpose('BTG') }),
+    ],
+    [report],
+    [summary],
+    breaking,
+  ],
+  [
+    'who asks for the call centre and is no regulating physician enters as for care, too',
+    [permit(me), deny({ ...me, purpose: purpose('TREAT') })],
+    [],
+    [summary],
+    ofProfession('60', { mode: 'centre_15' }),
   ],
   [
     'but not one that names the emergency',
