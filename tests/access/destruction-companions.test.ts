@@ -20,16 +20,18 @@ const left = async (id: string): Promise<number> =>
   (await db.collection('record').countDocuments({ _id: id as never })) +
   (await db.collection('record_history').countDocuments({ row: id }))
 
+/** @returns the ids of two letters, and of the result that came with both. */
+async function resultOfTwo(): Promise<readonly [string, string, string]> {
+  const record = await stage.open()
+  const letter = creates(document(record, { author, context: { related: [{ reference: urn }] } }))
+  const result = creates(observation(record, { performer: author }), urn)
+  const [one = '', other = '', of = ''] = await stage.create(hospital, letter, letter, result)
+  return [one, other, of]
+}
+
 for (const deleted of [false, true])
   t.test(`a result of two letters ${deleted ? 'that was deleted' : 'that stands'}`, async t => {
-    const record = await stage.open()
-    const letter = document(record, { author, context: { related: [{ reference: urn }] } })
-    const [one = '', other = '', result = ''] = await stage.create(
-      hospital,
-      creates(letter),
-      creates(letter),
-      creates(observation(record, { performer: author }), urn),
-    )
+    const [one, other, result] = await resultOfTwo()
     const row = await db.collection('record').findOne({ _id: result as never })
     t.same(row?.follows.toSorted(), [one, other].toSorted(), 'it follows both')
     if (deleted) expectStatus(await stage.remove(hospital, `Observation/${result}`), 204)
@@ -42,14 +44,7 @@ for (const deleted of [false, true])
   })
 
 t.test('a result stays while one of its letters was deleted, and not destroyed', async t => {
-  const record = await stage.open()
-  const letter = document(record, { author, context: { related: [{ reference: urn }] } })
-  const [one = '', other = '', result = ''] = await stage.create(
-    hospital,
-    creates(letter),
-    creates(letter),
-    creates(observation(record, { performer: author }), urn),
-  )
+  const [one, other, result] = await resultOfTwo()
   for (const id of [one, other]) expectStatus(await stage.remove(hospital, `DocumentReference/${id}`), 204)
   await destroy(one)
   t.equal(await left(result), 1, 'what a deleted letter passes on holds until that is destroyed')
