@@ -1,21 +1,10 @@
 /** A transaction that another server overtakes is thought through anew, and so are its conditional references. `docs/decisions/0022-criteria-in-the-place-of-an-id.md` */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { MongoClient } from 'mongodb'
 import t from 'tap'
 import { linesOf } from '../audit/lines.ts'
-import { deploymentOn, startProcess } from '../audit/server-process.ts'
-import { testDatabase } from '../support/mongod.ts'
 import { select } from '../support/pointer.ts'
-import { atOnce, bundleOf, idOf, restOf, tally } from './rest.ts'
-
-t.setTimeout(240_000)
-const database = await testDatabase(t)
-const deployment = await deploymentOn(t, database)
-const environment = { ...deployment.environment, ACCESS_REGIME: 'none', MAX_EVENT_LOOP_DELAY_MILLIS: '0' }
-const one = restOf(await startProcess(t, { ...deployment, environment }))
-const other = restOf(await startProcess(t, { ...deployment, environment }))
-const client = await MongoClient.connect(database.url)
-t.teardown(() => client.close())
+import { atOnce, bundleOf, idOf, tally } from './rest.ts'
+import { db, one, other } from './two-processes.ts'
 
 const system = 'urn:example:again'
 const by = (type: string, value: string): string => `${type}?identifier=${system}|${value}`
@@ -85,7 +74,7 @@ t.test(
     t.equal(await versionsOf('raced'), 17)
     t.same(select((await one.get('Observation/raced')).json, '/hasMember/0/reference'), [`Observation/${found}`])
     for (let n = 0; n < 16; n += 1) {
-      const lines = await linesOf(client.db(database.name), { request: `raced-${n}` })
+      const lines = await linesOf(db, { request: `raced-${n}` })
       t.same(lines.map(({ interaction }) => interaction).sort(), ['search-type', 'update'], `raced-${n}`)
     }
   },

@@ -1,21 +1,10 @@
 /** A transaction that another server overtakes leaves no bytes behind. https://hl7.org/fhir/R4/http.html#trules */
-import { MongoClient } from 'mongodb'
 import t from 'tap'
-import { deploymentOn, startProcess } from '../audit/server-process.ts'
-import { testDatabase } from '../support/mongod.ts'
 import { select } from '../support/pointer.ts'
-import { atOnce, bundleOf, idOf, restOf, tally } from './rest.ts'
+import { atOnce, bundleOf, idOf, tally } from './rest.ts'
+import { db, either, one, other } from './two-processes.ts'
 
-t.setTimeout(240_000)
-const database = await testDatabase(t)
-const deployment = await deploymentOn(t, database)
-const environment = { ...deployment.environment, ACCESS_REGIME: 'none', MAX_EVENT_LOOP_DELAY_MILLIS: '0' }
-const one = restOf(await startProcess(t, { ...deployment, environment }))
-const other = restOf(await startProcess(t, { ...deployment, environment }))
-const either = (n: number) => (n % 2 === 0 ? one : other)
-const client = await MongoClient.connect(database.url)
-t.teardown(() => client.close())
-const chunks = () => client.db(database.name).collection('blob').countDocuments()
+const chunks = () => db.collection('blob').countDocuments()
 
 const patient = idOf(await one.post('Patient', { resourceType: 'Patient' }))
 const subject = { reference: `Patient/${patient}` }

@@ -1,16 +1,8 @@
 /** Two processes on one database: what one promises, the other keeps. `docs/architecture.md`, several servers. */
 import t from 'tap'
-import { deploymentOn, startProcess } from '../audit/server-process.ts'
-import { testDatabase } from '../support/mongod.ts'
 import { select } from '../support/pointer.ts'
-import { atOnce, bundleOf, idOf, idsOf, issuesOf, nextOf, restOf, statusesOf, tally } from './rest.ts'
-
-t.setTimeout(240_000)
-const deployment = await deploymentOn(t, await testDatabase(t))
-const environment = { ...deployment.environment, ACCESS_REGIME: 'none', MAX_EVENT_LOOP_DELAY_MILLIS: '0' }
-const one = restOf(await startProcess(t, { ...deployment, environment }))
-const other = restOf(await startProcess(t, { ...deployment, environment }))
-const either = (n: number) => (n % 2 === 0 ? one : other)
+import { atOnce, bundleOf, idOf, idsOf, issuesOf, nextOf, statusesOf, tally } from './rest.ts'
+import { either, one, other } from './two-processes.ts'
 
 const system = 'urn:example:n'
 const numbered = (type: string, value: string, more: object = {}) => ({
